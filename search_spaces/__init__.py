@@ -1,0 +1,1 @@
+"""What a search may vary: one small file for each choice."""

@@ -1,0 +1,1 @@
+"""Everything above a trial: design, stages, store, tracking, command line."""

@@ -1,0 +1,1 @@
+"""Everything that happens inside one trial; knows no Ray, Optuna or MLflow (but for one file)."""

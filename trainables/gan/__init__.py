@@ -1,0 +1,1 @@
+"""Making synthetic training data with generative adversarial networks."""

@@ -1,0 +1,1 @@
+"""How well predicted labels agree with true ones."""

@@ -1,0 +1,158 @@
+"""What a trial leaves behind: numbers that go into the store as JSON and come back the same."""
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+SCHEMA_VERSION = 1
+
+Status = Literal["completed", "pruned", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far a training has come, at one evaluation."""
+
+    images_seen: int
+    """Crops that the optimiser has been shown so far."""
+    device_seconds: float
+    """Seconds of training and evaluation so far, times the devices used."""
+    validation_f1: float
+    """Mean over validation images of instance F1 at IoU 0.5, with the thresholds in force."""
+    loss: float
+    """Mean training loss since the evaluation before."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counts:
+    """Matched and unmatched cells of one image pair at one IoU threshold."""
+
+    threshold: float
+    """Smallest IoU that counts as found, in (0, 1]."""
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+    matched_iou: float
+    """Sum of the IoUs of the matched pairs."""
+
+    @property
+    def f1(self) -> float:
+        """2 TP / (2 TP + FP + FN); 1.0 when neither image holds a cell."""
+        found = 2 * self.true_positives
+        total = found + self.false_positives + self.false_negatives
+        return found / total if total else 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageScore:
+    """How well the labels predicted for one image agree with the true ones."""
+
+    sample_id: str
+    group: str
+    counts: tuple[Counts, ...]
+    """At IoU 0.50, 0.55 ... 0.95, every cell counted (StarDist's and Cellpose's convention)."""
+    counts_without_border: tuple[Counts, ...]
+    """At IoU 0.5, 0.7, 0.9 by the NeurIPS 2022 rule: cells that touch the 2-pixel frame dropped."""
+    aji: float
+    aji_plus: float
+    dice: float
+    true_cells: int
+    predicted_cells: int
+    splits: int
+    """True cells that were cut into several."""
+    merges: int
+    """Predicted cells that cover several true ones."""
+
+    @property
+    def f1(self) -> float:
+        """Instance F1 at IoU 0.5, every cell counted: the metric of all comparisons."""
+        return self.counts[0].f1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cost:
+    """What a trial spent."""
+
+    device_seconds: float
+    """Seconds the trial held its device, all included, times the devices used."""
+    training_seconds: float
+    """Of these, inside the segmenter's or GAN's fitting."""
+    started_at: float
+    """Unix time in seconds."""
+    ended_at: float
+    """Unix time in seconds."""
+    peak_gib: float
+    """Largest resident memory of the process (on a GPU: of the device), in GiB."""
+    device: str
+    """`cpu`, or the GPU's name."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrialResult:
+    """All that is known about one trial after it ended."""
+
+    trial_id: str
+    """Hash of the spec."""
+    spec: dict[str, Any]
+    """The spec, flat."""
+    status: Status
+    reason: str = ""
+    """Why it was pruned or failed; empty when it completed."""
+    progress: tuple[Progress, ...] = ()
+    thresholds: dict[str, float] = dataclasses.field(default_factory=dict)
+    validation: tuple[ImageScore, ...] = ()
+    test: tuple[ImageScore, ...] = ()
+    """Empty in every stage that is not allowed to see the test images."""
+    synthesis: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """Of a GAN: shares dropped, distances, fidelity; of a trial with extra data: the pool's size."""
+    cost: Cost | None = None
+    environment: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Versions, commit and machine of the process that ran it."""
+
+    @property
+    def validation_f1(self) -> float:
+        """The selection metric: mean validation F1 with tuned thresholds; NaN if never scored."""
+        return mean_f1(self.validation)
+
+    @property
+    def test_f1(self) -> float:
+        """Mean over test images of instance F1 at IoU 0.5; NaN where test was not scored."""
+        return mean_f1(self.test)
+
+
+def mean_f1(scores: tuple[ImageScore, ...]) -> float:
+    """Mean over images of instance F1 at IoU 0.5; NaN for no image."""
+    return sum(score.f1 for score in scores) / len(scores) if scores else math.nan
+
+
+def to_json(result: TrialResult) -> str:
+    """The result as JSON text; numbers come back exactly, NaN and infinity included."""
+    return json.dumps({"schema": SCHEMA_VERSION, **dataclasses.asdict(result)})
+
+
+def from_json(text: str) -> TrialResult:
+    """Reads what `to_json` wrote.
+
+    Raises:
+        ValueError: the text was written by another schema version, or is no result.
+    """
+    raw = json.loads(text)
+    version = raw.pop("schema", None)
+    if version != SCHEMA_VERSION:
+        raise ValueError(
+            f"A result must have schema version {SCHEMA_VERSION}, but this one has {version}: "
+            f"read it with the version of the software that wrote it."
+        )
+    raw["progress"] = tuple(Progress(**entry) for entry in raw["progress"])
+    raw["validation"] = tuple(_image_score(entry) for entry in raw["validation"])
+    raw["test"] = tuple(_image_score(entry) for entry in raw["test"])
+    raw["cost"] = Cost(**raw["cost"]) if raw["cost"] else None
+    return TrialResult(**raw)
+
+
+def _image_score(raw: dict[str, Any]) -> ImageScore:
+    for name in ("counts", "counts_without_border"):
+        raw[name] = tuple(Counts(**entry) for entry in raw[name])
+    return ImageScore(**raw)

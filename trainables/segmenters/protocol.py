@@ -1,0 +1,98 @@
+"""What every segmenter can do, and what it is given."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from trainables.data.sample import Sample
+from trainables.randomness import Randomness
+from trainables.result import Progress
+
+Report = Callable[[Progress], None]
+"""Takes each `Progress`; Ray, a list in a test, or `print` can stand behind it."""
+
+Thresholds = dict[str, float]
+"""Decoding parameters by name, e.g. {"interior": 0.5, "boundary": 0.3}."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Extra:
+    """Synthetic samples added to the annotated ones."""
+
+    pool: Sequence[Sample] = field(default=(), repr=False)
+    """Synthetic samples, drawn once; empty when there is no extra data."""
+    ratio: float = 0.0
+    """Synthetic crops per real crop in the batches; the number of steps does not depend on it."""
+
+
+class Checkpoints(Protocol):
+    """Where a training that may be interrupted keeps its state; one per trial."""
+
+    def due(self) -> bool:
+        """Whether enough time has gone by since the last one to be worth saving."""
+
+    def save(self, write: Callable[[Path], None]) -> None:
+        """Calls `write` with an empty local folder and keeps what it wrote, whole or not at all."""
+
+    def load(self) -> Path | None:
+        """A local folder with the last saved state, or None when there is none."""
+
+
+class NoCheckpoints:
+    """For trainings too short to be worth it, and for tests."""
+
+    def due(self) -> bool:
+        return False
+
+    def save(self, write: Callable[[Path], None]) -> None:
+        raise AssertionError("asked to save where no checkpoint is ever due")
+
+    def load(self) -> Path | None:
+        return None
+
+
+class Segmenter(Protocol):
+    """A model family that turns images into labels.
+
+    Made as `SEGMENTERS[spec.segmenter.kind](spec, channels)`, from a `TrialSpec` and the number
+    of image channels. Images it is handed are `Sample.image`s at the working scale.
+    """
+
+    thresholds: Thresholds
+    """Those in force: the family's defaults until `trial.py` has tuned them."""
+
+    def initialise(self, folder: Path) -> None:
+        """Starts from the weights in a folder that `save` of the same family wrote."""
+
+    def fit(
+        self,
+        samples: Sequence[Sample],
+        *,
+        extra: Extra,
+        validation: Sequence[Sample],
+        randomness: Randomness,
+        report: Report,
+        checkpoints: Checkpoints,
+    ) -> None:
+        """Trains, reporting `Progress` at each evaluation; ends with its best evaluation's weights."""
+
+    def infer(self, image: np.ndarray) -> Any:
+        """Runs the network on float32 [H, W, C] of any size; the slow part, free of thresholds."""
+
+    def decode(self, inference: Any, thresholds: Thresholds) -> np.ndarray:
+        """Turns what `infer` gave into int32 [H, W] labels, 0 background; the fast part."""
+
+    def threshold_values(self) -> dict[str, tuple[float, ...]]:
+        """The values that each threshold may take, the field's default first."""
+
+    def save(self, folder: Path) -> None:
+        """Writes all that `load` needs into an existing folder."""
+
+    def load(self, folder: Path) -> None:
+        """Reads what `save` wrote, thresholds included."""
+
+    def export(self, folder: Path) -> Path:
+        """Writes the model in the family's own format, for its own tools; returns the path."""

@@ -1,0 +1,357 @@
+"""What fixes a trial: its spec, in parts, checked, and flat for Ray, Optuna and MLflow."""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+Stage = Literal["fit_sources", "fit_gans", "search", "confirm", "ablate"]
+ExtraKind = Literal["none", "copy_paste", "gan", "pseudo_labels"]
+WeightsKind = Literal["scratch", "pretrained", "gan_encoder"]
+WeightsOrigin = Literal["none", "source", "public"]
+ScheduleName = Literal[
+    "full", "frozen_encoder", "discriminative", "gradual_unfreezing", "head_then_full"
+]
+MaskSource = Literal["recomposed", "annotated"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainingSpec:
+    """How a segmenter is trained; the same words for every family."""
+
+    images_seen: int = 1600
+    """Crops shown to the optimiser in all: the length of the training."""
+    evaluations: int = 5
+    """Evaluations on validation, evenly spaced over `images_seen`; the last one at the end."""
+    batch_size: int = 8
+    """Crops a step."""
+    crop_px: int = 128
+    """Side of the square crops at the working scale, in pixels; a multiple of 32."""
+    learning_rate: float = 1e-3
+    """Peak learning rate, reached after a short warm-up, falling to 0 along a cosine."""
+    weight_decay: float = 1e-4
+    """Decoupled weight decay (AdamW)."""
+    schedule: ScheduleName = "full"
+    """How training moves away from pretrained weights."""
+    zoom: float = 1.5
+    """Crops are zoomed by a factor drawn log-uniformly from [1 / zoom, zoom]; at least 1."""
+    intensity: float = 0.2
+    """Strength of brightness, contrast, blur and noise changes; 0 is none, 1 is strong."""
+
+    def __post_init__(self) -> None:
+        at_least(self, images_seen=1, evaluations=1, batch_size=1, crop_px=32, zoom=1.0)
+        at_least(self, learning_rate=0.0, weight_decay=0.0, intensity=0.0)
+        one_of(self, schedule=get_args(ScheduleName))
+        if self.crop_px % 32:
+            raise ValueError(f"crop_px must be a multiple of 32, but got {self.crop_px}.")
+        if self.images_seen < self.batch_size * self.evaluations:
+            raise ValueError(
+                f"images_seen must be at least batch_size * evaluations = "
+                f"{self.batch_size * self.evaluations}, one step between two evaluations, "
+                f"but got {self.images_seen}."
+            )
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps in all."""
+        return max(self.images_seen // self.batch_size, self.evaluations)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnetSpec:
+    """A U-Net with an interior and boundary head, decoded by watershed."""
+
+    kind: Literal["unet"] = "unet"
+    encoder: str = "resnet18"
+    """Name of a segmentation-models-pytorch encoder."""
+    depth: int = 4
+    """Times the encoder halves the resolution, 3 to 5."""
+    boundary_weight: float = 2.0
+    """Weight of the boundary class in the loss, against 1 for interior and background."""
+
+    def __post_init__(self) -> None:
+        at_least(self, depth=3, boundary_weight=0.0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CellposeSpec:
+    """Cellpose's flows and cell probability, on its own ViT or on a small network."""
+
+    kind: Literal["cellpose"] = "cellpose"
+    backbone: Literal["cpsam", "compact"] = "compact"
+    """`cpsam` is the ViT-L of Cellpose-SAM, `compact` a small convolutional network for a CPU."""
+    encoder: str = "resnet18"
+    """Encoder of the compact backbone, as in `UnetSpec`; not used by `cpsam`."""
+
+    def __post_init__(self) -> None:
+        one_of(self, backbone=("cpsam", "compact"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StardistSpec:
+    """Star-convex polygons predicted by a U-Net (Schmidt et al. 2018)."""
+
+    kind: Literal["stardist"] = "stardist"
+    rays: int = 32
+    """Directions in which the distance to the boundary is predicted."""
+    grid: int = 2
+    """Predictions are made at every grid-th pixel; 1, 2 or 4."""
+    depth: int = 3
+    """Times the U-Net halves the resolution of the grid."""
+    filters: int = 32
+    """Channels of the U-Net's first level."""
+
+    def __post_init__(self) -> None:
+        at_least(self, rays=8, depth=1, filters=4)
+        one_of(self, grid=(1, 2, 4))
+
+
+SegmenterSpec = UnetSpec | CellposeSpec | StardistSpec
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GanSpec:
+    """One GAN: its architecture and how it is fitted."""
+
+    architecture: Literal["paired"] = "paired"
+    """`paired`: instance map and noise to image, adversarial and reconstruction loss."""
+    width: int = 16
+    """Channels of the generator's first level."""
+    images_seen: int = 2400
+    """Crops shown to the discriminator in all."""
+    batch_size: int = 8
+    crop_px: int = 128
+    """Side of the square crops at the working scale, in pixels; a multiple of 32."""
+    learning_rate: float = 2e-4
+    """Of the generator; the discriminator's is `discriminator_speed` times that."""
+    discriminator_speed: float = 2.0
+    reconstruction_weight: float = 20.0
+    """Weight of the L1 distance to the real image against the adversarial loss."""
+    mask_source: MaskSource = "recomposed"
+    """`annotated`: the annotated masks, warped; `recomposed`: their cells rearranged as well."""
+    pool_size: int = 64
+    """Synthetic crops kept after filtering."""
+    consistency_floor: float = 0.5
+    """Smallest F1 at which a segmenter trained on the same real samples must find the masks."""
+
+    def __post_init__(self) -> None:
+        at_least(self, width=4, images_seen=1, batch_size=1, crop_px=32, pool_size=1)
+        at_least(self, learning_rate=0.0, discriminator_speed=0.0, reconstruction_weight=0.0)
+        one_of(self, architecture=("paired",), mask_source=get_args(MaskSource))
+        if not 0 <= self.consistency_floor <= 1:
+            raise ValueError(
+                f"consistency_floor must be in [0, 1], but got {self.consistency_floor}."
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExtraSpec:
+    """What is added to the annotated images."""
+
+    kind: ExtraKind = "none"
+    ratio: float = 0.0
+    """Synthetic crops per real crop in the batches; 0 is allowed for every kind."""
+    pool_size: int = 64
+    """Synthetic samples of `copy_paste`; a GAN's pool has the size its spec says."""
+    gan: GanSpec | None = None
+    """Which GAN, where kind is `gan`."""
+
+    def __post_init__(self) -> None:
+        one_of(self, kind=get_args(ExtraKind))
+        at_least(self, ratio=0.0, pool_size=1)
+        if (self.kind == "gan") != (self.gan is not None):
+            raise ValueError(
+                f"A GAN must be named where extra data is `gan`, and only there, but kind is "
+                f"{self.kind!r} and gan is {self.gan}."
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WeightsSpec:
+    """Where training starts."""
+
+    kind: WeightsKind = "scratch"
+    origin: WeightsOrigin = "none"
+    """`public`: a published model; `source`: a model trained here on a second data set."""
+    name: str = ""
+    """Public: name, file or folder of the model; source: id of the trial that trained it."""
+
+    def __post_init__(self) -> None:
+        one_of(self, kind=get_args(WeightsKind), origin=get_args(WeightsOrigin))
+        if (self.kind == "pretrained") != (self.origin != "none") or (
+            (self.origin == "none") != (self.name == "")
+        ):
+            raise ValueError(
+                f"Pretrained weights need an origin and a name, other weights have neither, but "
+                f"got kind {self.kind!r}, origin {self.origin!r}, name {self.name!r}."
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DataSpec:
+    """Which images a trial may touch."""
+
+    split: str
+    """Hash of the split, which covers the data set's content, its groups and its test side."""
+    annotation_count: int
+    """Annotated images, those for validation included."""
+    draw: int
+    """Which random choice of the annotated images."""
+    min_diameter_px: float = 16.0
+    """Images are enlarged so that the median annotated cell has at least this diameter."""
+    max_diameter_px: float = 32.0
+    """Images are shrunk so that the median annotated cell has at most this diameter."""
+
+    def __post_init__(self) -> None:
+        at_least(self, annotation_count=1, draw=0, min_diameter_px=1.0)
+        at_least(self, max_diameter_px=self.min_diameter_px)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrialSpec:
+    """One training of one configuration of one arm on one draw, count and seed."""
+
+    stage: Stage
+    arm: str
+    study_seed: int
+    seed: int
+    data: DataSpec
+    segmenter: SegmenterSpec
+    training: TrainingSpec = field(default_factory=TrainingSpec)
+    extra: ExtraSpec = field(default_factory=ExtraSpec)
+    weights: WeightsSpec = field(default_factory=WeightsSpec)
+    threshold_tries: int = 12
+    """Settings of the decoding thresholds tried on validation; the same for every arm."""
+
+    def __post_init__(self) -> None:
+        one_of(self, stage=get_args(Stage))
+        at_least(self, threshold_tries=1)
+
+    @property
+    def id(self) -> str:
+        """Hash of all of the above: what names the trial in the store."""
+        return hash_flat(flatten(self))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GanFitSpec:
+    """One fit of one GAN on the training samples of one draw, and the pool drawn from it."""
+
+    study_seed: int
+    seed: int
+    data: DataSpec
+    gan: GanSpec
+    stage: Literal["fit_gans"] = "fit_gans"
+
+    @property
+    def id(self) -> str:
+        """Hash of all of the above: one fit serves every trial that names it."""
+        return hash_flat(flatten(self))
+
+
+def gan_fit(spec: TrialSpec) -> GanFitSpec:
+    """The GAN fit whose pool a trial uses; trials that differ elsewhere share it.
+
+    Raises:
+        ValueError: the trial's extra data is not `gan`.
+    """
+    if spec.extra.gan is None:
+        raise ValueError(f"Trial {spec.id} uses no GAN: its extra data is {spec.extra.kind!r}.")
+    return GanFitSpec(
+        study_seed=spec.study_seed, seed=spec.seed, data=spec.data, gan=spec.extra.gan
+    )
+
+
+def flatten(spec: Any) -> dict[str, Any]:
+    """The spec as one flat dict, nested names joined by dots: {"training.batch_size": 8, ...}."""
+    flat: dict[str, Any] = {}
+    for entry in dataclasses.fields(spec):
+        value = getattr(spec, entry.name)
+        if dataclasses.is_dataclass(value):
+            flat |= {f"{entry.name}.{name}": part for name, part in flatten(value).items()}
+        else:
+            flat[entry.name] = value
+    return flat
+
+
+def trial_spec(flat: dict[str, Any]) -> TrialSpec:
+    """Reads what `flatten` made of a `TrialSpec`.
+
+    Raises:
+        ValueError: a value is out of range, or a name is not known.
+    """
+    families = {"unet": UnetSpec, "cellpose": CellposeSpec, "stardist": StardistSpec}
+    kind = flat.get("segmenter.kind")
+    if kind not in families:
+        raise ValueError(f"segmenter.kind must be one of {sorted(families)}, but got {kind!r}.")
+    extra = _nested(flat, "extra")
+    gan = _nested(extra, "gan")
+    plain = {name: value for name, value in extra.items() if not name.startswith("gan")}
+    return _build(
+        TrialSpec,
+        _top(flat)
+        | {
+            "data": _build(DataSpec, _nested(flat, "data")),
+            "segmenter": _build(families[kind], _nested(flat, "segmenter")),
+            "training": _build(TrainingSpec, _nested(flat, "training")),
+            "extra": _build(ExtraSpec, plain | {"gan": _build(GanSpec, gan) if gan else None}),
+            "weights": _build(WeightsSpec, _nested(flat, "weights")),
+        },
+    )
+
+
+def gan_fit_spec(flat: dict[str, Any]) -> GanFitSpec:
+    """Reads what `flatten` made of a `GanFitSpec`."""
+    parts = {
+        "data": _build(DataSpec, _nested(flat, "data")),
+        "gan": _build(GanSpec, _nested(flat, "gan")),
+    }
+    return _build(GanFitSpec, _top(flat) | parts)
+
+
+def hash_flat(flat: dict[str, Any]) -> str:
+    """Twelve hexadecimal digits that name a flat dict, whatever the order of its entries."""
+    return hashlib.sha256(json.dumps(flat, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def at_least(spec: Any, **smallest: float) -> None:
+    """Checks that fields are not below a bound.
+
+    Raises:
+        ValueError: names the field, its bound and its value.
+    """
+    for name, bound in smallest.items():
+        value = getattr(spec, name)
+        if not value >= bound:
+            raise ValueError(f"{name} must be at least {bound}, but got {value}.")
+
+
+def one_of(spec: Any, **allowed: tuple[Any, ...]) -> None:
+    """Checks that fields hold one of a few values.
+
+    Raises:
+        ValueError: names the field, what is allowed and its value.
+    """
+    for name, values in allowed.items():
+        value = getattr(spec, name)
+        if value not in values:
+            raise ValueError(f"{name} must be one of {list(values)}, but got {value!r}.")
+
+
+def _top(flat: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in flat.items() if "." not in name}
+
+
+def _nested(flat: dict[str, Any], part: str) -> dict[str, Any]:
+    start = part + "."
+    return {
+        name.removeprefix(start): value for name, value in flat.items() if name.startswith(start)
+    }
+
+
+def _build(cls: Any, values: dict[str, Any]) -> Any:
+    known = {entry.name for entry in dataclasses.fields(cls)}
+    if unknown := sorted(set(values) - known):
+        raise ValueError(f"{cls.__name__} has no {unknown[0]!r}; it has {sorted(known)}.")
+    return cls(**values)
