@@ -27,7 +27,7 @@ class Randomness:
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
     def generator(self, *purpose: int | str) -> np.random.Generator:
-        """A fresh generator for one purpose, e.g. ("batch", 120); the same each time it is asked."""
+        """A fresh generator for one purpose, e.g. ("batch", 120); the same each time."""
         return np.random.default_rng(self.integer(*purpose))
 
 

@@ -106,7 +106,7 @@ class TrialResult:
     test: tuple[ImageScore, ...] = ()
     """Empty in every stage that is not allowed to see the test images."""
     synthesis: dict[str, Any] = dataclasses.field(default_factory=dict)
-    """Of a GAN: shares dropped, distances, fidelity; of a trial with extra data: the pool's size."""
+    """Of a GAN fit: share dropped, distances; of a trial with extra data: its pool."""
     cost: Cost | None = None
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     """Versions, commit and machine of the process that ran it."""
