@@ -1,0 +1,104 @@
+"""From trials to one summary an arm: test scores by draw and image, intervals, cost."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from reports.cost import ArmCost, arm_cost
+from reports.intervals import Interval, Scores, interval
+from reports.load import Arm, Study, trials
+from trainables.metrics.aggregate import summarise
+from trainables.randomness import Randomness
+from trainables.result import ImageScore, TrialResult
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArmSummary:
+    """What one arm reached at one annotation count."""
+
+    arm: Arm
+    planned: int
+    """Confirm trainings in the design."""
+    completed: int
+    failed: int
+    scores: Scores | None
+    """Test F1 at IoU 0.5, averaged over seeds; None before any confirm training."""
+    f1: Interval | None
+    metrics: dict[str, float]
+    """Test scores by name, mean over trainings; empty before any."""
+    search_validation_f1: float
+    """Best of the search: chosen as the best of many, so it flatters."""
+    cost: ArmCost
+
+    @property
+    def mean_f1(self) -> float:
+        """Mean test F1 over draws and images; NaN before any confirm training."""
+        return self.f1.estimate if self.f1 else math.nan
+
+    @property
+    def reliable(self) -> bool:
+        """Whether every confirm training so far reached its end."""
+        return self.failed == 0
+
+
+def main_count(study: Study) -> int:
+    """The annotation count of the main tables: the largest one with a confirmed training."""
+    done = trials(study, stage="confirm", status="completed")
+    counts = [result.spec["data.annotation_count"] for result in done if result.test]
+    return max(counts, default=max(study.annotation_counts, default=0))
+
+
+def summarise_arm(study: Study, arm: Arm, *, count: int) -> ArmSummary:
+    """Collects what the store knows about an arm."""
+    confirmed = trials(study, stage="confirm", arm=arm.name, count=count)
+    done = [result for result in confirmed if result.status == "completed" and result.test]
+    scores = test_scores(done)
+    design = study.design
+    searched = trials(study, stage="search", arm=arm.name, status="completed")
+    return ArmSummary(
+        arm=arm,
+        planned=len(design.get("confirm_draws", ())) * len(design.get("confirm_seeds", (0,))),
+        completed=len(done),
+        failed=sum(result.status != "completed" for result in confirmed),
+        scores=scores,
+        f1=interval(scores, rng=_rng("arm", arm.name, count)) if scores else None,
+        metrics=_mean_metrics(done),
+        search_validation_f1=max(
+            (r.validation_f1 for r in searched if not math.isnan(r.validation_f1)),
+            default=math.nan,
+        ),
+        cost=arm_cost(study, arm, count=count),
+    )
+
+
+def test_scores(results: list[TrialResult]) -> Scores | None:
+    """Test F1 at IoU 0.5 by draw and image, on the images that every training was scored on.
+
+    Seeds of one draw are averaged. None where no training was scored or no image is common.
+    """
+    by_draw: dict[int, list[dict[str, ImageScore]]] = {}
+    for result in results:
+        scored = {score.sample_id: score for score in result.test}
+        by_draw.setdefault(result.spec["data.draw"], []).append(scored)
+    trainings = [scored for seeds in by_draw.values() for scored in seeds]
+    common = set.intersection(*map(set, trainings)) if trainings else set()
+    if not common:
+        return None
+    ids, draws = tuple(sorted(common)), tuple(sorted(by_draw))
+    values = [[[seed[name].f1 for name in ids] for seed in by_draw[draw]] for draw in draws]
+    return Scores(
+        values=np.array([np.mean(seeds, axis=0) for seeds in values]),
+        draws=draws,
+        sample_ids=ids,
+        groups=tuple(trainings[0][name].group for name in ids),
+    )
+
+
+def _mean_metrics(results: list[TrialResult]) -> dict[str, float]:
+    each = [summarise(result.test) for result in results]
+    return {name: float(np.mean([one[name] for one in each])) for name in each[0]} if each else {}
+
+
+def _rng(*purpose: str | int) -> np.random.Generator:
+    return Randomness(("report",)).generator(*purpose)

@@ -1,0 +1,128 @@
+"""Reads a study folder, finished or not, into one immutable value."""
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from upath import UPath
+
+from trainables.result import TrialResult, from_json
+
+Folder = Path | UPath
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arm:
+    """A strategy that the study compares."""
+
+    name: str
+    segmenter: str
+    extra_data: str
+    initial_weights: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Study:
+    """All that the store knows, read once."""
+
+    folder: Folder
+    facts: Mapping[str, Any]
+    """`study.json` as it is."""
+    arms: tuple[Arm, ...]
+    """In the order of the design."""
+    results: tuple[TrialResult, ...] = field(repr=False)
+    """Every readable result, oldest first."""
+    unreadable: tuple[str, ...] = ()
+    """Result files that could not be read, each with the reason."""
+
+    @property
+    def design(self) -> Mapping[str, Any]:
+        return self.facts.get("design", {})
+
+    @property
+    def dataset(self) -> Mapping[str, Any]:
+        return self.facts.get("dataset", {})
+
+    @property
+    def annotation_counts(self) -> tuple[int, ...]:
+        return tuple(sorted(self.design.get("annotation_counts", ())))
+
+    def arm(self, name: str) -> Arm:
+        return next(arm for arm in self.arms if arm.name == name)
+
+
+def load_study(folder: Folder) -> Study:
+    """Reads the study folder.
+
+    Raises:
+        ValueError: the folder holds no `study.json`, or one of another schema version.
+    """
+    path = folder / "study.json"
+    if not path.exists():
+        raise ValueError(
+            f"A study folder must hold study.json, but {folder} does not: give the folder that "
+            f"`study run` was given as --out."
+        )
+    facts = json.loads(path.read_text())
+    if facts.get("schema") != 1:
+        raise ValueError(
+            f"study.json must have schema version 1, but {path} has {facts.get('schema')}: read "
+            f"it with the version of the software that wrote it."
+        )
+    results, unreadable = _read_results(folder / "results")
+    return Study(
+        folder=folder,
+        facts=facts,
+        arms=tuple(_arm(raw) for raw in facts.get("design", {}).get("arms", ())),
+        results=tuple(sorted(results, key=_order)),
+        unreadable=tuple(unreadable),
+    )
+
+
+def trials(
+    study: Study, *, stage: str, arm: str = "", count: int = 0, status: str = ""
+) -> list[TrialResult]:
+    """The results of one stage; an empty or zero condition admits everything."""
+    return [
+        result
+        for result in study.results
+        if result.spec.get("stage") == stage
+        and arm in ("", result.spec.get("arm"))
+        and count in (0, result.spec.get("data.annotation_count"))
+        and status in ("", result.status)
+    ]
+
+
+def load_arrays(path: Folder) -> dict[str, np.ndarray] | None:
+    """The arrays of a .npz file, or None where the file is absent."""
+    if not path.exists():
+        return None
+    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def _arm(raw: Mapping[str, Any]) -> Arm:
+    return Arm(
+        name=raw["name"],
+        segmenter=raw["segmenter"],
+        extra_data=raw.get("extra_data", "none"),
+        initial_weights=raw.get("initial_weights", "scratch"),
+    )
+
+
+def _order(result: TrialResult) -> tuple[float, str]:
+    return (result.cost.started_at if result.cost else float("inf"), result.trial_id)
+
+
+def _read_results(folder: Folder) -> tuple[list[TrialResult], list[str]]:
+    results, unreadable = [], []
+    for path in sorted(folder.glob("*.json")) if folder.exists() else []:
+        try:
+            results.append(from_json(path.read_text()))
+        except (ValueError, TypeError, KeyError) as error:
+            unreadable.append(f"{path.name}: {error}")
+    return results, unreadable

@@ -1,0 +1,137 @@
+"""Which arm to use and which model to take home, and how sure that is."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from reports.aggregate import ArmSummary, main_count, summarise_arm
+from reports.compare import Comparison, between, compare, ranked
+from reports.load import Study, trials
+
+CLOSE_F1 = 0.02
+"""Arms that cannot be told apart and lie this near to the best are taken as equally good."""
+
+Kind = Literal["nothing", "single_arm", "single_draw", "winner", "tie"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Winner:
+    """The arm to use and the trained model to take home."""
+
+    arm: str
+    trial_id: str
+    """Confirm training with the best validation F1 of that arm; test scores play no part."""
+    validation_f1: float
+    test_f1: float
+    proven: bool
+    """Whether the arm beat every other one beyond chance."""
+    tied_with: tuple[str, ...]
+    """Arms that could not be told apart from the best."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `winner.json`."""
+        return {
+            "arm": self.arm,
+            "trial_id": self.trial_id,
+            "validation_f1": self.validation_f1,
+            "test_f1": self.test_f1,
+            "proven": self.proven,
+            "tied_with": list(self.tied_with),
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """What the evidence allows to say, at the largest annotation count."""
+
+    kind: Kind
+    annotation_count: int
+    arms: tuple[ArmSummary, ...]
+    """All arms of the design, in its order."""
+    comparisons: tuple[Comparison, ...]
+    best: ArmSummary | None
+    """The highest mean among the arms that lost no confirm training."""
+    winner: Winner | None
+
+    @property
+    def scored(self) -> list[ArmSummary]:
+        """The arms with test scores, best first."""
+        return ranked(list(self.arms))
+
+    def summary(self, name: str) -> ArmSummary:
+        return next(summary for summary in self.arms if summary.arm.name == name)
+
+    def between(self, one: str, other: str) -> Comparison | None:
+        """Test F1 of `one` minus that of `other`, or None where they were not compared."""
+        return between(list(self.comparisons), one, other)
+
+
+def choose_winner(study: Study) -> Winner | None:
+    """The arm and the model that the report recommends; None before any confirm training."""
+    return decide(study).winner
+
+
+def decide(study: Study) -> Decision:
+    """Weighs the confirm trainings.
+
+    An arm wins when it beats every other arm, each at p < 0.05. All comparisons must hold at
+    once, so they need no correction for their number (intersection-union test, Berger 1982).
+    Otherwise the cheapest of those that are as good for all we know is recommended: not
+    distinguishable from the best after Holm's correction, and within `CLOSE_F1` of it.
+    """
+    count = main_count(study)
+    summaries = [summarise_arm(study, arm, count=count) for arm in study.arms]
+    comparisons = compare(summaries)
+    order = ranked(summaries)
+    kind = _kind(order, comparisons)
+    return Decision(
+        kind=kind,
+        annotation_count=count,
+        arms=tuple(summaries),
+        comparisons=tuple(comparisons),
+        best=order[0] if order else None,
+        winner=_winner(study, count, kind, order, comparisons) if order else None,
+    )
+
+
+def _kind(order: list[ArmSummary], comparisons: list[Comparison]) -> Kind:
+    if not order:
+        return "nothing"
+    if len(order) == 1:
+        return "single_arm"
+    best = order[0]
+    if best.scores is None or len(best.scores.draws) < 2:
+        return "single_draw"
+    with_best = [between(comparisons, best.arm.name, other.arm.name) for other in order[1:]]
+    beats_all = all(comparison is not None and comparison.beaten for comparison in with_best)
+    return "winner" if beats_all and best.reliable else "tie"
+
+
+def _winner(
+    study: Study,
+    count: int,
+    kind: Kind,
+    order: list[ArmSummary],
+    comparisons: list[Comparison],
+) -> Winner:
+    best = order[0]
+    tied = [] if kind == "winner" else [s for s in order[1:] if not _worse(s, best, comparisons)]
+    close = [s for s in tied if s.reliable and best.mean_f1 - s.mean_f1 <= CLOSE_F1]
+    chosen = min([best, *close], key=lambda s: s.cost.model_device_seconds)
+    model = max(
+        trials(study, stage="confirm", arm=chosen.arm.name, count=count, status="completed"),
+        key=lambda result: -math.inf if math.isnan(result.validation_f1) else result.validation_f1,
+    )
+    return Winner(
+        arm=chosen.arm.name,
+        trial_id=model.trial_id,
+        validation_f1=model.validation_f1,
+        test_f1=model.test_f1,
+        proven=kind == "winner",
+        tied_with=tuple(summary.arm.name for summary in tied),
+    )
+
+
+def _worse(summary: ArmSummary, best: ArmSummary, comparisons: list[Comparison]) -> bool:
+    comparison = between(comparisons, best.arm.name, summary.arm.name)
+    return comparison is not None and comparison.distinguishable

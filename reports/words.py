@@ -1,0 +1,93 @@
+"""How arms and numbers are written, so that text, tables and figures say them alike."""
+
+import math
+
+from reports.load import Arm
+
+SEGMENTERS = {"unet": "U-Net", "cellpose": "Cellpose", "stardist": "StarDist"}
+EXTRA_DATA = {
+    "copy_paste": "copy-paste",
+    "gan": "GAN data",
+    "pseudo_labels": "pseudo-labels",
+}
+MISSING = "–"
+
+
+def arm_label(arm: Arm) -> str:
+    """What the arm does, in a few words: "U-Net + GAN data", "Cellpose, fine-tuned"."""
+    label = SEGMENTERS.get(arm.segmenter, arm.segmenter)
+    if arm.initial_weights == "pretrained":
+        label += ", as published" if arm.name.endswith("_zero_shot") else ", fine-tuned"
+    elif arm.initial_weights == "gan_encoder":
+        label += ", GAN encoder"
+    elif arm.segmenter != "unet":
+        label += " from scratch"
+    if arm.extra_data != "none":
+        label += f" + {EXTRA_DATA.get(arm.extra_data, arm.extra_data)}"
+    return label
+
+
+def score(value: float) -> str:
+    """A score in [0, 1], with three decimals."""
+    return MISSING if math.isnan(value) else f"{value:.3f}"
+
+
+def change(value: float) -> str:
+    """A difference of scores, with its sign."""
+    return MISSING if math.isnan(value) else f"{value:+.3f}".replace("-", "−")
+
+
+def span(low: float, high: float) -> str:
+    """An interval of scores."""
+    return MISSING if math.isnan(low) else f"{max(low, 0):.3f} to {min(high, 1):.3f}"
+
+
+def change_span(low: float, high: float) -> str:
+    """An interval of differences."""
+    return MISSING if math.isnan(low) else f"{change(low)} to {change(high)}"
+
+
+def p_value(value: float) -> str:
+    """A p-value, never as zero."""
+    if math.isnan(value):
+        return MISSING
+    if value < 0.001:
+        return "< 0.001"
+    return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def p_clause(value: float) -> str:
+    """A p-value for a sentence: "p = 0.012", "p < 0.001"."""
+    text = p_value(value)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+def seconds(value: float) -> str:
+    """A time with the unit that suits it."""
+    if math.isnan(value):
+        return MISSING
+    if value < 60:
+        return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+    return f"{value / 60:.1f} min" if value < 3600 else f"{value / 3600:.1f} h"
+
+
+def percent(value: float) -> str:
+    """A share in [0, 1] as a percentage."""
+    return MISSING if math.isnan(value) else f"{100 * value:.0f} %"
+
+
+def number(value: float) -> str:
+    """A setting or distance, with three significant digits."""
+    return MISSING if math.isnan(value) else f"{value:.3g}".replace("-", "−")
+
+
+def count(amount: int, singular: str, plural: str = "") -> str:
+    """An amount with its noun: "1 draw", "3 draws"."""
+    return f"{amount} {singular if amount == 1 else plural or singular + 's'}"
+
+
+def listed(names: list[str]) -> str:
+    """Names joined for a sentence: "A, B and C"."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

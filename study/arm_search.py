@@ -1,0 +1,138 @@
+"""The search of one arm: its own Optuna study, its budget and what it has spent."""
+
+from collections.abc import Callable
+from typing import Any
+
+import optuna
+from optuna.trial import TrialState
+
+from search_spaces import arm as arm_space
+from study.design import Arm, Study
+from trainables.randomness import Randomness
+from trainables.result import TrialResult
+from trainables.spec import TrialSpec
+
+FAILED_SCORE = 0.0
+"""What Optuna is told of a failed trial: the worst F1, so that its like is not proposed again."""
+TRIAL_ID = "trial_id"
+"""Name of the attribute by which an Optuna trial knows its result in the store."""
+
+
+class ArmSearch:
+    """Asks Optuna for configurations of one arm until its budget is spent.
+
+    All that Optuna knows lies in its storage, so a search that was killed goes on: the
+    configurations that were running are proposed again first.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        arm: Arm,
+        *,
+        make_spec: Callable[[dict[str, Any]], TrialSpec],
+        needs: frozenset[str],
+        storage: optuna.storages.BaseStorage,
+    ) -> None:
+        """Opens the arm's Optuna study, or makes it with the field's defaults as its first trial.
+
+        Args:
+            make_spec: makes a trial's spec of the flat fields that the search varies.
+            needs: ids of the trainings that must have ended before; the GAN fits among them
+                are charged to the arm.
+        """
+        self.arm = arm
+        self.needs = needs
+        self._study = study
+        self._make_spec = make_spec
+        self._choices: dict[str, Any] = {
+            "segmenter": arm.segmenter,
+            "extra": arm.extra_data,
+            "weights": arm.initial_weights,
+            "gans": study.gans,
+        }
+        self._device_seconds: dict[str, float] = {}
+        self._asked: dict[str, optuna.Trial] = {}
+        self._optuna = _open(study, arm, storage)
+        if not self._optuna.trials:
+            self._optuna.enqueue_trial(arm_space.defaults(**self._choices))
+
+    @property
+    def trials(self) -> int:
+        """Trials that were asked for, running or ended."""
+        states = [trial.state for trial in self._optuna.trials]
+        return sum(state not in (TrialState.WAITING, TrialState.FAIL) for state in states)
+
+    @property
+    def spent_device_seconds(self) -> float:
+        """Of the arm's ended trials, and of the GANs it chooses among."""
+        return sum(self._device_seconds.values())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its trials or its device-seconds are used up."""
+        return (
+            self.trials >= self._study.search_trials
+            or self.spent_device_seconds >= self._study.search_device_seconds
+        )
+
+    def ask(self) -> TrialSpec:
+        """The next trial: a configuration that was interrupted, else what Optuna proposes."""
+        trial = self._optuna.ask()
+        spec = self._make_spec(arm_space.space(trial, **self._choices))
+        trial.set_user_attr(TRIAL_ID, spec.id)
+        self._asked[spec.id] = trial
+        return spec
+
+    def note_progress(self, trial_id: str, *, images_seen: int, validation_f1: float) -> None:
+        """Hands an evaluation on to Optuna."""
+        self._asked[trial_id].report(validation_f1, step=images_seen)
+
+    def charge(self, result: TrialResult) -> None:
+        """Adds what a trial, or a GAN fit that serves the arm, has cost."""
+        if result.cost:
+            self._device_seconds[result.trial_id] = result.cost.device_seconds
+
+    def tell(self, result: TrialResult) -> None:
+        """Ends a trial that was asked for."""
+        self.charge(result)
+        self._tell(self._asked.pop(result.trial_id), result)
+
+    def restore(self, results: dict[str, TrialResult]) -> None:
+        """Takes in what the store knows of trials from before this process began.
+
+        Trials that ended are told; the configurations of those that did not are asked again.
+        """
+        for trial in self._optuna.trials:
+            result = results.get(trial.user_attrs.get(TRIAL_ID, ""))
+            if result:
+                self.charge(result)
+            if trial.state != TrialState.RUNNING:
+                continue
+            if result:
+                self._tell(trial.number, result)
+            else:
+                self._optuna.tell(trial.number, state=TrialState.FAIL)
+                self._optuna.enqueue_trial(trial.params)
+
+    def _tell(self, trial: optuna.Trial | int, result: TrialResult) -> None:
+        """Tells the score, or that it was pruned, or a bad score where it failed."""
+        if result.status == "pruned":
+            self._optuna.tell(trial, state=TrialState.PRUNED)
+        elif result.status == "failed":
+            self._optuna.tell(trial, FAILED_SCORE)
+        else:
+            self._optuna.tell(trial, result.validation_f1)
+
+
+def _open(study: Study, arm: Arm, storage: optuna.storages.BaseStorage) -> optuna.Study:
+    seed = Randomness(("search", study.seed, arm.name)).integer()
+    return optuna.create_study(
+        study_name=arm.name,
+        storage=storage,
+        direction="maximize",
+        load_if_exists=True,
+        sampler=optuna.samplers.TPESampler(
+            seed=seed, n_startup_trials=max(2, study.search_trials // 4)
+        ),
+    )

@@ -1,0 +1,186 @@
+"""What a study is: its arms, counts, draws, seeds and budgets, declared in one place."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from trainables.spec import (
+    CellposeSpec,
+    ExtraKind,
+    GanSpec,
+    SegmenterSpec,
+    StardistSpec,
+    TrainingSpec,
+    UnetSpec,
+    WeightsKind,
+    at_least,
+    hash_flat,
+)
+
+SIMULATED = "simulated"
+"""In place of a folder: cells simulated here, nothing to download."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arm:
+    """A strategy to be compared: three independent choices."""
+
+    name: str
+    segmenter: str
+    extra_data: ExtraKind = "none"
+    initial_weights: WeightsKind = "scratch"
+
+
+def _arms(*arms: Arm) -> dict[str, Arm]:
+    return {arm.name: arm for arm in arms}
+
+
+ARMS = _arms(
+    Arm(name="unet", segmenter="unet"),
+    Arm(name="unet_copy_paste", segmenter="unet", extra_data="copy_paste"),
+    Arm(name="unet_gan", segmenter="unet", extra_data="gan"),
+    Arm(name="unet_transfer", segmenter="unet", initial_weights="pretrained"),
+    Arm(name="cellpose", segmenter="cellpose", initial_weights="pretrained"),
+    Arm(name="stardist", segmenter="stardist", initial_weights="pretrained"),
+    Arm(name="cellpose_scratch", segmenter="cellpose"),
+    Arm(name="stardist_scratch", segmenter="stardist"),
+    Arm(
+        name="cellpose_gan",
+        segmenter="cellpose",
+        extra_data="gan",
+        initial_weights="pretrained",
+    ),
+    Arm(
+        name="stardist_gan",
+        segmenter="stardist",
+        extra_data="gan",
+        initial_weights="pretrained",
+    ),
+)
+"""Every arm there is; a study names those it compares."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Family:
+    """How one segmenter is built, trained and placed in this study; the search varies the rest."""
+
+    segmenter: SegmenterSpec
+    training: TrainingSpec = field(default_factory=TrainingSpec)
+    public_weights: str = ""
+    """Name, file or folder of a published model to fine-tune; empty: weights from the source."""
+    cpus: int = 1
+    """Cores a trial takes."""
+    gpus: float = 1.0
+    """Share of a GPU a trial takes, on machines that have any."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DataOptions:
+    """Where images come from and how they are read."""
+
+    path: str = SIMULATED
+    """Folder or file of the data set, or `simulated`."""
+    layout: str = "auto"
+    """Layout on disk; `auto` recognises it."""
+    channel: str = ""
+    """Which labels, where a data set has several by name."""
+    group_pattern: str = ""
+    """Regular expression on the image's name whose first group names what must stay together."""
+    plane: int = 0
+    """Plane of multi-page images."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Study:
+    """A whole study; everything that decides its numbers is in here."""
+
+    name: str
+    arms: tuple[str, ...]
+    data: DataOptions = field(default_factory=DataOptions)
+    source: DataOptions = field(default_factory=DataOptions)
+    """The second annotated data set, on which the transfer arms' weights are trained once."""
+    annotation_counts: tuple[int, ...] = (10,)
+    """Annotated images an arm may touch, validation included; the largest serves the search."""
+    confirm_draws: int = 3
+    """Random choices of the annotated images on which each arm is confirmed."""
+    confirm_seeds: int = 1
+    """Trainings on each of these draws."""
+    search_trials: int = 4
+    """Configurations tried for each arm."""
+    search_device_seconds: float = 3600.0
+    """Ceiling for each arm in the search, its GAN fits included."""
+    unet: Family = field(default_factory=lambda: Family(segmenter=UnetSpec()))
+    cellpose: Family = field(default_factory=lambda: Family(segmenter=CellposeSpec()))
+    stardist: Family = field(default_factory=lambda: Family(segmenter=StardistSpec()))
+    gans: tuple[GanSpec, ...] = (GanSpec(),)
+    """GANs among which the arms with GAN data choose."""
+    source_images: int = 48
+    """Annotated images of the source that are used, at most."""
+    source_images_seen: int = 3200
+    """Crops shown when training on the source."""
+    threshold_tries: int = 12
+    """Decoding settings tried on validation by each trial."""
+    test_share: float = 0.3
+    """Share of the images on the test side, where the data set does not say."""
+    max_test_images: int = 100
+    """Test images scored, at most."""
+    min_diameter_px: float = 16.0
+    """Images are enlarged until the median annotated cell has this diameter."""
+    max_diameter_px: float = 32.0
+    """Images are shrunk until the median annotated cell has this diameter."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        at_least(self, confirm_draws=1, confirm_seeds=1, search_trials=1, max_test_images=1)
+        if unknown := [name for name in self.arms if name not in ARMS]:
+            raise ValueError(
+                f"There is no arm {unknown[0]!r}; the arms are {', '.join(sorted(ARMS))}."
+            )
+        if not self.arms or len(set(self.arms)) < len(self.arms):
+            raise ValueError(f"A study needs arms, each named once, but got {list(self.arms)}.")
+        if not self.annotation_counts or min(self.annotation_counts) < 1:
+            raise ValueError(
+                f"annotation_counts must be numbers of at least 1, but got "
+                f"{list(self.annotation_counts)}."
+            )
+
+    @property
+    def search_draw(self) -> int:
+        """The draw of the search; it never serves again in `confirm`."""
+        return 0
+
+    @property
+    def search_count(self) -> int:
+        """Annotated images in the search."""
+        return max(self.annotation_counts)
+
+    @property
+    def draws(self) -> tuple[int, ...]:
+        """The draws of `confirm`."""
+        return tuple(range(1, self.confirm_draws + 1))
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of `confirm`; the search uses 0."""
+        return tuple(range(1, self.confirm_seeds + 1))
+
+    def family(self, segmenter: str) -> Family:
+        """The settings of one segmenter."""
+        families = {"unet": self.unet, "cellpose": self.cellpose, "stardist": self.stardist}
+        return families[segmenter]
+
+    @property
+    def hash(self) -> str:
+        """Names everything that decides the study's numbers, and nothing of where it runs."""
+        fields = to_dict(self)
+        for segmenter in ("unet", "cellpose", "stardist"):
+            fields[segmenter].pop("cpus")
+            fields[segmenter].pop("gpus")
+        return hash_flat(fields)
+
+
+def to_dict(study: Study) -> dict[str, Any]:
+    """The study as plain dicts and lists, ready for JSON."""
+    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(study)))
+    return plain

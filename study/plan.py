@@ -1,0 +1,218 @@
+"""The plan: every training of a study, counted before anything runs."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from search_spaces import arm as arm_space
+from study.design import ARMS, Arm, Family, Study
+from trainables.result import TrialResult
+from trainables.spec import (
+    DataSpec,
+    ExtraSpec,
+    GanFitSpec,
+    GanSpec,
+    TrialSpec,
+    WeightsSpec,
+    flatten,
+    gan_fit,
+    trial_spec,
+)
+
+Spec = TrialSpec | GanFitSpec
+
+SOURCE_DRAW = 0
+"""The draw of the source's images; it has no test side to seal and is drawn once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Splits:
+    """Hashes of the splits that the specs name."""
+
+    main: str
+    source: str = ""
+    """Empty where no arm needs a source."""
+    source_count: int = 1
+    """Annotated images of the source that serve."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """One training that is known beforehand, and what must have ended before it."""
+
+    spec: Spec
+    needs: frozenset[str] = field(default_factory=frozenset)
+    """Ids of trials."""
+
+
+def source_fit(study: Study, segmenter: str, splits: Splits) -> TrialSpec:
+    """The training on the source that gives one segmenter's transfer arms their weights."""
+    family = study.family(segmenter)
+    return TrialSpec(
+        stage="fit_sources",
+        arm=f"{segmenter}_source",
+        study_seed=study.seed,
+        seed=0,
+        data=_data(study, splits.source, count=splits.source_count, draw=SOURCE_DRAW),
+        segmenter=family.segmenter,
+        training=dataclasses.replace(
+            family.training,
+            images_seen=study.source_images_seen,
+            **_scratch_rates(segmenter),
+        ),
+        threshold_tries=study.threshold_tries,
+    )
+
+
+def needs_source(study: Study, arm: Arm) -> bool:
+    """Whether an arm starts from weights that must first be trained on the source."""
+    return arm.initial_weights == "pretrained" and not study.family(arm.segmenter).public_weights
+
+
+def source_fits(study: Study, splits: Splits) -> list[Task]:
+    """One training for each segmenter that some arm wants to start from the source."""
+    arms = [ARMS[name] for name in study.arms]
+    segmenters = {arm.segmenter: None for arm in arms if needs_source(study, arm)}
+    return [Task(spec=source_fit(study, segmenter, splits)) for segmenter in segmenters]
+
+
+def search_gans(study: Study, splits: Splits) -> list[Task]:
+    """The GANs among which the arms with GAN data choose, fitted on the draw of the search."""
+    if not any(ARMS[name].extra_data == "gan" for name in study.arms):
+        return []
+    data = _data(study, splits.main, count=study.search_count, draw=study.search_draw)
+    return [
+        Task(spec=GanFitSpec(study_seed=study.seed, seed=0, data=data, gan=gan))
+        for gan in study.gans
+    ]
+
+
+def search_spec(study: Study, arm: Arm, splits: Splits, varied: dict[str, Any]) -> TrialSpec:
+    """A trial of the search: the study's settings for the arm, with what the search varies.
+
+    Args:
+        varied: flat fields, as an arm's space returns them.
+    """
+    return trial_spec(flatten(_base(study, arm, splits)) | varied)
+
+
+def search_needs(study: Study, arm: Arm, splits: Splits) -> frozenset[str]:
+    """Ids of the trainings that an arm's search waits for."""
+    needs = {task.spec.id for task in search_gans(study, splits)} if _uses_gan(arm) else set()
+    if needs_source(study, arm):
+        needs.add(source_fit(study, arm.segmenter, splits).id)
+    return frozenset(needs)
+
+
+def confirm_tasks(study: Study, best: dict[str, TrialResult]) -> list[Task]:
+    """The frozen configurations, trained afresh for every count, draw and seed.
+
+    GAN fits come first, then the trials, the longest arms first, so that no core idles while
+    the last one runs.
+
+    Args:
+        best: the chosen search trial of each arm.
+    """
+    trials = [
+        confirm_spec(trial_spec(result.spec), count=count, draw=draw, seed=seed)
+        for result in sorted(best.values(), key=_device_seconds, reverse=True)
+        for count in sorted(study.annotation_counts, reverse=True)
+        for draw in study.draws
+        for seed in study.seeds
+    ]
+    fits = {gan_fit(spec).id: gan_fit(spec) for spec in trials if _paints(spec)}
+    return [
+        *(Task(spec=fit) for fit in fits.values()),
+        *(
+            Task(
+                spec=spec,
+                needs=frozenset({gan_fit(spec).id} if _paints(spec) else ()),
+            )
+            for spec in trials
+        ),
+    ]
+
+
+def confirm_spec(searched: TrialSpec, *, count: int, draw: int, seed: int) -> TrialSpec:
+    """The configuration of a search trial on another choice of annotated images."""
+    data = dataclasses.replace(searched.data, annotation_count=count, draw=draw)
+    return dataclasses.replace(searched, stage="confirm", data=data, seed=seed)
+
+
+def choose_best(study: Study, results: Sequence[TrialResult]) -> dict[str, TrialResult]:
+    """The search trial of each arm with the highest validation F1; of equals, the cheaper.
+
+    Arms of which no trial completed are left out.
+    """
+    best = {}
+    for name in study.arms:
+        done = [
+            result
+            for result in results
+            if result.status == "completed"
+            and result.spec.get("stage") == "search"
+            and result.spec.get("arm") == name
+        ]
+        if done:
+            best[name] = max(done, key=lambda one: (one.validation_f1, -_device_seconds(one)))
+    return best
+
+
+def _base(study: Study, arm: Arm, splits: Splits) -> TrialSpec:
+    family = study.family(arm.segmenter)
+    return TrialSpec(
+        stage="search",
+        arm=arm.name,
+        study_seed=study.seed,
+        seed=0,
+        data=_data(study, splits.main, count=study.search_count, draw=study.search_draw),
+        segmenter=family.segmenter,
+        training=family.training,
+        extra=_extra(arm, study.gans),
+        weights=_weights(study, arm, family, splits),
+        threshold_tries=study.threshold_tries,
+    )
+
+
+def _data(study: Study, split: str, *, count: int, draw: int) -> DataSpec:
+    return DataSpec(
+        split=split,
+        annotation_count=count,
+        draw=draw,
+        min_diameter_px=study.min_diameter_px,
+        max_diameter_px=study.max_diameter_px,
+    )
+
+
+def _extra(arm: Arm, gans: Sequence[GanSpec]) -> ExtraSpec:
+    if arm.extra_data == "gan":
+        return ExtraSpec(kind="gan", ratio=1.0, gan=gans[0], pool_size=gans[0].pool_size)
+    return ExtraSpec(kind=arm.extra_data, pool_size=gans[0].pool_size if gans else 64)
+
+
+def _weights(study: Study, arm: Arm, family: Family, splits: Splits) -> WeightsSpec:
+    if arm.initial_weights != "pretrained":
+        return WeightsSpec(kind=arm.initial_weights)
+    if family.public_weights:
+        return WeightsSpec(kind="pretrained", origin="public", name=family.public_weights)
+    source = source_fit(study, arm.segmenter, splits)
+    return WeightsSpec(kind="pretrained", origin="source", name=source.id)
+
+
+def _scratch_rates(segmenter: str) -> dict[str, Any]:
+    """The family's default learning rate for training from scratch."""
+    start = arm_space.defaults(segmenter, extra="none", weights="scratch", gans=())
+    return {"learning_rate": start["training.learning_rate"]}
+
+
+def _uses_gan(arm: Arm) -> bool:
+    return arm.extra_data == "gan"
+
+
+def _paints(spec: TrialSpec) -> bool:
+    return spec.extra.gan is not None and spec.extra.ratio > 0
+
+
+def _device_seconds(result: TrialResult) -> float:
+    return result.cost.device_seconds if result.cost else 0.0

@@ -1,0 +1,108 @@
+"""Studies ready to run: functions that return a `Study`, to be read and copied.
+
+A study of one's own is a Python file with a function `study() -> Study`, run by
+`study run my_study.py`.
+"""
+
+import dataclasses
+
+from study.design import Family, Study
+from trainables.spec import CellposeSpec, GanSpec, StardistSpec, TrainingSpec, UnetSpec
+
+
+def quick() -> Study:
+    """Five arms at ten annotated images, sized for two cores of a laptop.
+
+    Command: `study run quick [--dataset FOLDER]`
+    Cost: about 10 minutes on 2 cores.
+    Expected: a ranking with wide intervals; it shows how a study goes, and which arms are far
+    behind. Close arms are not told apart: that is what `small` and `full` are for.
+    """
+    return Study(
+        name="quick",
+        arms=("unet", "unet_copy_paste", "unet_gan", "cellpose", "stardist"),
+        annotation_counts=(10,),
+        confirm_draws=3,
+        search_trials=3,
+        search_device_seconds=400.0,
+        max_test_images=32,
+        unet=Family(segmenter=UnetSpec(), training=TrainingSpec(), gpus=0.25),
+        cellpose=Family(segmenter=CellposeSpec(), training=TrainingSpec(), gpus=0.25),
+        stardist=Family(segmenter=StardistSpec(), training=TrainingSpec(), gpus=0.25),
+    )
+
+
+def small() -> Study:
+    """All arms there are at three annotation counts, for a night on a workstation.
+
+    Command: `study run small --dataset FOLDER`
+    Cost: see `study run small --dry-run`; on a CPU, days: meant for a GPU or a small cluster.
+    Expected: learning curves, and differences of about 0.05 in F1 told apart.
+    """
+    return dataclasses.replace(
+        _on_gpus(images_seen=24_000, crop_px=256),
+        name="small",
+        annotation_counts=(2, 5, 10),
+        confirm_draws=4,
+        search_trials=12,
+        search_device_seconds=4 * 3600.0,
+        max_test_images=100,
+    )
+
+
+def full() -> Study:
+    """All arms there are at five annotation counts, for a cluster.
+
+    Command: `study run full --dataset FOLDER --address auto --storage s3://bucket/study`
+    Cost: see `study run full --dry-run`.
+    Expected: learning curves with draws and seeds enough to tell small differences apart.
+    """
+    return dataclasses.replace(
+        _on_gpus(images_seen=80_000, crop_px=256),
+        name="full",
+        annotation_counts=(1, 2, 5, 10, 20),
+        confirm_draws=6,
+        confirm_seeds=2,
+        search_trials=40,
+        search_device_seconds=24 * 3600.0,
+        max_test_images=400,
+    )
+
+
+def _on_gpus(*, images_seen: int, crop_px: int) -> Study:
+    training = TrainingSpec(images_seen=images_seen, evaluations=12, batch_size=16, crop_px=crop_px)
+    encoder = "resnet34"
+    return Study(
+        name="gpus",
+        arms=(
+            "unet",
+            "unet_copy_paste",
+            "unet_gan",
+            "unet_transfer",
+            "cellpose_scratch",
+            "cellpose",
+            "cellpose_gan",
+            "stardist_scratch",
+            "stardist",
+            "stardist_gan",
+        ),
+        unet=Family(segmenter=UnetSpec(encoder=encoder), training=training, gpus=0.5),
+        cellpose=Family(segmenter=CellposeSpec(encoder=encoder), training=training, gpus=0.5),
+        stardist=Family(segmenter=StardistSpec(filters=64), training=training, gpus=0.5),
+        gans=(
+            GanSpec(width=48, images_seen=images_seen, crop_px=crop_px, pool_size=400),
+            GanSpec(
+                width=48,
+                images_seen=images_seen,
+                crop_px=crop_px,
+                pool_size=400,
+                mask_source="annotated",
+            ),
+        ),
+        source_images=400,
+        source_images_seen=2 * images_seen,
+        threshold_tries=40,
+    )
+
+
+PRESETS = {"quick": quick, "small": small, "full": full}

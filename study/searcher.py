@@ -1,0 +1,169 @@
+"""Which training runs next: fixed lists with their order of dependence, then the arms' searches.
+
+One searcher for a whole stage, so that there is one Tuner, no device waits for the slowest
+trial of another arm, and budgets are equal to the trial.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from ray.tune.search import Searcher
+
+from study.arm_search import ArmSearch
+from study.events import Listener
+from study.plan import Task
+from study.store import Store
+from trainables.ray_trainable import Spec
+from trainables.result import Cost, Progress, TrialResult
+from trainables.spec import flatten
+
+
+class StageSearcher(Searcher):
+    """Hands Tune the trainings of one stage, one at a time, and keeps how each of them ended.
+
+    A training waits for those it needs; where one of these fails, it is left out, and the arm
+    that cannot go on is closed. Of the arms whose budget is not spent, always the one that has
+    had the fewest trials is asked, of equals the one that has spent the fewest device-seconds.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[Task],
+        arms: Sequence[ArmSearch],
+        *,
+        store: Store,
+        listener: Listener,
+    ) -> None:
+        super().__init__(metric="validation_f1", mode="max")
+        self._store = store
+        self._listener = listener
+        self._ended = store.results()
+        self._tasks = [task for task in tasks if task.spec.id not in self._ended]
+        self._arms = list(arms)
+        self._running: dict[str, _Running] = {}
+        for arm in self._arms:
+            arm.restore(self._ended)
+            self._charge_needs(arm)
+
+    def suggest(self, trial_id: str) -> Any:
+        """The next training, None while all that is left must wait, or that nothing is left."""
+        spec, arm = self._next()
+        if spec is None:
+            waiting = self._running and (self._tasks or any(not arm.is_over for arm in self._arms))
+            return None if waiting else Searcher.FINISHED
+        self._running[trial_id] = _Running(spec, arm)
+        self._listener.trial_started(spec)
+        return {"spec": flatten(spec)}
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Passes an evaluation on."""
+        running = self._running.get(trial_id)
+        if running is None or "images_seen" not in result:
+            return
+        progress = Progress(**{entry.name: result[entry.name] for entry in fields(Progress)})
+        running.progress.append(progress)
+        seen, score = progress.images_seen, progress.validation_f1
+        if running.arm:
+            running.arm.note_progress(running.spec.id, images_seen=seen, validation_f1=score)
+        self._listener.trial_progressed(running.spec, images_seen=seen, validation_f1=score)
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Keeps how a training ended, and tells the arm."""
+        running = self._running.pop(trial_id, None)
+        if running is None:
+            return
+        ended = self._store.result(running.spec.id)
+        if ended is None:
+            ended = running.lost() if error else running.pruned()
+            self._store.write_result(ended)
+            self._store.checkpoints(running.spec.id).clear()
+        self._ended[ended.trial_id] = ended
+        if running.arm:
+            running.arm.tell(ended)
+        for arm in self._arms:
+            self._charge_needs(arm)
+        self._listener.trial_ended(ended)
+
+    def save(self, checkpoint_path: str) -> None:
+        """Writes an empty file, which Tune wants: all state lies in the store and with Optuna."""
+        Path(checkpoint_path).touch()
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing to read: see `save`."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing that Tune should pickle with its own state: see `save`."""
+        return {}
+
+    def _next(self) -> tuple[Spec | None, ArmSearch | None]:
+        self._tasks = [task for task in self._tasks if not self._is_hopeless(task.needs)]
+        self._arms = [arm for arm in self._arms if not self._is_hopeless(arm.needs)]
+        for task in self._tasks:
+            if self._is_ready(task.needs):
+                self._tasks.remove(task)
+                return task.spec, None
+        open_arms = [arm for arm in self._arms if self._is_ready(arm.needs) and not arm.is_over]
+        if not open_arms:
+            return None, None
+        arm = min(open_arms, key=lambda arm: (arm.trials, arm.spent_device_seconds))
+        return arm.ask(), arm
+
+    def _is_ready(self, needs: frozenset[str]) -> bool:
+        return all(need in self._ended for need in needs)
+
+    def _is_hopeless(self, needs: frozenset[str]) -> bool:
+        return any(self._ended[need].status == "failed" for need in needs & self._ended.keys())
+
+    def _charge_needs(self, arm: ArmSearch) -> None:
+        """GAN fits are charged to each arm that uses them; source weights are not: they are the
+        like of public weights, which somebody else has paid for."""
+        for need in arm.needs & self._ended.keys():
+            if self._ended[need].spec["stage"] == "fit_gans":
+                arm.charge(self._ended[need])
+
+
+class _Running:
+    """A training under way."""
+
+    def __init__(self, spec: Spec, arm: ArmSearch | None) -> None:
+        self.spec = spec
+        self.arm = arm
+        self.progress: list[Progress] = []
+        self._started_at = time.time()
+
+    def pruned(self) -> TrialResult:
+        seen = self.progress[-1].images_seen if self.progress else 0
+        return self._unfinished("pruned", f"behind the other trials of its arm at {seen} images")
+
+    def lost(self) -> TrialResult:
+        return self._unfinished(
+            "failed", "Its process was lost, more often than is tried again: out of memory?"
+        )
+
+    def _unfinished(self, status: Any, reason: str) -> TrialResult:
+        return TrialResult(
+            trial_id=self.spec.id,
+            spec=flatten(self.spec),
+            status=status,
+            reason=reason,
+            progress=tuple(self.progress),
+            cost=self._cost(),
+        )
+
+    def _cost(self) -> Cost | None:
+        if not self.progress:
+            return None
+        seconds = self.progress[-1].device_seconds
+        return Cost(
+            device_seconds=seconds,
+            training_seconds=seconds,
+            started_at=self._started_at,
+            ended_at=time.time(),
+            peak_gib=float("nan"),
+            device="",
+        )

@@ -1,0 +1,209 @@
+"""The study's folder: results, one file a trial, and everything else that trials leave behind.
+
+The single source of truth. A file or folder in it is there whole or not at all, on a local
+disk, on NFS or in an object store such as S3.
+"""
+
+import errno
+import os
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from upath import UPath
+
+from trainables.result import TrialResult, from_json, to_json
+
+
+class Store:
+    """Reads and writes the files of one study."""
+
+    def __init__(self, root: str | Path, *, checkpoint_seconds: float = 60.0) -> None:
+        """Opens a folder, which need not be there yet.
+
+        Args:
+            root: a path, or an address such as s3://bucket/study.
+            checkpoint_seconds: how often a running trial saves its state.
+        """
+        self.root = UPath(root)
+        self.checkpoint_seconds = checkpoint_seconds
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the folder lies on a disk of this machine, NFS included."""
+        return self.root.protocol in ("", "file", "local")
+
+    def results(self) -> dict[str, TrialResult]:
+        """Every result there is, by trial id."""
+        return {result.trial_id: result for result in self._read_results()}
+
+    def result(self, trial_id: str) -> TrialResult | None:
+        """One result, or None while the trial has not ended."""
+        path = self.root / "results" / f"{trial_id}.json"
+        return from_json(path.read_text()) if path.exists() else None
+
+    def write_result(self, result: TrialResult) -> None:
+        """Keeps the result of a trial that has ended."""
+        self.write_text(f"results/{result.trial_id}.json", to_json(result))
+
+    def forget_result(self, trial_id: str) -> None:
+        """Takes a result back, so that the trial runs again."""
+        (self.root / "results" / f"{trial_id}.json").unlink(missing_ok=True)
+
+    def read_text(self, name: str) -> str | None:
+        """The text of a file, or None when it is not there."""
+        path = self.root / name
+        return path.read_text() if path.exists() else None
+
+    def write_text(self, name: str, text: str) -> None:
+        """Writes a file whole or not at all."""
+        path = self.root / name
+        with full_disk_explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not self.is_local:
+                path.write_text(text)
+                return
+            fresh = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+            try:
+                fresh.write_text(text)
+                os.replace(fresh, path)
+            finally:
+                fresh.unlink(missing_ok=True)
+
+    def has_folder(self, name: str) -> bool:
+        """Whether a folder written by `write_folder` is there, whole."""
+        return (self.root / name / _COMPLETE).exists()
+
+    def write_folder(self, name: str, write: Callable[[Path], None]) -> None:
+        """Keeps what `write` puts into an empty local folder, in place of what was there.
+
+        Other machines see the folder only after it is complete.
+        """
+        target = self.root / name
+        with full_disk_explained(target), tempfile.TemporaryDirectory(dir=self._nearby()) as yard:
+            fresh = Path(yard) / "fresh"
+            fresh.mkdir()
+            write(fresh)
+            (fresh / _COMPLETE).touch()
+            if self.is_local:
+                _swap(fresh, Path(target), Path(yard) / "old")
+            else:
+                _upload(fresh, target)
+
+    def read_folder(self, name: str) -> Path | None:
+        """A local folder with what `write_folder` kept, or None when it is not there.
+
+        From an object store it is fetched to a temporary folder, once a process.
+        """
+        if not self.has_folder(name):
+            return None
+        source = self.root / name
+        return Path(source) if self.is_local else _download(source)
+
+    def remove_folder(self, name: str) -> None:
+        """Deletes a folder that is no longer needed."""
+        target = self.root / name
+        if not target.exists():
+            return
+        if self.is_local:
+            shutil.rmtree(target, ignore_errors=True)
+        else:
+            target.rmdir(recursive=True)
+
+    def checkpoints(self, trial_id: str) -> "StoredCheckpoints":
+        """Where one trial keeps its state while it runs."""
+        return StoredCheckpoints(self, trial_id, every_seconds=self.checkpoint_seconds)
+
+    def _read_results(self) -> Iterator[TrialResult]:
+        folder = self.root / "results"
+        if folder.exists():
+            for path in sorted(folder.iterdir(), key=str):
+                if path.name.endswith(".json") and not path.name.startswith("."):
+                    yield from_json(path.read_text())
+
+    def _nearby(self) -> Path | None:
+        """A folder on the same disk as the store, so that a rename moves whole folders."""
+        if not self.is_local:
+            return None
+        folder = Path(self.root) / ".unfinished"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+class StoredCheckpoints:
+    """The interrupted state of one trial, kept in the store; one of `protocol.Checkpoints`."""
+
+    def __init__(self, store: Store, trial_id: str, *, every_seconds: float) -> None:
+        self._store = store
+        self._name = f"checkpoints/{trial_id}"
+        self._every_seconds = every_seconds
+        self._last = time.monotonic()
+
+    def due(self) -> bool:
+        """Whether enough time has gone by since the last one to be worth saving."""
+        return time.monotonic() - self._last >= self._every_seconds
+
+    def save(self, write: Callable[[Path], None]) -> None:
+        """Keeps what `write` puts into an empty local folder, whole or not at all."""
+        self._store.write_folder(self._name, write)
+        self._last = time.monotonic()
+
+    def load(self) -> Path | None:
+        """A local folder with the last saved state, or None when there is none."""
+        return self._store.read_folder(self._name)
+
+    def clear(self) -> None:
+        """Deletes the state of a trial that has ended."""
+        self._store.remove_folder(self._name)
+
+
+@contextmanager
+def full_disk_explained(path: Path | UPath) -> Iterator[None]:
+    """Turns the error of a full disk into a sentence that says what to do.
+
+    Raises:
+        OSError: as before, with the sentence where the disk is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise OSError(
+            error.errno,
+            f"The disk is full, so {path} could not be written. Free some space and run the same "
+            f"command again: nothing that has finished is lost",
+        ) from error
+
+
+_COMPLETE = ".complete"
+"""Written last into every folder."""
+
+
+def _swap(fresh: Path, target: Path, old: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        os.replace(target, old)
+    os.replace(fresh, target)
+
+
+def _upload(folder: Path, target: UPath) -> None:
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    for path in sorted(files, key=lambda path: path.name == _COMPLETE):
+        goal = target / path.relative_to(folder).as_posix()
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        goal.write_bytes(path.read_bytes())
+
+
+def _download(source: UPath) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="study_"))
+    for path in source.rglob("*"):
+        if path.is_file():
+            goal = folder / path.relative_to(source).as_posix()
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            goal.write_bytes(path.read_bytes())
+    return folder

@@ -1,0 +1,297 @@
+"""Writes invented study folders for the tests of the report. No number here was measured."""
+
+import dataclasses
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+
+from trainables.result import Cost, Counts, ImageScore, Progress, TrialResult, to_json
+from trainables.spec import (
+    CellposeSpec,
+    DataSpec,
+    ExtraSpec,
+    GanFitSpec,
+    GanSpec,
+    StardistSpec,
+    TrainingSpec,
+    TrialSpec,
+    UnetSpec,
+    WeightsSpec,
+    flatten,
+    gan_fit,
+)
+
+TRUE_F1 = {
+    "unet": 0.78,
+    "unet_copy_paste": 0.79,
+    "unet_gan": 0.80,
+    "cellpose": 0.90,
+    "stardist": 0.84,
+}
+ARMS = [
+    ("unet", "unet", "none", "scratch"),
+    ("unet_copy_paste", "unet", "copy_paste", "scratch"),
+    ("unet_gan", "unet", "gan", "scratch"),
+    ("cellpose", "cellpose", "none", "pretrained"),
+    ("stardist", "stardist", "none", "pretrained"),
+]
+FAMILIES = {"unet": UnetSpec(), "cellpose": CellposeSpec(), "stardist": StardistSpec()}
+THRESHOLDS = [0.5 + 0.05 * step for step in range(10)]
+
+
+@dataclasses.dataclass(kw_only=True)
+class FakeStudy:
+    """What to invent."""
+
+    means: dict[str, float] = dataclasses.field(default_factory=lambda: dict(TRUE_F1))
+    annotation_counts: tuple[int, ...] = (10,)
+    draws: tuple[int, ...] = (1, 2, 3)
+    images: int = 20
+    draw_sd: float = 0.01
+    image_sd: float = 0.05
+    """Of an image's difficulty, the same for all arms."""
+    noise_sd: float = 0.03
+    search_trials: int = 6
+    fail_confirm: tuple[str, ...] = ()
+    """Arms whose every confirm training fails."""
+    stop_after: str = "confirm"
+    """`start`, `search` or `confirm`: the last stage that was run."""
+    pictures: bool = True
+    seed: int = 0
+
+    def write(self, folder: Path) -> Path:
+        (folder / "results").mkdir(parents=True)
+        self.rng = np.random.default_rng(self.seed)
+        self.clock = 1_760_000_000.0
+        self.difficulty = self.rng.normal(0, self.image_sd, self.images)
+        self.folder = folder
+        (folder / "study.json").write_text(json.dumps(self.facts()))
+        if self.stop_after == "start":
+            return folder
+        for arm in ARMS:
+            self.search(*arm)
+        if self.stop_after == "search":
+            return folder
+        for arm in ARMS:
+            self.confirm(*arm)
+        return folder
+
+    def facts(self) -> dict:
+        names = [f"img_{index:02d}" for index in range(self.images)]
+        return {
+            "schema": 1,
+            "name": "quick",
+            "command": "study run quick --dataset cells --out runs/cells",
+            "created_at": 1_760_000_000.0,
+            "design": {
+                "arms": [
+                    dict(zip(("name", "segmenter", "extra_data", "initial_weights"), arm, strict=True))
+                    for arm in ARMS
+                ],
+                "annotation_counts": list(self.annotation_counts),
+                "search_draws": [0],
+                "confirm_draws": list(self.draws),
+                "confirm_seeds": [1],
+                "search_trials": self.search_trials,
+                "device_seconds_ceiling": 300.0,
+                "study_seed": 0,
+            },
+            "dataset": {
+                "name": "invented cells",
+                "path": "/data/cells",
+                "layout": "images and masks of the same stems",
+                "images": 60,
+                "cells": 2144,
+                "median_diameter_px": 21.3,
+                "channels": 1,
+                "dtypes": ["uint8"],
+                "groups": 24,
+                "sizes": [[160, 160]],
+                "um_per_px": None,
+                "problems": [
+                    {"file": "images/img_61.png", "what": "the file is cut short", "remedy": "copy it again"}
+                ],
+                "content_hash": "3f9c0a1b22d4",
+            },
+            "split": {
+                "hash": "9b1e77c0aa35",
+                "annotation_images": 40,
+                "test_images": self.images,
+                "test_groups": len({self.group(name) for name in names}),
+                "tied": [["img_03", "img_04"]],
+            },
+            "weights": [
+                {"arm": "cellpose", "origin": "source", "name": "simulated cells", "licence": "MIT",
+                 "seen": "unseen", "description": "compact network trained here on simulated cells"},
+                {"arm": "stardist", "origin": "public", "name": "2D_versatile_fluo",
+                 "licence": "BSD-3-Clause", "seen": "seen", "description": "trained on a subset of DSB2018"},
+            ],
+            "environment": {"python": "3.11.9", "torch": "2.14.0", "stardist": "0.9.2", "commit": "dd5a169"},
+            "warnings": ["The data set has no index.csv: every image is its own group."],
+        }
+
+    @staticmethod
+    def group(name: str) -> str:
+        return f"well_{int(name.split('_')[1]) // 3}"
+
+    def search(self, arm: str, family: str, extra: str, weights: str) -> None:
+        for number in range(self.search_trials):
+            spec = self.spec("search", arm, family, extra, weights, draw=0, seed=0)
+            spec = dataclasses.replace(
+                spec,
+                training=dataclasses.replace(
+                    spec.training, learning_rate=float(10 ** self.rng.uniform(-4, -2.5))
+                ),
+                extra=dataclasses.replace(spec.extra, ratio=[0.0, 0.5, 1.0, 2.0][number % 4])
+                if extra != "none" else spec.extra,
+            )
+            status = {2: "pruned", 4: "failed" if arm == "stardist" else "completed"}.get(
+                number, "completed"
+            )
+            mean = self.means[arm] - abs(self.rng.normal(0, 0.06))
+            self.store(spec, status=status, validation=self.scores(mean, count=3), seconds=9 + 3 * number)
+
+    def confirm(self, arm: str, family: str, extra: str, weights: str) -> None:
+        for count in self.annotation_counts:
+            for draw in self.draws:
+                spec = self.spec("confirm", arm, family, extra, weights, draw=draw, seed=1, count=count)
+                mean = self.means[arm] + self.rng.normal(0, self.draw_sd)
+                mean -= 0.1 * (max(self.annotation_counts) / count - 1) ** 0.5
+                failed = arm in self.fail_confirm
+                result = self.store(
+                    spec,
+                    status="failed" if failed else "completed",
+                    validation=self.scores(mean, count=3),
+                    test=() if failed else self.scores(mean, count=self.images),
+                    seconds=20 + 15 * (family == "cellpose") + 30 * (family == "stardist"),
+                )
+                if self.pictures and not failed and draw == self.draws[0]:
+                    self.examples(result)
+
+    def spec(self, stage, arm, family, extra, weights, *, draw, seed, count=None) -> TrialSpec:
+        return TrialSpec(
+            stage=stage,
+            arm=arm,
+            study_seed=0,
+            seed=seed,
+            data=DataSpec(
+                split="9b1e77c0aa35", annotation_count=count or max(self.annotation_counts), draw=draw
+            ),
+            segmenter=FAMILIES[family],
+            training=TrainingSpec(),
+            extra=ExtraSpec(kind=extra, ratio=1.0 if extra != "none" else 0.0,
+                            gan=GanSpec() if extra == "gan" else None),
+            weights=WeightsSpec(kind="pretrained", origin="source", name="abc123")
+            if weights == "pretrained" else WeightsSpec(),
+        )
+
+    def store(self, spec, *, status, validation, test=(), seconds=20.0) -> TrialResult:
+        if spec.extra.kind == "gan":
+            self.fit_gan(gan_fit(spec))
+        evaluations = range(1, 3 if status == "pruned" else 6)
+        reached = float(np.mean([score.f1 for score in validation]))
+        result = TrialResult(
+            trial_id=spec.id,
+            spec=flatten(spec),
+            status=status,
+            reason={"pruned": "below the median of its arm at 640 images seen",
+                    "failed": "The loss became NaN after 320 images seen."}.get(status, ""),
+            progress=tuple(
+                Progress(images_seen=320 * step, device_seconds=seconds * step / 5,
+                         validation_f1=reached * step / 5, loss=1 / step) for step in evaluations
+            ),
+            thresholds={"interior": 0.5},
+            validation=validation if status == "completed" else (),
+            test=test,
+            cost=self.cost(seconds),
+        )
+        (self.folder / "results" / f"{spec.id}.json").write_text(to_json(result))
+        return result
+
+    def cost(self, seconds: float) -> Cost:
+        self.clock += seconds
+        return Cost(device_seconds=seconds, training_seconds=0.8 * seconds,
+                    started_at=self.clock - seconds, ended_at=self.clock, peak_gib=1.3, device="cpu")
+
+    def fit_gan(self, fit: GanFitSpec) -> None:
+        path = self.folder / "results" / f"{fit.id}.json"
+        if path.exists():
+            return
+        kid = float(self.rng.uniform(0.04, 0.06))
+        synthesis = {"kept": 64, "asked": 91, "share_dropped": 0.297, "kid": kid, "kid_low": kid - 0.01,
+                     "kid_high": kid + 0.012, "kid_floor": 0.021}
+        result = TrialResult(trial_id=fit.id, spec=flatten(fit), status="completed",
+                             synthesis=synthesis, cost=self.cost(42.0))
+        path.write_text(to_json(result))
+        if self.pictures:
+            for name, noise in (("pool", 0.12), ("real", 0.05)):
+                cells = [self.image(96, noise) for _ in range(8)]
+                self.arrays(self.folder / "gans" / fit.id / f"{name}.npz",
+                            images=np.stack([image[..., None] for image, _ in cells]).astype(np.float16),
+                            labels=np.stack([labels for _, labels in cells]))
+
+    def scores(self, mean: float, *, count: int) -> tuple[ImageScore, ...]:
+        return tuple(
+            image_score(f"img_{index:02d}", self.group(f"img_{index:02d}"),
+                        f1=mean + self.difficulty[index] + self.rng.normal(0, self.noise_sd))
+            for index in range(count)
+        )
+
+    def examples(self, result: TrialResult) -> None:
+        shared = np.random.default_rng(7)
+        arrays: dict[str, np.ndarray] = {"ids": np.array([s.sample_id for s in result.test[:6]])}
+        for index in range(6):
+            image, labels = self.image(160, 0.08, rng=shared)
+            arrays[f"{index}_image"] = (255 * image.clip(0, 1)).astype(np.uint8)
+            arrays[f"{index}_true"] = labels
+            arrays[f"{index}_predicted"] = self.wrong(labels, result.test[index].f1)
+        self.arrays(self.folder / "examples" / f"{result.trial_id}.npz", **arrays)
+
+    def wrong(self, labels: np.ndarray, f1: float) -> np.ndarray:
+        """The labels, moved a little, without some of the cells."""
+        moved = np.roll(labels, self.rng.integers(-2, 3, 2), axis=(0, 1))
+        lost = [name for name in np.unique(moved)[1:] if self.rng.random() > f1]
+        return np.where(np.isin(moved, lost), 0, moved).astype(np.int32)
+
+    def image(self, side: int, noise: float, rng=None) -> tuple[np.ndarray, np.ndarray]:
+        rng = rng or self.rng
+        rows, columns = np.mgrid[:side, :side]
+        labels = np.zeros((side, side), np.int32)
+        for name in range(1, side // 6):
+            row, column = rng.uniform(0, side, 2)
+            tall, wide = rng.uniform(6, 13, 2)
+            inside = ((rows - row) / tall) ** 2 + ((columns - column) / wide) ** 2 < 1
+            labels[inside & (labels == 0)] = name
+        light = np.where(labels > 0, 0.45 + 0.05 * (labels % 7), 0.08)
+        return light + rng.normal(0, noise, labels.shape), labels
+
+    @staticmethod
+    def arrays(path: Path, **arrays: np.ndarray) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **arrays)
+        path.write_bytes(buffer.getvalue())
+
+
+def image_score(name: str, group: str, *, f1: float, cells: int = 40) -> ImageScore:
+    """A score with about the asked F1 at IoU 0.5, falling with the threshold."""
+    counts = []
+    for step, threshold in enumerate(THRESHOLDS):
+        found = round(cells * min(max(f1, 0), 1) * (1 - (step / 10) ** 2))
+        counts.append(Counts(threshold=threshold, true_positives=found, false_positives=cells - found,
+                             false_negatives=cells - found, matched_iou=0.85 * found))
+    return ImageScore(
+        sample_id=name,
+        group=group,
+        counts=tuple(counts),
+        counts_without_border=(counts[0], counts[4], counts[8]),
+        aji=0.8 * counts[0].f1,
+        aji_plus=0.82 * counts[0].f1,
+        dice=0.9,
+        true_cells=cells,
+        predicted_cells=cells + 2,
+        splits=1,
+        merges=2,
+    )

@@ -1,0 +1,105 @@
+"""A data set: annotated images, looked at once and read from disk when needed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from trainables.data.defect import Problem
+from trainables.data.normalise import normalise
+from trainables.data.records import Record, Side
+from trainables.data.sample import IGNORED, Sample
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """What is known of one annotated image without reading it again."""
+
+    id: str
+    image: Path
+    mask: Path | None
+    group: str
+    """Samples of one group are never split apart; the sample's own id where none is known."""
+    side: Side
+    """Side of the split that the data set itself names, "" where it names none."""
+    height: int
+    width: int
+    channels: int
+    dtype: str
+    cells: int
+    diameter_px: float
+    """Median over cells of the diameter of a circle of the same area; NaN without cells."""
+    um_per_px: float | None
+    """Pixel size where the file knows it."""
+
+
+class Dataset:
+    """Annotated images of one folder, and those without labels."""
+
+    def __init__(
+        self,
+        *,
+        path: Path,
+        layout: str,
+        entries: Sequence[Entry],
+        records: Sequence[Record],
+        problems: Sequence[Problem],
+        content_hash: str,
+        channels: int,
+    ) -> None:
+        self.path = path
+        self.name = path.resolve().name
+        self.layout = layout
+        self.entries = tuple(entries)
+        annotated = {entry.id for entry in entries}
+        self.unlabelled = tuple(record.id for record in records if record.id not in annotated)
+        """Ids of images without labels."""
+        self.channels = channels
+        """Channels of every sample that `read` gives: the most that any image has."""
+        self.problems = tuple(problems)
+        self.content_hash = content_hash
+        """sha256 over the pixels of images and labels, whatever the files are called."""
+        self._records = {record.id: record for record in records}
+        self._groups = {entry.id: entry.group for entry in entries}
+
+    def read(self, sample_id: str) -> Sample:
+        """Reads one sample from disk, normalised, with the data set's number of channels.
+
+        Images without labels come with labels that are all unknown (-1).
+
+        Raises:
+            ValueError: there is no such sample, or its file has changed and cannot be read.
+        """
+        if sample_id not in self._records:
+            raise ValueError(f"{self.name} has no usable image {sample_id!r}.")
+        record = self._records[sample_id]
+        image = with_channels(normalise(record.read_image()), channels=self.channels)
+        if record.read_labels is None:
+            labels = np.full(image.shape[:2], IGNORED, np.int32)
+        else:
+            labels = record.read_labels()
+        group = self._groups.get(sample_id, record.group or sample_id)
+        return Sample(id=sample_id, image=image, labels=labels, group=group)
+
+    def read_pixels(self, sample_id: str) -> np.ndarray:
+        """The image of one sample as the file has it: [H, W, C], not normalised."""
+        return self._records[sample_id].read_image()
+
+
+def with_channels(image: np.ndarray, *, channels: int) -> np.ndarray:
+    """Brings an image to a number of channels: grey is repeated, two are filled up with zeros.
+
+    Args:
+        image: float32 [H, W, C].
+        channels: at least C.
+
+    Returns:
+        float32 [H, W, channels].
+    """
+    missing = channels - image.shape[2]
+    if missing == 0:
+        return image
+    if image.shape[2] == 1:
+        return np.repeat(image, channels, axis=2)
+    return np.pad(image, ((0, 0), (0, 0), (0, missing)))

@@ -1,0 +1,80 @@
+"""What an instance mask may hold."""
+
+import numpy as np
+
+from trainables.data.defect import DefectError
+
+
+def as_labels(values: np.ndarray, *, file: str, components: bool = False) -> np.ndarray:
+    """Checks the values of a mask and gives them as labels.
+
+    Args:
+        values: [H, W] or [H, W, C] of any dtype, as decoded.
+        file: name for messages.
+        components: take each connected piece of a binary mask as one cell.
+
+    Returns:
+        int32 [H, W], 0 background.
+
+    Raises:
+        DefectError: the mask is colour-coded, fractional, negative or binary.
+    """
+    labels = _whole(_one_channel(values, file), file)
+    smallest, largest = int(labels.min()), int(labels.max())
+    if smallest < 0:
+        raise DefectError(
+            file,
+            what=f"has negative labels, the smallest is {smallest}",
+            remedy="number cells from 1 and background 0",
+        )
+    if largest > np.iinfo(np.int32).max:
+        labels = np.unique(labels, return_inverse=True)[1].reshape(labels.shape) + (smallest > 0)
+    labels = labels.astype(np.int32)
+    pieces = _pieces_of_binary(labels, largest)
+    if pieces is None:
+        return labels
+    if components:
+        return pieces
+    raise DefectError(
+        file,
+        what=f"is binary: one value ({largest}) in {int(pieces.max())} separate pieces",
+        remedy="give every cell a number of its own, or ask for `components`, which takes each "
+        "connected piece as one cell and merges cells that touch",
+    )
+
+
+def _one_channel(values: np.ndarray, file: str) -> np.ndarray:
+    if values.ndim == 2:
+        return values
+    first = values[:, :, 0]
+    if (values == first[:, :, np.newaxis]).all():
+        return first
+    raise DefectError(
+        file,
+        what=f"is colour-coded: its {values.shape[2]} channels differ",
+        remedy="save one number per cell in a grey 16-bit PNG or TIFF",
+    )
+
+
+def _whole(values: np.ndarray, file: str) -> np.ndarray:
+    if values.dtype.kind in "ub":
+        return values
+    if values.dtype.kind == "i":
+        return values
+    if values.dtype.kind == "f" and np.isfinite(values).all() and (values % 1 == 0).all():
+        return values.astype(np.int64)
+    raise DefectError(
+        file,
+        what=f"has fractions or values that are not finite ({values.dtype})",
+        remedy="save labels as integers; a probability map is not an instance mask",
+    )
+
+
+def _pieces_of_binary(labels: np.ndarray, largest: int) -> np.ndarray | None:
+    """Connected pieces where a mask has one value in more than one piece, else None."""
+    if largest == 0 or not ((labels == 0) | (labels == largest)).all():
+        return None
+    from skimage.measure import label
+
+    pieces = label(labels > 0, connectivity=1)
+    return pieces.astype(np.int32) if pieces.max() > 1 else None

@@ -1,0 +1,66 @@
+"""Every layout of data sets on disk there is, and how to open one."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from trainables.data.dataset import Dataset
+from trainables.data.layouts import cellpose, folders
+from trainables.data.layouts.archive import refuse_archive
+from trainables.data.records import Found, Options
+from trainables.data.scan import scan
+
+LAYOUTS: dict[str, Callable[[Path, Options], Found | None]] = {
+    "cellpose": cellpose.find,
+    "folders": folders.find,
+}
+"""Finds the images of each layout, None where it is not this one; asked in this order."""
+
+
+def open_dataset(
+    path: Path,
+    *,
+    layout: str = "auto",
+    channel: str = "",
+    group_pattern: str = "",
+    plane: int = 0,
+    components: bool = False,
+) -> Dataset:
+    """Opens a folder of annotated images, whatever its layout, and looks at each file once.
+
+    Args:
+        path: the folder.
+        layout: a name in `LAYOUTS`, or `auto` to recognise it.
+        channel: image channels to keep by number, e.g. "0" or "0,1"; TissueNet: the labels by
+            name, `whole_cell` or `nuclear`; empty means all channels, and whole cells.
+        group_pattern: name of a column of index.csv, or a regular expression that is searched in
+            each id and whose first group (or whole match) names the group.
+        plane: which plane of image stacks, 0 is the first.
+        components: take each connected piece of a binary mask as one cell.
+
+    Returns:
+        The data set; files with a defect are left out and listed in its `problems`.
+
+    Raises:
+        ValueError: there is no such folder, nothing in it is recognised, or no image of it can
+            be used.
+    """
+    refuse_archive(path)
+    if not path.is_dir():
+        raise ValueError(f"A data set must be an existing folder, but {path} is none.")
+    options = Options(channel=channel, plane=plane, components=components)
+    name, found = _recognise(path, layout, options)
+    return scan(found, path=path, layout=name, group_pattern=group_pattern)
+
+
+def _recognise(path: Path, layout: str, options: Options) -> tuple[str, Found]:
+    if layout != "auto" and layout not in LAYOUTS:
+        raise ValueError(f"layout must be one of {['auto', *LAYOUTS]}, but got {layout!r}.")
+    tried = LAYOUTS if layout == "auto" else {layout: LAYOUTS[layout]}
+    for name, find in tried.items():
+        found = find(path, options)
+        if found is not None:
+            return name, found
+    raise ValueError(
+        f"No data set of layout {layout!r} was recognised in {path}: make two folders in it, "
+        f"images/ and masks/, with files of the same stems, or name one of {list(LAYOUTS)}."
+    )

@@ -1,0 +1,149 @@
+"""Patches: the square crops that every segmenter and GAN is trained on."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from trainables.data.augment import change_intensity
+from trainables.data.sample import IGNORED, Sample
+from trainables.segmenters.protocol import Extra
+from trainables.spec import TrainingSpec
+
+CELL_SHARE = 0.9
+"""Share of crops placed near an annotated cell; the rest lies anywhere, to show background too."""
+POINTS_TRIED = 256
+"""Random pixels looked at to find a cell: a cheap way that reads no whole image."""
+
+
+def draw_batch(
+    samples: Sequence[Sample], *, extra: Extra, training: TrainingSpec, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Crops for one step of training, real and synthetic ones in the ratio asked for.
+
+    Args:
+        samples: annotated samples, at least one, all with the same number of channels.
+        extra: pool and ratio of synthetic samples; without a pool all crops are real.
+        training: batch size N, crop side P, zoom and strength of the intensity changes.
+        rng: fixes the batch.
+
+    Returns:
+        float32 [N, P, P, C] images and int32 [N, P, P] labels, -1 where nothing is known.
+
+    Raises:
+        ValueError: there is no sample.
+    """
+    if not samples:
+        raise ValueError("A batch needs at least one annotated sample, but got none.")
+    count, side = training.batch_size, training.crop_px
+    synthetic = _synthetic_count(extra, count=count, rng=rng)
+    images = np.empty((count, side, side, samples[0].image.shape[2]), np.float32)
+    labels = np.empty((count, side, side), np.int32)
+    for n in range(count):
+        choices = extra.pool if n < synthetic else samples
+        sample = choices[int(rng.integers(len(choices)))]
+        image, labels[n] = draw_crop(sample, crop_px=side, zoom=training.zoom, rng=rng)
+        images[n] = change_intensity(image, strength=training.intensity, rng=rng)
+    return images, labels
+
+
+def draw_crop(
+    sample: Sample, *, crop_px: int, zoom: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """A random square of a sample: position, zoom, flip and quarter turns; no intensity change.
+
+    A sample smaller than the crop is mirrored at its edges; there the labels are unknown.
+
+    Args:
+        sample: only the part under the crop is read, so its arrays may be memory-mapped.
+        crop_px: side P of the crop.
+        zoom: the crop is enlarged by a factor log-uniform in [1 / zoom, zoom].
+        rng: fixes the crop.
+
+    Returns:
+        float32 [P, P, C] (linear interpolation) and int32 [P, P] (nearest neighbour).
+    """
+    factor = float(np.exp(rng.uniform(-1, 1) * np.log(zoom)))
+    window_px = crop_px / factor
+    centre = _draw_centre(sample.labels, window_px=window_px, rng=rng)
+    steps = (np.arange(crop_px) + 0.5) / factor - 0.5
+    rows, columns = (
+        steps + _start(middle, window_px=window_px, length=length, rng=rng)
+        for middle, length in zip(centre, sample.labels.shape, strict=True)
+    )
+    return _turn(
+        _interpolate(sample.image, rows, columns), _nearest(sample.labels, rows, columns), rng=rng
+    )
+
+
+def _synthetic_count(extra: Extra, *, count: int, rng: np.random.Generator) -> int:
+    """Synthetic crops in a batch of `count`: exact on average, never off by a whole crop."""
+    if not extra.pool:
+        return 0
+    return int(count * extra.ratio / (1 + extra.ratio) + rng.random())
+
+
+def _draw_centre(
+    labels: np.ndarray, *, window_px: float, rng: np.random.Generator
+) -> tuple[float, float]:
+    """A random pixel, mostly one not far from a cell."""
+    height, width = labels.shape
+    rows = rng.integers(height, size=POINTS_TRIED)
+    columns = rng.integers(width, size=POINTS_TRIED)
+    cells = np.flatnonzero(labels[rows, columns] > 0)
+    if rng.random() >= CELL_SHARE or not len(cells):
+        return float(rows[0]), float(columns[0])
+    away = rng.uniform(-window_px / 3, window_px / 3, size=2)
+    return float(rows[cells[0]] + away[0]), float(columns[cells[0]] + away[1])
+
+
+def _start(centre: float, *, window_px: float, length: int, rng: np.random.Generator) -> float:
+    """Where a window around `centre` starts, moved inside the image as far as it fits."""
+    room = length - window_px
+    if room <= 0:
+        return float(rng.uniform(room, 0))
+    return float(np.clip(centre - window_px / 2, 0, room))
+
+
+def _interpolate(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Image values at the grid of fractional rows and columns, mirrored beyond the edges."""
+    rows, columns = _mirror(rows, image.shape[0]), _mirror(columns, image.shape[1])
+    top, left = int(rows.min()), int(columns.min())
+    block = image[top : int(rows.max()) + 2, left : int(columns.max()) + 2]
+    return _blend(_blend(block, rows - top, axis=0), columns - left, axis=1)
+
+
+def _blend(block: np.ndarray, at: np.ndarray, *, axis: int) -> np.ndarray:
+    """Linear interpolation along one axis."""
+    low = at.astype(np.intp)
+    high = np.minimum(low + 1, block.shape[axis] - 1)
+    weight = (at - low).astype(np.float32).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
+    start = block.take(low, axis)
+    return start + weight * (block.take(high, axis) - start)
+
+
+def _mirror(at: np.ndarray, length: int) -> np.ndarray:
+    """Positions folded into [0, length - 1]."""
+    if length == 1:
+        return np.zeros_like(at)
+    return (length - 1) - np.abs(np.mod(at, 2 * (length - 1)) - (length - 1))
+
+
+def _nearest(labels: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Labels at the grid of fractional rows and columns, unknown beyond the edges."""
+    rows, columns = np.rint(rows).astype(np.intp), np.rint(columns).astype(np.intp)
+    inside_rows = (rows >= 0) & (rows < labels.shape[0])
+    inside_columns = (columns >= 0) & (columns < labels.shape[1])
+    found = np.full((len(rows), len(columns)), IGNORED, np.int32)
+    found[np.ix_(inside_rows, inside_columns)] = labels[
+        np.ix_(rows[inside_rows], columns[inside_columns])
+    ]
+    return found
+
+
+def _turn(
+    image: np.ndarray, labels: np.ndarray, *, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """One of the eight flips and quarter turns of the square, the same for both."""
+    turns, flip = int(rng.integers(4)), bool(rng.integers(2))
+    image, labels = np.rot90(image, turns), np.rot90(labels, turns)
+    return (image[::-1], labels[::-1]) if flip else (image, labels)

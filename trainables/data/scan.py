@@ -1,0 +1,190 @@
+"""Looks at every file of a data set once: measures it, and finds what is wrong."""
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from trainables.data.dataset import Dataset, Entry
+from trainables.data.defect import DefectError, Problem
+from trainables.data.files import READ_ERRORS, TIFF
+from trainables.data.index_file import group_of, read_index, side_in
+from trainables.data.records import Found, Record
+from trainables.data.tiff import pixel_size
+
+MAX_THREADS = 4
+"""Images in memory at one time; decoders release Python's lock."""
+COUNTABLE_LABEL = 50_000_000
+"""Areas up to this label are counted in one array; beyond, by sorting."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Look:
+    """What one look at one record gave."""
+
+    record: Record
+    problem: Problem | None = None
+    entry: Entry | None = None
+    channels: int = 0
+    digest: str = ""
+
+
+def scan(found: Found, *, path: Path, layout: str, group_pattern: str) -> Dataset:
+    """Reads each file once and makes the data set of those that are sound.
+
+    Raises:
+        ValueError: no annotated image with a cell is left.
+    """
+    index = read_index(path)
+    check = partial(_look, root=path, index=index, group_pattern=group_pattern)
+    with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as threads:
+        looks = list(threads.map(check, _with_distinct_ids(found.records)))
+    sound = [look for look in looks if look.problem is None]
+    entries = sorted((look.entry for look in sound if look.entry), key=lambda entry: entry.id)
+    problems = [*found.problems, *(look.problem for look in looks if look.problem)]
+    _refuse_unusable(entries, problems, found, path)
+    return Dataset(
+        path=path,
+        layout=layout,
+        entries=entries,
+        records=[look.record for look in sound],
+        problems=problems,
+        content_hash=_hash(sorted(look.digest for look in sound)),
+        channels=max(look.channels for look in sound),
+    )
+
+
+def cell_areas(labels: np.ndarray) -> np.ndarray:
+    """Area in pixels of every cell of int32 [H, W] labels; background and unknown left out."""
+    cells = labels[labels > 0]
+    if cells.size == 0:
+        return np.zeros(0, np.int64)
+    if cells.max() <= COUNTABLE_LABEL:
+        areas = np.bincount(cells)
+        return areas[areas > 0]
+    return np.unique(cells, return_counts=True)[1]
+
+
+def median_diameter_px(labels: np.ndarray) -> float:
+    """Median over cells of the diameter of a circle of the same area; NaN without cells."""
+    areas = cell_areas(labels)
+    return float(np.median(np.sqrt(4 * areas / np.pi))) if areas.size else float("nan")
+
+
+def _look(
+    record: Record, *, root: Path, index: dict[str, dict[str, str]], group_pattern: str
+) -> _Look:
+    file = record.image
+    try:
+        image = record.read_image()
+        _refuse_constant(record, image)
+        if record.read_labels is None:
+            return _Look(record=record, channels=image.shape[2], digest=_pixels_hash(image))
+        file = record.mask or record.image
+        labels = record.read_labels()
+        _refuse_other_shape(file, image, labels)
+    except DefectError as defect:
+        shown = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
+        problem = Problem(file=shown, what=defect.what, remedy=defect.remedy)
+        return _Look(record=record, problem=problem)
+    return _Look(
+        record=record,
+        entry=_entry(record, image, labels, index=index, group_pattern=group_pattern),
+        channels=image.shape[2],
+        digest=_pixels_hash(image, labels),
+    )
+
+
+def _entry(
+    record: Record,
+    image: np.ndarray,
+    labels: np.ndarray,
+    *,
+    index: dict[str, dict[str, str]],
+    group_pattern: str,
+) -> Entry:
+    row = index.get(record.id, index.get(record.image.stem, {}))
+    return Entry(
+        id=record.id,
+        image=record.image,
+        mask=record.mask,
+        group=group_of(record.id, row, pattern=group_pattern, known=record.group),
+        side=side_in(row) or record.side,
+        height=image.shape[0],
+        width=image.shape[1],
+        channels=image.shape[2],
+        dtype=str(image.dtype),
+        cells=len(cell_areas(labels)),
+        diameter_px=median_diameter_px(labels),
+        um_per_px=_pixel_size(record.image),
+    )
+
+
+def _pixel_size(path: Path) -> float | None:
+    if path.suffix.lower() not in TIFF:
+        return None
+    try:
+        return pixel_size(path)
+    except READ_ERRORS:  # odd metadata do not spoil the pixels, which were read
+        return None
+
+
+def _refuse_constant(record: Record, image: np.ndarray) -> None:
+    if image.min() == image.max():
+        raise DefectError(
+            record.image.name,
+            what=f"is constant: every pixel is {image.flat[0]}",
+            remedy="remove it, there is nothing to see in it",
+        )
+
+
+def _refuse_other_shape(mask: Path, image: np.ndarray, labels: np.ndarray) -> None:
+    if labels.shape != image.shape[:2]:
+        raise DefectError(
+            mask.name,
+            what=f"is {labels.shape[0]} x {labels.shape[1]} pixels, but its image is "
+            f"{image.shape[0]} x {image.shape[1]}",
+            remedy="export the mask again at the size of the image",
+        )
+
+
+def _refuse_unusable(
+    entries: Sequence[Entry], problems: Sequence[Problem], found: Found, path: Path
+) -> None:
+    first = f" The first of {len(problems)} problems: {problems[0]}" if problems else ""
+    if not found.records:
+        raise ValueError(f"{path} holds no images: put some into it.{first}")
+    if not entries:
+        raise ValueError(f"{path} holds no usable image with labels: add some.{first}")
+    if not any(entry.cells for entry in entries):
+        raise ValueError(f"The masks of {path} hold no cell: annotate some.{first}")
+
+
+def _with_distinct_ids(records: Sequence[Record]) -> list[Record]:
+    """Short ids where they are distinct, else with the folder in front."""
+    short = Counter(record.image.stem for record in records)
+    return [
+        replace(record, id=record.image.stem)
+        if record.id.endswith(record.image.stem) and short[record.image.stem] == 1
+        else record
+        for record in records
+    ]
+
+
+def _pixels_hash(*arrays: np.ndarray) -> str:
+    """sha256 over type, shape and values of arrays."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _hash(parts: Sequence[str]) -> str:
+    return hashlib.sha256("".join(parts).encode()).hexdigest()

@@ -1,0 +1,267 @@
+"""Divides a data set once, by group, and draws the annotated images."""
+
+import dataclasses
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from trainables.data.dataset import Dataset
+from trainables.data.duplicates import tie_duplicates
+from trainables.data.sample import Sample
+from trainables.randomness import Randomness
+from trainables.spec import hash_flat
+
+VALIDATION_EVERY = 5
+"""Of the groups of a draw, the 2nd, 7th, 12th, ... are for validation, the others to train on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Annotated:
+    """The annotated images of one draw, for training and for tuning."""
+
+    training: tuple[str, ...]
+    validation: tuple[str, ...]
+    one_image: bool
+    """Both name the same one image, which `parts_of` cuts in two."""
+    shared_group: bool = False
+    """All images are of one group, so training and validation could not be kept apart by group."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Split:
+    """A data set's annotation side and test side."""
+
+    annotation_ids: tuple[str, ...]
+    """Images that may be annotated, sorted."""
+    test_ids: tuple[str, ...]
+    """Sealed test images, sorted."""
+    groups: dict[str, str]
+    """Group of each image of either side, after near-duplicates were tied."""
+    seed: int
+    content_hash: str
+    """Of the data set's pixels."""
+    tied: int = 0
+    """Images that near-duplicates or crops tied to another image."""
+    dropped: int = 0
+    """Images of the annotation side given by the data set that are tied to test images."""
+    test_dropped: int = 0
+    """Test images given by the data set beyond `max_test_images`."""
+
+    @property
+    def hash(self) -> str:
+        """Names the split: covers the data set's pixels, groups, sides and the seed."""
+        return hash_flat(to_json(self))
+
+    def draw(self, *, annotation_count: int, draw: int) -> Annotated:
+        """The images that are annotated in one draw; those for 2 are among those for 4.
+
+        Args:
+            annotation_count: annotated images, those for validation included.
+            draw: which random choice; each fixes an order of all images.
+
+        Raises:
+            ValueError: more images are asked for than there are.
+        """
+        available = len(self.annotation_ids)
+        if not 1 <= annotation_count <= available:
+            raise ValueError(
+                f"annotation_count must be between 1 and {available}, the number of images on "
+                f"the annotation side, but got {annotation_count}."
+            )
+        chosen = self._ordered(draw)[:annotation_count]
+        if annotation_count == 1:
+            return Annotated(training=chosen, validation=chosen, one_image=True)
+        shared = len({self.groups[sample_id] for sample_id in chosen}) == 1
+        names = chosen if shared else tuple(self.groups[sample_id] for sample_id in chosen)
+        rank = {name: index for index, name in enumerate(dict.fromkeys(names))}
+        held_out = [rank[name] % VALIDATION_EVERY == 1 for name in names]
+        return Annotated(
+            training=_where(chosen, held_out, value=False),
+            validation=_where(chosen, held_out, value=True),
+            one_image=False,
+            shared_group=shared,
+        )
+
+    def _ordered(self, draw: int) -> tuple[str, ...]:
+        """All annotation images in random order, the first image of every group before seconds."""
+        rng = Randomness(("split", self.seed, draw)).generator("order")
+        order = [self.annotation_ids[index] for index in rng.permutation(len(self.annotation_ids))]
+        seen: Counter[str] = Counter()
+        turns = []
+        for sample_id in order:
+            turns.append(seen[self.groups[sample_id]])
+            seen[self.groups[sample_id]] += 1
+        return tuple(order[index] for index in np.argsort(turns, kind="stable"))
+
+
+def split_dataset(
+    dataset: Dataset,
+    *,
+    seed: int,
+    test_share: float = 0.3,
+    max_test_images: int,
+    detect_duplicates: bool = True,
+) -> Split:
+    """Divides a data set into an annotation side and a test side, never through a group.
+
+    Where the data set names test images itself, they are the test side, and images tied to them
+    leave the annotation side. Otherwise whole groups are drawn at random for the test side.
+
+    Args:
+        dataset: the annotated images.
+        seed: fixes the random choice.
+        test_share: share of the images for the test side, in (0, 1).
+        max_test_images: most images of the test side.
+        detect_duplicates: tie near-duplicates and overlapping crops into one group.
+
+    Raises:
+        ValueError: no division leaves an image on both sides.
+    """
+    if not 0 < test_share < 1:
+        raise ValueError(f"test_share must be in (0, 1), but got {test_share}.")
+    if max_test_images < 1:
+        raise ValueError(f"max_test_images must be at least 1, but got {max_test_images}.")
+    ids = [entry.id for entry in dataset.entries]
+    ties = _duplicates(dataset, ids) if detect_duplicates else []
+    groups = merged_groups({entry.id: entry.group for entry in dataset.entries}, ties)
+    rng = Randomness(("split", seed)).generator("test side")
+    given = {entry.id for entry in dataset.entries if entry.side == "test"}
+    if given:
+        annotation, test, dropped = _given_sides(ids, given, groups)
+        kept = sorted(rng.permutation(sorted(test))[:max_test_images].tolist())
+    else:
+        target = min(round(test_share * len(ids)), max_test_images)
+        test = kept = _random_groups(groups, target=max(1, target), rng=rng)
+        annotation, dropped = sorted(set(ids) - set(test)), 0
+    _refuse_empty(dataset, annotation, kept, groups)
+    return Split(
+        annotation_ids=tuple(annotation),
+        test_ids=tuple(kept),
+        groups={sample_id: groups[sample_id] for sample_id in sorted([*annotation, *kept])},
+        seed=seed,
+        content_hash=dataset.content_hash,
+        tied=len({sample_id for tie in ties for sample_id in tie}),
+        dropped=dropped,
+        test_dropped=len(test) - len(kept),
+    )
+
+
+def merged_groups(groups: dict[str, str], ties: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Group of each sample after the groups of tied samples were made one.
+
+    Args:
+        groups: sample id to group.
+        ties: pairs of sample ids that belong together.
+
+    Returns:
+        Sample id to group; merged groups have the name that sorts first.
+    """
+    parent = {group: group for group in groups.values()}
+
+    def root(group: str) -> str:
+        while parent[group] != group:
+            parent[group] = parent[parent[group]]
+            group = parent[group]
+        return group
+
+    for first, second in ties:
+        low, high = sorted((root(groups[first]), root(groups[second])))
+        parent[high] = low
+    return {sample_id: root(group) for sample_id, group in groups.items()}
+
+
+def parts_of(sample: Sample) -> tuple[Sample, Sample]:
+    """A training and a validation part of one image, about 70 and 30 % of its longer side.
+
+    The cut goes where it meets the fewest cell pixels, between 60 and 80 %, and where both parts
+    hold cells if there is such a place.
+    """
+    along = int(sample.labels.shape[1] >= sample.labels.shape[0])
+    labels = np.moveaxis(sample.labels, along, 0)
+    length = len(labels)
+    cells = (labels > 0).sum(axis=1)
+    candidates = range(max(1, round(0.6 * length)), max(2, round(0.8 * length) + 1))
+    cut = min(
+        candidates,
+        key=lambda at: (
+            not (cells[:at].any() and cells[at:].any()),
+            int(((labels[at - 1] > 0) & (labels[at - 1] == labels[at])).sum()),
+            abs(at - 0.7 * length),
+        ),
+    )
+    return _part(sample, along, slice(0, cut), "a"), _part(sample, along, slice(cut, None), "b")
+
+
+def to_json(split: Split) -> dict[str, Any]:
+    """The split as plain values, for a JSON file."""
+    return json.loads(json.dumps(dataclasses.asdict(split)))
+
+
+def from_json(values: dict[str, Any]) -> Split:
+    """Reads what `to_json` made."""
+    lists = {name: tuple(values[name]) for name in ("annotation_ids", "test_ids")}
+    return Split(**(values | lists))
+
+
+def _duplicates(dataset: Dataset, ids: Sequence[str]) -> list[tuple[str, str]]:
+    images = ((sample_id, dataset.read_pixels(sample_id)) for sample_id in ids)
+    return tie_duplicates(images, read=dataset.read_pixels)
+
+
+def _given_sides(
+    ids: Sequence[str], given: set[str], groups: dict[str, str]
+) -> tuple[list[str], list[str], int]:
+    """Annotation side, test side, and how many images left the first as tied to the second."""
+    of_test = {groups[sample_id] for sample_id in given}
+    rest = [sample_id for sample_id in ids if sample_id not in given]
+    annotation = sorted(sample_id for sample_id in rest if groups[sample_id] not in of_test)
+    return annotation, sorted(given), len(rest) - len(annotation)
+
+
+def _random_groups(groups: dict[str, str], *, target: int, rng: np.random.Generator) -> list[str]:
+    """Images of whole groups at random, `target` of them or as close below as groups allow."""
+    members = defaultdict(list)
+    for sample_id, group in groups.items():
+        members[group].append(sample_id)
+    names = sorted(members)
+    order = [names[index] for index in rng.permutation(len(names))]
+    chosen: list[str] = []
+    for name in order:
+        if len(chosen) + len(members[name]) <= target:
+            chosen += members[name]
+    if not chosen and len(order) > 1:
+        chosen = members[min(order, key=lambda name: len(members[name]))]
+    return sorted(chosen)
+
+
+def _refuse_empty(
+    dataset: Dataset, annotation: Sequence[str], test: Sequence[str], groups: dict[str, str]
+) -> None:
+    if annotation and test:
+        return
+    count = len(set(groups.values()))
+    raise ValueError(
+        f"A study needs images on both sides, but the {len(groups)} annotated images of "
+        f"{dataset.name} are of {count} group{'s' if count > 1 else ''} and leave "
+        f"{len(annotation)} to annotate and {len(test)} to test on: add images of other sources, "
+        f"or name finer groups (group_pattern)."
+    )
+
+
+def _where(ids: tuple[str, ...], flags: list[bool], *, value: bool) -> tuple[str, ...]:
+    return tuple(sample_id for sample_id, flag in zip(ids, flags, strict=True) if flag == value)
+
+
+def _part(sample: Sample, along: int, rows: slice, suffix: str) -> Sample:
+    area = (slice(None), rows) if along else (rows, slice(None))
+    return Sample(
+        id=f"{sample.id}-{suffix}",
+        image=np.ascontiguousarray(sample.image[area]),
+        labels=np.ascontiguousarray(sample.labels[area]),
+        group=sample.group,
+        provenance=sample.provenance,
+    )

@@ -1,0 +1,34 @@
+"""The synthetic samples that a trial adds to its annotated ones."""
+
+from collections.abc import Sequence
+
+from trainables.data.copy_paste import make_copy_paste
+from trainables.data.sample import Sample
+from trainables.randomness import Randomness
+from trainables.segmenters.protocol import Extra
+from trainables.spec import TrialSpec
+
+
+def extra_data(
+    spec: TrialSpec,
+    training: Sequence[Sample],
+    *,
+    pool: Sequence[Sample],
+    randomness: Randomness,
+) -> Extra:
+    """The trial's pool and ratio; empty where its arm has none or its ratio is 0.
+
+    Args:
+        training: the annotated samples of the trial at the working scale, and nothing else.
+        pool: what the trial's GAN has made of those same samples.
+    """
+    if spec.extra.ratio == 0:
+        return Extra()
+    if spec.extra.kind == "copy_paste":
+        pool = make_copy_paste(
+            training,
+            count=spec.extra.pool_size,
+            crop_px=spec.training.crop_px,
+            rng=randomness.generator("copy paste"),
+        )
+    return Extra(pool=pool, ratio=spec.extra.ratio) if pool else Extra()

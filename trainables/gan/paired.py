@@ -1,0 +1,111 @@
+"""The `paired` architecture: an instance map and noise become an image, judged patch by patch.
+
+Source: Isola et al. 2017 (arXiv:1611.07004) for the pair of U-Net and patch discriminator.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import spectral_norm
+
+from trainables.gan.conditioning import SHAPE_CHANNELS
+from trainables.spec import GanSpec
+
+NOISE_CHANNELS = 4
+"""Channels of white noise given to every level of the generator: one mask, many images."""
+LEVELS = 3
+"""Times the generator halves the resolution; crops are multiples of 2 ** LEVELS."""
+PATCH_WIDTH = 32
+"""Channels of the discriminator's first level."""
+
+
+def make_networks(spec: GanSpec, channels: int) -> tuple[nn.Module, nn.Module]:
+    """Generator and discriminator for images of C channels, with random weights."""
+    return (
+        PairedGenerator(width=spec.width, channels=channels),
+        PatchDiscriminator(channels=channels),
+    )
+
+
+class PairedGenerator(nn.Module):
+    """A U-Net that paints what differs from the flat colours it is told.
+
+    Upsampling repeats pixels and then convolves: transposed convolutions leave stripes (Odena et
+    al. 2016, doi:10.23915/distill.00003). Noise enters at every level of the decoder, so that it
+    can vary coarse shading and fine grain alike (Karras et al. 2019, arXiv:1812.04948).
+    """
+
+    def __init__(self, *, width: int, channels: int) -> None:
+        super().__init__()
+        widths = [width * 2**level for level in range(LEVELS + 1)]
+        self.channels = channels
+        self.stem = _block(SHAPE_CHANNELS + 2 * channels + NOISE_CHANNELS, width)
+        self.down = nn.ModuleList(
+            _block(fine, coarse, stride=2) for fine, coarse in zip(widths, widths[1:], strict=False)
+        )
+        self.up = nn.ModuleList(
+            _block(fine + coarse + NOISE_CHANNELS, fine)
+            for fine, coarse in zip(widths, widths[1:], strict=False)
+        )
+        self.head = nn.Conv2d(width, channels, 3, padding=1)
+
+    def forward(self, condition: Tensor, noise: Tensor) -> Tensor:
+        """Paints images.
+
+        Args:
+            condition: float [N, 4 + 2C, H, W], see conditioning.py.
+            noise: float [N, NOISE_CHANNELS, H, W], standard normal.
+
+        Returns:
+            float [N, C, H, W].
+        """
+        noises = _noise_pyramid(noise)
+        features = [self.stem(torch.cat([condition, noise], dim=1))]
+        for down in self.down:
+            features.append(down(features[-1]))
+        x = features[-1]
+        for level in reversed(range(LEVELS)):
+            x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
+            x = self.up[level](torch.cat([x, features[level], noises[level]], dim=1))
+        flat_colours = condition[:, SHAPE_CHANNELS : SHAPE_CHANNELS + self.channels]
+        return flat_colours + self.head(x)
+
+
+class PatchDiscriminator(nn.Module):
+    """Judges whether patches of an image look real and fit the instance map.
+
+    Spectral normalisation: Miyato et al. 2018 (arXiv:1802.05957).
+    """
+
+    def __init__(self, *, channels: int) -> None:
+        super().__init__()
+        widths = [SHAPE_CHANNELS + 3 * channels, *(PATCH_WIDTH * 2**level for level in range(3))]
+        self.levels = nn.ModuleList(
+            spectral_norm(nn.Conv2d(before, after, 4, stride=2, padding=1))
+            for before, after in zip(widths, widths[1:], strict=False)
+        )
+        self.head = spectral_norm(nn.Conv2d(widths[-1], 1, 3, padding=1))
+
+    def forward(self, condition: Tensor, image: Tensor) -> Tensor:
+        """float [N, 4 + 2C, H, W] and [N, C, H, W] to logits [N, 1, H / 8, W / 8]."""
+        x = torch.cat([condition, image], dim=1)
+        for level in self.levels:
+            x = functional.leaky_relu(level(x), 0.2)
+        return self.head(x)
+
+
+def _block(before: int, after: int, *, stride: int = 1) -> nn.Sequential:
+    groups = after // 8 if after % 8 == 0 else 1
+    return nn.Sequential(
+        nn.Conv2d(before, after, 3, stride=stride, padding=1),
+        nn.GroupNorm(groups, after),
+        nn.LeakyReLU(0.2),
+    )
+
+
+def _noise_pyramid(noise: Tensor) -> list[Tensor]:
+    """Noise at each resolution, of unit variance: the mean of 4 halves the deviation."""
+    noises = [noise]
+    for _ in range(LEVELS - 1):
+        noises.append(2 * functional.avg_pool2d(noises[-1], 2))
+    return noises

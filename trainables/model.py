@@ -1,0 +1,86 @@
+"""A trained model with all it needs to label new images: the thing to take home."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from trainables.data.scale import labels_to_shape, rescale_image
+from trainables.data.tiles import predict_tiled
+from trainables.segmenters import make_segmenter
+from trainables.segmenters.protocol import Segmenter
+from trainables.spec import TrialSpec, flatten, trial_spec
+
+TILE_PX = 2048
+"""Images with a longer side, at the working scale, are labelled tile by tile."""
+OVERLAP_DIAMETERS = 6
+"""Overlap of the tiles, in the largest diameter that the working scale allows."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Model:
+    """A segmenter with its thresholds, and the scale at which it sees images."""
+
+    spec: TrialSpec
+    segmenter: Segmenter
+    channels: int
+    scale: float
+    """Working pixels per pixel of the image."""
+
+    def predict(self, image: np.ndarray) -> np.ndarray:
+        """Labels one image.
+
+        Args:
+            image: float32 [H, W, C] as `Sample.image`, with the model's number of channels.
+
+        Returns:
+            int32 [H, W], 0 is background, every other value one cell.
+
+        Raises:
+            ValueError: the image has another number of channels.
+        """
+        if image.shape[2] != self.channels:
+            raise ValueError(
+                f"The model was trained on images of {self.channels} channels, but got one of "
+                f"{image.shape[2]}."
+            )
+        working = rescale_image(image, self.scale)
+        if max(working.shape[:2]) <= TILE_PX:
+            labels = self._predict_working(working)
+        else:
+            labels = predict_tiled(
+                working,
+                predict=self._predict_working,
+                tile_px=TILE_PX,
+                overlap_px=int(OVERLAP_DIAMETERS * self.spec.data.max_diameter_px),
+            )
+        return labels_to_shape(labels, image.shape[:2])
+
+    def save(self, folder: Path) -> None:
+        """Writes all that `load_model` needs into an existing folder."""
+        self.segmenter.save(folder)
+        about = {"spec": flatten(self.spec), "channels": self.channels, "scale": self.scale}
+        (folder / _ABOUT).write_text(json.dumps(about, indent=1))
+
+    def _predict_working(self, image: np.ndarray) -> np.ndarray:
+        return self.segmenter.decode(self.segmenter.infer(image), self.segmenter.thresholds)
+
+
+def load_model(folder: Path) -> Model:
+    """Reads what `Model.save` wrote.
+
+    Raises:
+        ValueError: the folder holds no model.
+    """
+    about_file = folder / _ABOUT
+    if not about_file.exists():
+        raise ValueError(f"{folder} holds no model: it has no {_ABOUT}.")
+    about = json.loads(about_file.read_text())
+    spec = trial_spec(about["spec"])
+    segmenter = make_segmenter(spec, channels=about["channels"])
+    segmenter.load(folder)
+    return Model(spec=spec, segmenter=segmenter, channels=about["channels"], scale=about["scale"])
+
+
+_ABOUT = "model.json"

@@ -1,0 +1,218 @@
+"""A trial, or the fit of a GAN, as a Ray Tune trainable: report, checkpoint, restore."""
+
+import dataclasses
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import ray
+from ray import tune
+
+from trainables.data.sample import Sample
+from trainables.data.split import Annotated, Split, parts_of
+from trainables.environment import environment
+from trainables.examples import ExampleKeeper
+from trainables.gan.pool_files import read_pool
+from trainables.result import Progress, TrialResult
+from trainables.segmenters.protocol import Checkpoints
+from trainables.spec import GanFitSpec, TrialSpec, flatten, gan_fit, gan_fit_spec, trial_spec
+
+Spec = TrialSpec | GanFitSpec
+
+STAGES_WITH_TEST = ("confirm", "ablate")
+"""Stages that score the test images; no other is handed them."""
+STAGES_WITH_MODEL = ("fit_sources", "confirm")
+"""Stages whose models are kept."""
+
+
+class ClearableCheckpoints(Checkpoints, Protocol):
+    """Checkpoints that can be thrown away once the trial has ended."""
+
+    def clear(self) -> None: ...
+
+
+class TrialStore(Protocol):
+    """What a trial needs of the study's store."""
+
+    def result(self, trial_id: str) -> TrialResult | None: ...
+
+    def write_result(self, result: TrialResult) -> None: ...
+
+    def write_folder(self, name: str, write: Callable[[Path], None]) -> None: ...
+
+    def read_folder(self, name: str) -> Path | None: ...
+
+    def checkpoints(self, trial_id: str) -> ClearableCheckpoints: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DataInputs:
+    """One data set in Ray's object store."""
+
+    split: Split
+    samples: dict[str, ray.ObjectRef] = field(repr=False)
+    """By sample id; a stage that may not see the test images gets only the others."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrialInputs:
+    """What all trials of a stage share."""
+
+    store: TrialStore
+    data: dict[str, DataInputs]
+    """By the hash of the split, which a spec names."""
+    example_ids: tuple[str, ...] = ()
+    """Test images whose predictions are kept for the report's pictures."""
+    example_trials: tuple[str, ...] = ()
+    """Trials that keep them."""
+
+
+def read_spec(flat: dict[str, Any]) -> Spec:
+    """The spec in a trial's configuration."""
+    return gan_fit_spec(flat) if flat["stage"] == "fit_gans" else trial_spec(flat)
+
+
+def trainable(config: dict[str, Any], *, inputs: TrialInputs) -> None:
+    """Runs the trial that `config["spec"]` describes, unless the store holds its result.
+
+    A trial that fails by its own fault is stored as failed, with its reason, and ends in peace;
+    one whose process is lost is run again by Tune, from its last checkpoint.
+    """
+    spec = read_spec(config["spec"])
+    result = inputs.store.result(spec.id)
+    if result is None:
+        checkpoints = inputs.store.checkpoints(spec.id)
+        result = _run_or_fail(spec, inputs, checkpoints)
+        inputs.store.write_result(result)
+        checkpoints.clear()
+    tune.report({"trial": spec.id, "status": result.status})
+
+
+def _run_or_fail(spec: Spec, inputs: TrialInputs, checkpoints: Checkpoints) -> TrialResult:
+    try:
+        result = _run(spec, inputs, checkpoints)
+    except OSError:
+        raise
+    except Exception as error:
+        reason = "".join(traceback.format_exception_only(error)).strip()
+        result = TrialResult(
+            trial_id=spec.id,
+            spec=flatten(spec),
+            status="failed",
+            reason=f"{reason}\n{''.join(traceback.format_exception(error))}",
+        )
+    return dataclasses.replace(result, environment=environment())
+
+
+def _run(spec: Spec, inputs: TrialInputs, checkpoints: Checkpoints) -> TrialResult:
+    data = inputs.data[spec.data.split]
+    annotated = data.split.draw(annotation_count=spec.data.annotation_count, draw=spec.data.draw)
+    training, validation = _annotated_samples(data, annotated)
+    if isinstance(spec, GanFitSpec):
+        return _fit_gan(spec, training, validation, inputs.store, checkpoints)
+    return _train(spec, training, validation, inputs, checkpoints)
+
+
+def _fit_gan(
+    spec: GanFitSpec,
+    training: list[Sample],
+    validation: list[Sample],
+    store: TrialStore,
+    checkpoints: Checkpoints,
+) -> TrialResult:
+    from trainables.gan_trial import run_gan_fit
+
+    results = []
+
+    def write(folder: Path) -> None:
+        results.append(
+            run_gan_fit(
+                spec,
+                training=training,
+                validation=validation,
+                report=_report,
+                checkpoints=checkpoints,
+                folder=folder,
+            )
+        )
+
+    store.write_folder(f"gans/{spec.id}", write)
+    return results[0]
+
+
+def _train(
+    spec: TrialSpec,
+    training: list[Sample],
+    validation: list[Sample],
+    inputs: TrialInputs,
+    checkpoints: Checkpoints,
+) -> TrialResult:
+    from trainables.trial import TrialData, run_trial
+
+    store = inputs.store
+    examples = ExampleKeeper(inputs.example_ids if spec.id in inputs.example_trials else ())
+    result = run_trial(
+        spec,
+        TrialData(
+            training=training,
+            validation=validation,
+            test=_test_samples(spec, inputs),
+            pool=_pool(spec, store),
+            weights=_weights(spec, store),
+        ),
+        report=_report,
+        checkpoints=checkpoints,
+        keep_model=lambda model: (
+            store.write_folder(f"models/{spec.id}", model.save)
+            if spec.stage in STAGES_WITH_MODEL
+            else None
+        ),
+        keep_prediction=examples.keep,
+    )
+    if not examples.is_empty:
+        store.write_folder(f"examples/{spec.id}", examples.write)
+    return result
+
+
+def _annotated_samples(data: DataInputs, annotated: Annotated) -> tuple[list[Sample], list[Sample]]:
+    if annotated.one_image:
+        training, validation = parts_of(ray.get(data.samples[annotated.training[0]]))
+        return [training], [validation]
+    return (
+        ray.get([data.samples[sample_id] for sample_id in annotated.training]),
+        ray.get([data.samples[sample_id] for sample_id in annotated.validation]),
+    )
+
+
+def _test_samples(spec: TrialSpec, inputs: TrialInputs) -> Iterator[Sample]:
+    if spec.stage not in STAGES_WITH_TEST:
+        return
+    data = inputs.data[spec.data.split]
+    for sample_id in data.split.test_ids:
+        yield ray.get(data.samples[sample_id])
+
+
+def _pool(spec: TrialSpec, store: TrialStore) -> list[Sample]:
+    if spec.extra.gan is None or spec.extra.ratio == 0:
+        return []
+    folder = store.read_folder(f"gans/{gan_fit(spec).id}")
+    if folder is None:
+        raise ValueError(f"The GAN {gan_fit(spec).id} of trial {spec.id} has not been fitted.")
+    return read_pool(folder)
+
+
+def _weights(spec: TrialSpec, store: TrialStore) -> Path | None:
+    if spec.weights.origin != "source":
+        return None
+    folder = store.read_folder(f"models/{spec.weights.name}")
+    if folder is None:
+        raise ValueError(
+            f"The weights {spec.weights.name}, from which trial {spec.id} starts, are missing."
+        )
+    return folder
+
+
+def _report(progress: Progress) -> None:
+    tune.report({"status": "running", **dataclasses.asdict(progress)})

@@ -1,0 +1,25 @@
+"""When validation is scored: the one clock that every segmenter's training follows."""
+
+from trainables.spec import TrainingSpec
+
+
+def evaluation_steps(training: TrainingSpec) -> list[int]:
+    """Optimiser steps, counted from 1, after which validation is scored.
+
+    They are as evenly spaced as whole steps allow, and the last one is the last step: trials of
+    one arm are compared at equal images seen, whatever their batch size.
+    """
+    return [
+        round(training.steps * (index + 1) / training.evaluations)
+        for index in range(training.evaluations)
+    ]
+
+
+def images_seen(training: TrainingSpec, step: int) -> int:
+    """Crops that the optimiser has been shown after a number of steps."""
+    return step * training.batch_size
+
+
+def progress_before(training: TrainingSpec, step: int) -> float:
+    """Share of the images seen before a step (counted from 1), in [0, 1): what schedules read."""
+    return (step - 1) / training.steps
