@@ -8,7 +8,12 @@ import numpy as np
 from reports.cost import ArmCost, arm_cost
 from reports.intervals import Interval, Scores, interval
 from reports.load import Arm, Study, trials
-from trainables.metrics.aggregate import summarise
+from trainables.metrics.aggregate import (
+    mean_absolute_count_error,
+    mean_average_precision,
+    mean_quantities,
+    neurips_f1,
+)
 from trainables.randomness import Randomness
 from trainables.result import ImageScore, TrialResult
 
@@ -96,8 +101,20 @@ def test_scores(results: list[TrialResult]) -> Scores | None:
 
 
 def _mean_metrics(results: list[TrialResult]) -> dict[str, float]:
-    each = [summarise(result.test) for result in results]
+    each = [_metrics(result.test) for result in results]
     return {name: float(np.mean([one[name] for one in each])) for name in each[0]} if each else {}
+
+
+def _metrics(scores: tuple[ImageScore, ...]) -> dict[str, float]:
+    at_half = mean_quantities(scores)
+    return {
+        "ap50": at_half.average_precision,
+        "mean_ap": mean_average_precision(scores),
+        "pq": at_half.panoptic_quality,
+        "aji": float(np.mean([score.aji for score in scores])),
+        "neurips_f1": neurips_f1(scores).median,
+        "count_error": mean_absolute_count_error(scores),
+    }
 
 
 def _rng(*purpose: str | int) -> np.random.Generator:

@@ -20,6 +20,8 @@ class Comparison:
     found: Interval
     p_holm: float
     """Adjusted for all comparisons of the study."""
+    best_beats_all: bool
+    """Whether this is one of the comparisons by which the best arm beats every other one."""
     detectable: float
     """True difference that would be found in four of five such studies."""
     draws: int
@@ -28,8 +30,8 @@ class Comparison:
 
     @property
     def distinguishable(self) -> bool:
-        """Whether this difference stands after adjustment; never with a single draw."""
-        return self.found.covers_draws and self.p_holm < LEVEL
+        """Whether this difference stands among all that were looked at; never with one draw."""
+        return self.found.covers_draws and (self.p_holm < LEVEL or self.best_beats_all)
 
     @property
     def beaten(self) -> bool:
@@ -46,13 +48,24 @@ def ranked(summaries: list[ArmSummary]) -> list[ArmSummary]:
     return sorted(scored, key=lambda summary: (not summary.reliable, -summary.mean_f1))
 
 
-def compare(summaries: list[ArmSummary]) -> list[Comparison]:
-    """All comparisons of a study: with the best arm, with the baseline, and GAN with transfer."""
+def compare(summaries: list[ArmSummary], *, resamples: int = 5000) -> list[Comparison]:
+    """All comparisons of a study: with the best arm, with the baseline, and GAN with transfer.
+
+    A difference stands when its p-value does after Holm's correction, or when it is one of those
+    by which the best arm beats every other, each at p < 0.05. Those must all hold at once, so
+    they need no correction for their number (intersection-union test, Berger 1982).
+    """
     by_name = {summary.arm.name: summary for summary in summaries}
-    found = [_measure(by_name[one], by_name[other]) for one, other in _pairs(ranked(summaries))]
+    order = ranked(summaries)
+    found = [_measure(by_name[one], by_name[other], resamples) for one, other in _pairs(order)]
     measured = [comparison for comparison in found if comparison is not None]
     adjusted = holm([comparison.found.p_value for comparison in measured])
-    return [replace(one, p_holm=p) for one, p in zip(measured, adjusted, strict=True)]
+    settled = [replace(one, p_holm=p) for one, p in zip(measured, adjusted, strict=True)]
+    best = order[0].arm.name if order else ""
+    with_best = [comparison for comparison in settled if comparison.one == best]
+    if len(with_best) < len(order) - 1 or not all(one.beaten for one in with_best):
+        return settled
+    return [replace(one, best_beats_all=one.one == best) for one in settled]
 
 
 def between(comparisons: list[Comparison], one: str, other: str) -> Comparison | None:
@@ -88,19 +101,20 @@ def _pairs(order: list[ArmSummary]) -> list[tuple[str, str]]:
     return [(names[first], names[second]) for first, second in sorted(places)]
 
 
-def _measure(one: ArmSummary, other: ArmSummary) -> Comparison | None:
+def _measure(one: ArmSummary, other: ArmSummary, resamples: int) -> Comparison | None:
     if one.scores is None or other.scores is None:
         return None
     paired = difference(one.scores, other.scores)
     if paired is None:
         return None
     rng = Randomness(("report",)).generator("pair", one.arm.name, other.arm.name)
-    found = interval(paired, rng=rng)
+    found = interval(paired, rng=rng, resamples=resamples)
     return Comparison(
         one=one.arm.name,
         other=other.arm.name,
         found=found,
         p_holm=math.nan,
+        best_beats_all=False,
         detectable=smallest_detectable(found),
         draws=len(paired.draws),
         images=len(paired.sample_ids),

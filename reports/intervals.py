@@ -173,9 +173,7 @@ def _degrees_of_freedom(
     return (between_draws + between_groups) ** 2 / parts
 
 
-def _group_weights(
-    groups: tuple[str, ...], rng: np.random.Generator, resamples: int
-) -> np.ndarray:
+def _group_weights(groups: tuple[str, ...], rng: np.random.Generator, resamples: int) -> np.ndarray:
     """How often each image is drawn when whole groups are drawn with replacement, [B, N]."""
     names, index = np.unique(groups, return_inverse=True)
     counts = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)

@@ -119,8 +119,10 @@ def _order(result: TrialResult) -> tuple[float, str]:
 
 
 def _read_results(folder: Folder) -> tuple[list[TrialResult], list[str]]:
-    results, unreadable = [], []
-    for path in sorted(folder.glob("*.json")) if folder.exists() else []:
+    results: list[TrialResult] = []
+    unreadable: list[str] = []
+    paths: list[Folder] = list(folder.glob("*.json")) if folder.exists() else []
+    for path in sorted(paths, key=lambda path: path.name):
         try:
             results.append(from_json(path.read_text()))
         except (ValueError, TypeError, KeyError) as error:

@@ -4,20 +4,11 @@ from dataclasses import dataclass
 
 from reports import words
 from reports.aggregate import ArmSummary
-from reports.compare import BASELINE, Comparison, is_gan, is_transfer
+from reports.answer_strip import Fact, key_facts
+from reports.caveats import caveats
+from reports.compare import BASELINE, LEVEL, Comparison, is_gan, is_transfer
 from reports.load import Study
 from reports.verdict import CLOSE_F1, Decision
-
-FEW_GROUPS = 5
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fact:
-    """One key number of the answer strip."""
-
-    label: str
-    value: str
-    detail: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,8 +33,8 @@ def narrate(study: Study, decision: Decision) -> Narrative:
     return Narrative(
         headline=_headline(decision),
         paragraph=" ".join(sentence for sentence in sentences if sentence),
-        facts=tuple(_facts(decision)),
-        caveats=tuple(_caveats(study, decision)),
+        facts=tuple(key_facts(decision)),
+        caveats=tuple(caveats(study, decision)),
     )
 
 
@@ -95,10 +86,10 @@ def _evidence(decision: Decision) -> str:
     rivals = [one for one in decision.comparisons if one.one == best.arm.name]
     if decision.kind == "winner" and rivals:
         nearest = min(rivals, key=lambda one: one.found.estimate)
+        largest = max(one.found.p_value for one in rivals)
         return (
-            f"It beat {_every(len(rivals))}: its smallest lead is {_measured(decision, nearest)} "
-            f"over {_label(decision, nearest.other)}, and the largest of the p-values is "
-            f"{words.p_value(max(one.found.p_value for one in rivals))}."
+            f"It beat {_every(len(rivals))}; the smallest lead is {_measured(nearest)}, over "
+            f"{_label(decision, nearest.other)} (p-values up to {words.p_value(largest)})."
         )
     return _tie(decision, rivals)
 
@@ -115,7 +106,7 @@ def _tie(decision: Decision, rivals: list[Comparison]) -> str:
     return (
         f"Its lead may be chance: it cannot be told apart from "
         f"{words.listed([_label(decision, one.other) for one in tied])}. Over "
-        f"{_label(decision, nearest.other)} the difference is {_measured(decision, nearest)}, and "
+        f"{_label(decision, nearest.other)} the difference is {_measured(nearest)}, and "
         f"this study would find a true difference of {words.score(nearest.detectable)} or more "
         f"four times in five."
     )
@@ -128,10 +119,9 @@ def _question(decision: Decision) -> str:
     found = decision.between(transfer.arm.name, gan.arm.name)
     if found is None:
         return ""
-    better = "higher" if found.found.estimate >= 0 else "lower"
     return (
-        f"GAN data or fine-tuning? {words.arm_label(transfer.arm)} scored {better} than "
-        f"{words.arm_label(gan.arm)} by {_measured(decision, found)}: {_reading(found)}."
+        f"GAN data or fine-tuning? {words.arm_label(transfer.arm)} minus "
+        f"{words.arm_label(gan.arm)} is {_measured(found)}, {_reading(found)}."
     )
 
 
@@ -140,17 +130,14 @@ def _gan_effect(decision: Decision) -> str:
     found = decision.between(gan.arm.name, BASELINE) if gan else None
     if gan is None or found is None or decision.kind == "single_draw":
         return ""
-    sentence = (
-        f"GAN data changed the F1 of the plain U-Net by {_measured(decision, found)}: "
-        f"{_reading(found)}"
-    )
+    sentence = f"GAN data moved the F1 of the plain U-Net by {_measured(found)}, {_reading(found)}"
     control = next((s for s in decision.scored if s.arm.extra_data == "copy_paste"), None)
     against = decision.between(gan.arm.name, control.arm.name) if control else None
     if against is None:
         return f"{sentence}."
     return (
-        f"{sentence}; against copy-paste, the cheap control, by "
-        f"{_measured(decision, against)}: {_reading(against)}."
+        f"{sentence}; it differs from copy-paste, the cheap control, by "
+        f"{_measured(against)}, {_reading(against)}."
     )
 
 
@@ -180,16 +167,17 @@ def _model_cost(chosen: ArmSummary) -> str:
     return text
 
 
-def _measured(decision: Decision, comparison: Comparison) -> str:
+def _measured(comparison: Comparison) -> str:
     found = comparison.found
     return f"{words.change(found.estimate)} ({words.change_span(found.low, found.high)})"
 
 
 def _reading(comparison: Comparison) -> str:
-    p = f"{words.p_clause(comparison.p_holm)} after Holm's correction"
     if comparison.distinguishable:
-        return f"more than chance explains, {p}"
-    return f"no difference that could be told from chance, {p}"
+        return "which is more than chance"
+    if comparison.found.p_value < LEVEL:
+        return "a hint that does not stand among so many comparisons"
+    return "which may be chance"
 
 
 def _label(decision: Decision, name: str) -> str:
@@ -199,113 +187,3 @@ def _label(decision: Decision, name: str) -> str:
 def _first(decision: Decision, condition: object) -> ArmSummary | None:
     assert callable(condition)
     return next((summary for summary in decision.scored if condition(summary)), None)
-
-
-def _facts(decision: Decision) -> list[Fact]:
-    best, winner = decision.best, decision.winner
-    if best is None or winner is None or best.f1 is None:
-        return []
-    chosen = decision.summary(winner.arm)
-    assert chosen.f1 is not None
-    facts = [
-        Fact(
-            label="Recommended",
-            value=words.arm_label(chosen.arm),
-            detail="proven best" if winner.proven else "not proven best",
-        ),
-        Fact(
-            label="Test F1@0.5",
-            value=words.score(chosen.mean_f1),
-            detail=f"95 % interval {words.span(chosen.f1.low, chosen.f1.high)}",
-        ),
-    ]
-    second = decision.scored[1] if len(decision.scored) > 1 else None
-    lead = decision.between(best.arm.name, second.arm.name) if second else None
-    if second and lead:
-        facts.append(
-            Fact(
-                label="Lead over the second",
-                value=words.change(lead.found.estimate),
-                detail=f"{words.arm_label(second.arm)} · "
-                f"{words.change_span(lead.found.low, lead.found.high)}",
-            )
-        )
-    return [
-        *facts,
-        Fact(
-            label="One training",
-            value=words.seconds(chosen.cost.model_device_seconds),
-            detail="device time, its GAN included"
-            if chosen.cost.model_gan_device_seconds
-            else "device time",
-        ),
-        Fact(
-            label="Model to take home",
-            value=winner.trial_id,
-            detail=f"validation F1 {words.score(winner.validation_f1)}",
-        ),
-    ]
-
-
-def _caveats(study: Study, decision: Decision) -> list[str]:
-    return [
-        *_unfinished(decision),
-        *_failed(decision),
-        *_thin(decision),
-        *_seen(study, decision),
-    ]
-
-
-def _unfinished(decision: Decision) -> list[str]:
-    planned = sum(summary.planned for summary in decision.arms)
-    done = sum(summary.completed + summary.failed for summary in decision.arms)
-    if done >= planned:
-        return []
-    return [
-        f"The study is not finished: {done} of {planned} confirm trainings at this annotation "
-        f"count have been run. The same command goes on with it."
-    ]
-
-
-def _failed(decision: Decision) -> list[str]:
-    return [
-        f"{words.arm_label(summary.arm)} failed in {summary.failed} of {summary.planned} confirm "
-        f"trainings; it is scored on the others only and is not recommended."
-        for summary in decision.arms
-        if not summary.reliable
-    ]
-
-
-def _thin(decision: Decision) -> list[str]:
-    scores = decision.best.scores if decision.best else None
-    if scores is None:
-        return []
-    notes = []
-    if scores.group_count < 2:
-        notes.append(
-            "All test images belong to one group, so no interval can be given: annotate images of "
-            "a second well, slide or video."
-        )
-    elif scores.group_count < FEW_GROUPS:
-        notes.append(
-            f"The test images come from only {scores.group_count} groups, so every interval is "
-            f"wide and rests on few independent images."
-        )
-    if len(scores.draws) == 1:
-        notes.append(
-            "With one draw the intervals cover the choice of test images only, not the choice of "
-            "annotated ones."
-        )
-    elif len(scores.draws) == 2:
-        notes.append("Two draws say little about the luck of the draw, so intervals are very wide.")
-    return notes
-
-
-def _seen(study: Study, decision: Decision) -> list[str]:
-    arms = {arm.name: words.arm_label(arm) for arm in study.arms}
-    return [
-        f"The weights that {arms.get(entry['arm'], entry['arm'])} starts from "
-        f"({entry['name']}) saw images of this data set before: its score may flatter."
-        for entry in study.facts.get("weights", ())
-        if entry.get("seen") == "seen"
-    ]

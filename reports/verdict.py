@@ -74,10 +74,9 @@ def choose_winner(study: Study) -> Winner | None:
 def decide(study: Study) -> Decision:
     """Weighs the confirm trainings.
 
-    An arm wins when it beats every other arm, each at p < 0.05. All comparisons must hold at
-    once, so they need no correction for their number (intersection-union test, Berger 1982).
-    Otherwise the cheapest of those that are as good for all we know is recommended: not
-    distinguishable from the best after Holm's correction, and within `CLOSE_F1` of it.
+    An arm wins when it beats every other arm (see `compare`). Otherwise the cheapest of those
+    that are as good for all we know is recommended: not distinguishable from the best, and
+    within `CLOSE_F1` of it.
     """
     count = main_count(study)
     summaries = [summarise_arm(study, arm, count=count) for arm in study.arms]
@@ -102,8 +101,7 @@ def _kind(order: list[ArmSummary], comparisons: list[Comparison]) -> Kind:
     best = order[0]
     if best.scores is None or len(best.scores.draws) < 2:
         return "single_draw"
-    with_best = [between(comparisons, best.arm.name, other.arm.name) for other in order[1:]]
-    beats_all = all(comparison is not None and comparison.beaten for comparison in with_best)
+    beats_all = any(comparison.best_beats_all for comparison in comparisons)
     return "winner" if beats_all and best.reliable else "tie"
 
 

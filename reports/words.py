@@ -56,18 +56,12 @@ def p_value(value: float) -> str:
     return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
-def p_clause(value: float) -> str:
-    """A p-value for a sentence: "p = 0.012", "p < 0.001"."""
-    text = p_value(value)
-    return f"p {text}" if text.startswith("<") else f"p = {text}"
-
-
 def seconds(value: float) -> str:
     """A time with the unit that suits it."""
     if math.isnan(value):
         return MISSING
     if value < 60:
-        return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+        return f"{value:.1f} s" if 0 < value < 10 else f"{value:.0f} s"
     return f"{value / 60:.1f} min" if value < 3600 else f"{value / 3600:.1f} h"
 
 

@@ -64,17 +64,25 @@ class ArmSearch:
         return sum(state not in (TrialState.WAITING, TrialState.FAIL) for state in states)
 
     @property
+    def images_seen(self) -> int:
+        """Crops that a trial which is not stopped has seen at its end."""
+        training = self._study.family(self.arm.segmenter).training
+        return training.steps * training.batch_size
+
+    @property
     def spent_device_seconds(self) -> float:
         """Of the arm's ended trials, and of the GANs it chooses among."""
         return sum(self._device_seconds.values())
 
     @property
+    def remaining(self) -> int:
+        """Trials that its budget still allows, by number."""
+        return self._study.search_trials - self.trials
+
+    @property
     def is_over(self) -> bool:
         """Whether its trials or its device-seconds are used up."""
-        return (
-            self.trials >= self._study.search_trials
-            or self.spent_device_seconds >= self._study.search_device_seconds
-        )
+        return self.remaining <= 0 or self.spent_device_seconds >= self._study.search_device_seconds
 
     def ask(self) -> TrialSpec:
         """The next trial: a configuration that was interrupted, else what Optuna proposes."""
@@ -126,6 +134,7 @@ class ArmSearch:
 
 
 def _open(study: Study, arm: Arm, storage: optuna.storages.BaseStorage) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     seed = Randomness(("search", study.seed, arm.name)).integer()
     return optuna.create_study(
         study_name=arm.name,

@@ -45,8 +45,6 @@ class PerArmStopping(FIFOScheduler):
     def replay(self, results: Iterable[TrialResult]) -> None:
         """Tells the schedulers of trials that ended before this process began: Tune forgets."""
         for result in results:
-            if result.spec.get("stage") != "search":
-                continue
             trial = _Past(result)
             self.on_trial_add(None, trial)
             for progress in result.progress:
@@ -68,7 +66,7 @@ class PerArmStopping(FIFOScheduler):
 
     def _arm(self, trial: Any) -> ASHAScheduler | None:
         spec = trial.config["spec"]
-        return self._arms[spec["arm"]] if spec["stage"] == "search" else None
+        return self._arms.get(spec["arm"]) if spec["stage"] == "search" else None
 
     def _is_last(self, trial: Any, result: dict[str, Any]) -> bool:
         return bool(result.get("images_seen", 0) >= self._images_seen[trial.config["spec"]["arm"]])

@@ -5,6 +5,7 @@ trial of another arm, and budgets are equal to the trial.
 """
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 from ray.tune.search import Searcher
 
 from study.arm_search import ArmSearch
-from study.events import Listener
+from study.events import Listener, row
 from study.plan import Task
 from study.store import Store
 from trainables.ray_trainable import Spec
@@ -48,6 +49,13 @@ class StageSearcher(Searcher):
             arm.restore(self._ended)
             self._charge_needs(arm)
 
+    @property
+    def remaining(self) -> dict[str, int]:
+        """Trainings still to come, by row of the progress table; none where all is done."""
+        rows = Counter(row(task.spec) for task in self._tasks)
+        rows.update({arm.arm.name: arm.remaining for arm in self._arms if not arm.is_over})
+        return dict(rows)
+
     def suggest(self, trial_id: str) -> Any:
         """The next training, None while all that is left must wait, or that nothing is left."""
         spec, arm = self._next()
@@ -61,11 +69,9 @@ class StageSearcher(Searcher):
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Passes an evaluation on."""
         running = self._running.get(trial_id)
-        if running is None or "images_seen" not in result:
+        if running is None or not running.note(result):
             return
-        progress = Progress(**{entry.name: result[entry.name] for entry in fields(Progress)})
-        running.progress.append(progress)
-        seen, score = progress.images_seen, progress.validation_f1
+        seen, score = running.progress[-1].images_seen, running.progress[-1].validation_f1
         if running.arm:
             running.arm.note_progress(running.spec.id, images_seen=seen, validation_f1=score)
         self._listener.trial_progressed(running.spec, images_seen=seen, validation_f1=score)
@@ -79,6 +85,8 @@ class StageSearcher(Searcher):
             return
         ended = self._store.result(running.spec.id)
         if ended is None:
+            # The evaluation at which a trial is stopped comes here, not to on_trial_result.
+            running.note(result or {})
             ended = running.lost() if error else running.pruned()
             self._store.write_result(ended)
             self._store.checkpoints(running.spec.id).clear()
@@ -135,6 +143,16 @@ class _Running:
         self.arm = arm
         self.progress: list[Progress] = []
         self._started_at = time.time()
+
+    def note(self, result: dict[str, Any]) -> bool:
+        """Keeps an evaluation; False where what was reported is none, or is known already."""
+        if "images_seen" not in result:
+            return False
+        progress = Progress(**{entry.name: result[entry.name] for entry in fields(Progress)})
+        if self.progress and progress.images_seen <= self.progress[-1].images_seen:
+            return False
+        self.progress.append(progress)
+        return True
 
     def pruned(self) -> TrialResult:
         seen = self.progress[-1].images_seen if self.progress else 0

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from upath import UPath
 
@@ -29,13 +30,14 @@ class Store:
             root: a path, or an address such as s3://bucket/study.
             checkpoint_seconds: how often a running trial saves its state.
         """
-        self.root = UPath(root)
+        self.root: Any = UPath(root) if "://" in str(root) else Path(root)
+        """A `Path`, or a `UPath` with the same methods."""
         self.checkpoint_seconds = checkpoint_seconds
 
     @property
     def is_local(self) -> bool:
         """Whether the folder lies on a disk of this machine, NFS included."""
-        return self.root.protocol in ("", "file", "local")
+        return isinstance(self.root, Path)
 
     def results(self) -> dict[str, TrialResult]:
         """Every result there is, by trial id."""
@@ -59,17 +61,26 @@ class Store:
         path = self.root / name
         return path.read_text() if path.exists() else None
 
+    def read_bytes(self, name: str) -> bytes | None:
+        """The content of a file, or None when it is not there."""
+        path = self.root / name
+        return bytes(path.read_bytes()) if path.exists() else None
+
     def write_text(self, name: str, text: str) -> None:
+        """Writes a file whole or not at all."""
+        self.write_bytes(name, text.encode())
+
+    def write_bytes(self, name: str, content: bytes) -> None:
         """Writes a file whole or not at all."""
         path = self.root / name
         with full_disk_explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             if not self.is_local:
-                path.write_text(text)
+                path.write_bytes(content)
                 return
             fresh = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
             try:
-                fresh.write_text(text)
+                fresh.write_bytes(content)
                 os.replace(fresh, path)
             finally:
                 fresh.unlink(missing_ok=True)

@@ -1,12 +1,12 @@
 """Predictions on a few test images, kept for the report's pictures."""
 
-from pathlib import Path
+import io
 
 import numpy as np
 
 from trainables.data.sample import Sample
 
-LARGEST_PX = 384
+LARGEST_PX = 768
 """Pictures show at most a square of this side, from the middle of the image."""
 
 
@@ -31,11 +31,12 @@ class ExampleKeeper:
         self._arrays[f"{place}_true"] = sample.labels[window]
         self._arrays[f"{place}_predicted"] = predicted[window]
 
-    def write(self, folder: Path) -> None:
-        """Writes `examples.npz`; entry `ids` names the samples by their place."""
-        np.savez_compressed(
-            folder / "examples.npz", ids=np.array(self._ids), allow_pickle=False, **self._arrays
-        )
+    def as_npz(self) -> bytes:
+        """All that was kept as one npz file; its entry `ids` names the samples by their place."""
+        buffer = io.BytesIO()
+        arrays = {"ids": np.array(self._ids)} | self._arrays
+        np.savez_compressed(buffer, allow_pickle=False, **arrays)
+        return buffer.getvalue()
 
 
 def middle(shape: tuple[int, ...]) -> tuple[slice, slice]:

@@ -40,6 +40,8 @@ class TrialStore(Protocol):
 
     def write_result(self, result: TrialResult) -> None: ...
 
+    def write_bytes(self, name: str, content: bytes) -> None: ...
+
     def write_folder(self, name: str, write: Callable[[Path], None]) -> None: ...
 
     def read_folder(self, name: str) -> Path | None: ...
@@ -172,7 +174,7 @@ def _train(
         keep_prediction=examples.keep,
     )
     if not examples.is_empty:
-        store.write_folder(f"examples/{spec.id}", examples.write)
+        store.write_bytes(f"examples/{spec.id}.npz", examples.as_npz())
     return result
 
 

@@ -35,7 +35,7 @@ class Counts:
     false_positives: int
     false_negatives: int
     matched_iou: float
-    """Sum of the IoUs of the matched pairs."""
+    """Sum of the IoUs of the matched pairs, in single precision as StarDist takes it."""
 
     @property
     def f1(self) -> float:
@@ -43,6 +43,22 @@ class Counts:
         found = 2 * self.true_positives
         total = found + self.false_positives + self.false_negatives
         return found / total if total else 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SizeCounts:
+    """Matched and unmatched cells of one image pair in one class of cell size."""
+
+    min_diameter_px: float
+    """Smallest diameter of the class, of the disc of the same area, in pixels."""
+    max_diameter_px: float
+    """Diameter at which the next class begins; infinite for the last."""
+    true_positives: int
+    """Found cells whose true diameter is in the class."""
+    false_positives: int
+    """Invented cells whose own diameter is in the class."""
+    false_negatives: int
+    """Missed cells whose true diameter is in the class."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,11 +80,18 @@ class ImageScore:
     """True cells that were cut into several."""
     merges: int
     """Predicted cells that cover several true ones."""
+    by_size: tuple[SizeCounts, ...] = ()
+    """At IoU 0.5, small and large cells apart; empty where this was not asked for."""
 
     @property
     def f1(self) -> float:
         """Instance F1 at IoU 0.5, every cell counted: the metric of all comparisons."""
         return self.counts[0].f1
+
+    @property
+    def count_error(self) -> int:
+        """Predicted minus true number of cells."""
+        return self.predicted_cells - self.true_cells
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,4 +178,5 @@ def from_json(text: str) -> TrialResult:
 def _image_score(raw: dict[str, Any]) -> ImageScore:
     for name in ("counts", "counts_without_border"):
         raw[name] = tuple(Counts(**entry) for entry in raw[name])
+    raw["by_size"] = tuple(SizeCounts(**entry) for entry in raw.get("by_size", ()))
     return ImageScore(**raw)

@@ -87,7 +87,11 @@ class FakeStudy:
             "created_at": 1_760_000_000.0,
             "design": {
                 "arms": [
-                    dict(zip(("name", "segmenter", "extra_data", "initial_weights"), arm, strict=True))
+                    dict(
+                        zip(
+                            ("name", "segmenter", "extra_data", "initial_weights"), arm, strict=True
+                        )
+                    )
                     for arm in ARMS
                 ],
                 "annotation_counts": list(self.annotation_counts),
@@ -111,7 +115,11 @@ class FakeStudy:
                 "sizes": [[160, 160]],
                 "um_per_px": None,
                 "problems": [
-                    {"file": "images/img_61.png", "what": "the file is cut short", "remedy": "copy it again"}
+                    {
+                        "file": "images/img_61.png",
+                        "what": "the file is cut short",
+                        "remedy": "copy it again",
+                    }
                 ],
                 "content_hash": "3f9c0a1b22d4",
             },
@@ -123,12 +131,29 @@ class FakeStudy:
                 "tied": [["img_03", "img_04"]],
             },
             "weights": [
-                {"arm": "cellpose", "origin": "source", "name": "simulated cells", "licence": "MIT",
-                 "seen": "unseen", "description": "compact network trained here on simulated cells"},
-                {"arm": "stardist", "origin": "public", "name": "2D_versatile_fluo",
-                 "licence": "BSD-3-Clause", "seen": "seen", "description": "trained on a subset of DSB2018"},
+                {
+                    "arm": "cellpose",
+                    "origin": "source",
+                    "name": "simulated cells",
+                    "licence": "MIT",
+                    "seen": "unseen",
+                    "description": "compact network trained here on simulated cells",
+                },
+                {
+                    "arm": "stardist",
+                    "origin": "public",
+                    "name": "2D_versatile_fluo",
+                    "licence": "BSD-3-Clause",
+                    "seen": "seen",
+                    "description": "trained on a subset of DSB2018",
+                },
             ],
-            "environment": {"python": "3.11.9", "torch": "2.14.0", "stardist": "0.9.2", "commit": "dd5a169"},
+            "environment": {
+                "python": "3.11.9",
+                "torch": "2.14.0",
+                "stardist": "0.9.2",
+                "commit": "dd5a169",
+            },
             "warnings": ["The data set has no index.csv: every image is its own group."],
         }
 
@@ -145,18 +170,23 @@ class FakeStudy:
                     spec.training, learning_rate=float(10 ** self.rng.uniform(-4, -2.5))
                 ),
                 extra=dataclasses.replace(spec.extra, ratio=[0.0, 0.5, 1.0, 2.0][number % 4])
-                if extra != "none" else spec.extra,
+                if extra != "none"
+                else spec.extra,
             )
             status = {2: "pruned", 4: "failed" if arm == "stardist" else "completed"}.get(
                 number, "completed"
             )
             mean = self.means[arm] - abs(self.rng.normal(0, 0.06))
-            self.store(spec, status=status, validation=self.scores(mean, count=3), seconds=9 + 3 * number)
+            self.store(
+                spec, status=status, validation=self.scores(mean, count=3), seconds=9 + 3 * number
+            )
 
     def confirm(self, arm: str, family: str, extra: str, weights: str) -> None:
         for count in self.annotation_counts:
             for draw in self.draws:
-                spec = self.spec("confirm", arm, family, extra, weights, draw=draw, seed=1, count=count)
+                spec = self.spec(
+                    "confirm", arm, family, extra, weights, draw=draw, seed=1, count=count
+                )
                 mean = self.means[arm] + self.rng.normal(0, self.draw_sd)
                 mean -= 0.1 * (max(self.annotation_counts) / count - 1) ** 0.5
                 failed = arm in self.fail_confirm
@@ -177,14 +207,20 @@ class FakeStudy:
             study_seed=0,
             seed=seed,
             data=DataSpec(
-                split="9b1e77c0aa35", annotation_count=count or max(self.annotation_counts), draw=draw
+                split="9b1e77c0aa35",
+                annotation_count=count or max(self.annotation_counts),
+                draw=draw,
             ),
             segmenter=FAMILIES[family],
             training=TrainingSpec(),
-            extra=ExtraSpec(kind=extra, ratio=1.0 if extra != "none" else 0.0,
-                            gan=GanSpec() if extra == "gan" else None),
+            extra=ExtraSpec(
+                kind=extra,
+                ratio=1.0 if extra != "none" else 0.0,
+                gan=GanSpec() if extra == "gan" else None,
+            ),
             weights=WeightsSpec(kind="pretrained", origin="source", name="abc123")
-            if weights == "pretrained" else WeightsSpec(),
+            if weights == "pretrained"
+            else WeightsSpec(),
         )
 
     def store(self, spec, *, status, validation, test=(), seconds=20.0) -> TrialResult:
@@ -196,11 +232,18 @@ class FakeStudy:
             trial_id=spec.id,
             spec=flatten(spec),
             status=status,
-            reason={"pruned": "below the median of its arm at 640 images seen",
-                    "failed": "The loss became NaN after 320 images seen."}.get(status, ""),
+            reason={
+                "pruned": "below the median of its arm at 640 images seen",
+                "failed": "The loss became NaN after 320 images seen.",
+            }.get(status, ""),
             progress=tuple(
-                Progress(images_seen=320 * step, device_seconds=seconds * step / 5,
-                         validation_f1=reached * step / 5, loss=1 / step) for step in evaluations
+                Progress(
+                    images_seen=320 * step,
+                    device_seconds=seconds * step / 5,
+                    validation_f1=reached * step / 5,
+                    loss=1 / step,
+                )
+                for step in evaluations
             ),
             thresholds={"interior": 0.5},
             validation=validation if status == "completed" else (),
@@ -212,30 +255,53 @@ class FakeStudy:
 
     def cost(self, seconds: float) -> Cost:
         self.clock += seconds
-        return Cost(device_seconds=seconds, training_seconds=0.8 * seconds,
-                    started_at=self.clock - seconds, ended_at=self.clock, peak_gib=1.3, device="cpu")
+        return Cost(
+            device_seconds=seconds,
+            training_seconds=0.8 * seconds,
+            started_at=self.clock - seconds,
+            ended_at=self.clock,
+            peak_gib=1.3,
+            device="cpu",
+        )
 
     def fit_gan(self, fit: GanFitSpec) -> None:
         path = self.folder / "results" / f"{fit.id}.json"
         if path.exists():
             return
         kid = float(self.rng.uniform(0.04, 0.06))
-        synthesis = {"kept": 64, "asked": 91, "share_dropped": 0.297, "kid": kid, "kid_low": kid - 0.01,
-                     "kid_high": kid + 0.012, "kid_floor": 0.021}
-        result = TrialResult(trial_id=fit.id, spec=flatten(fit), status="completed",
-                             synthesis=synthesis, cost=self.cost(42.0))
+        synthesis = {
+            "kept": 64,
+            "asked": 91,
+            "share_dropped": 0.297,
+            "kid": kid,
+            "kid_low": kid - 0.01,
+            "kid_high": kid + 0.012,
+            "kid_floor": 0.021,
+        }
+        result = TrialResult(
+            trial_id=fit.id,
+            spec=flatten(fit),
+            status="completed",
+            synthesis=synthesis,
+            cost=self.cost(42.0),
+        )
         path.write_text(to_json(result))
         if self.pictures:
             for name, noise in (("pool", 0.12), ("real", 0.05)):
                 cells = [self.image(96, noise) for _ in range(8)]
-                self.arrays(self.folder / "gans" / fit.id / f"{name}.npz",
-                            images=np.stack([image[..., None] for image, _ in cells]).astype(np.float16),
-                            labels=np.stack([labels for _, labels in cells]))
+                self.arrays(
+                    self.folder / "gans" / fit.id / f"{name}.npz",
+                    images=np.stack([image[..., None] for image, _ in cells]).astype(np.float16),
+                    labels=np.stack([labels for _, labels in cells]),
+                )
 
     def scores(self, mean: float, *, count: int) -> tuple[ImageScore, ...]:
         return tuple(
-            image_score(f"img_{index:02d}", self.group(f"img_{index:02d}"),
-                        f1=mean + self.difficulty[index] + self.rng.normal(0, self.noise_sd))
+            image_score(
+                f"img_{index:02d}",
+                self.group(f"img_{index:02d}"),
+                f1=mean + self.difficulty[index] + self.rng.normal(0, self.noise_sd),
+            )
             for index in range(count)
         )
 
@@ -280,8 +346,15 @@ def image_score(name: str, group: str, *, f1: float, cells: int = 40) -> ImageSc
     counts = []
     for step, threshold in enumerate(THRESHOLDS):
         found = round(cells * min(max(f1, 0), 1) * (1 - (step / 10) ** 2))
-        counts.append(Counts(threshold=threshold, true_positives=found, false_positives=cells - found,
-                             false_negatives=cells - found, matched_iou=0.85 * found))
+        counts.append(
+            Counts(
+                threshold=threshold,
+                true_positives=found,
+                false_positives=cells - found,
+                false_negatives=cells - found,
+                matched_iou=0.85 * found,
+            )
+        )
     return ImageScore(
         sample_id=name,
         group=group,

@@ -1,12 +1,151 @@
-"""Finds images that are copies or overlapping crops of one another."""
+"""Finds images that are copies or overlapping crops of one another.
+
+Three steps: places that stand out in each image (`landmarks`), candidates whose places lie in the
+same arrangement, and a comparison of the pixels of each candidate (`overlap`). Copies may be
+flipped, turned by quarters, brighter or darker, or compressed; they have the same scale.
+"""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from scipy.spatial import cKDTree
+
+from trainables.data.landmarks import Landmarks, landmarks
+from trainables.data.overlap import TURNS, agree, turned_positions
+
+NEIGHBOURS = 8
+"""Most similar places that are looked at for each place."""
+MAX_DISTANCE = 0.15
+"""Largest distance of two descriptors, which have length 1, that may show the same place."""
+FEWEST_MATCHES = 3
+"""Places that must lie in the same arrangement for two images to be compared."""
+BIN_PX = 4
+"""Arrangements are the same where their shifts differ by less than this."""
+BINS, IMAGES = 2**14, 2**17
+"""Most bins of shifts along a side (65,536 pixels) and most images, so that a key fits 63 bits."""
+TRIES = 2
+"""Arrangements that are compared for two images, the best supported first."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """Two images that may overlap, and how."""
+
+    first: int
+    second: int
+    turn: int
+    """Which of the 8 flips and quarter turns brings the first to the second."""
+    shift: tuple[int, int]
+    """Rows and columns by which the turned first image is moved onto the second."""
+    matches: int
 
 
 def tie_duplicates(
     images: Iterable[tuple[str, np.ndarray]], *, read: Callable[[str], np.ndarray]
 ) -> list[tuple[str, str]]:
-    """Pairs of ids of equal images."""
-    return []
+    """Pairs of images that show the same pixels, in whole or in part.
+
+    Args:
+        images: id and [H, W] or [H, W, C] of each image; taken once, none is kept.
+        read: gives the image of an id again, for the few that are compared.
+
+    Returns:
+        As many pairs as it takes to connect all that are tied, directly or through others.
+    """
+    ids, places = [], []
+    for sample_id, image in images:
+        ids.append(sample_id)
+        places.append(landmarks(image))
+    cached = lru_cache(maxsize=4)(read)
+    group = list(range(len(ids)))
+    ties = []
+    for candidate in candidates(places):
+        first, second = _root(group, candidate.first), _root(group, candidate.second)
+        if first == second:
+            continue
+        if agree(
+            cached(ids[candidate.first]),
+            cached(ids[candidate.second]),
+            turn=candidate.turn,
+            shift=candidate.shift,
+        ):
+            group[second] = first
+            ties.append((ids[candidate.first], ids[candidate.second]))
+    return ties
+
+
+def candidates(places: list[Landmarks]) -> list[Candidate]:
+    """Pairs of images with enough landmarks in the same arrangement, ordered by image."""
+    first, second = _matches(places)
+    if not len(first):
+        return []
+    owner = np.repeat(np.arange(len(places)), [len(place.positions) for place in places])
+    positions = np.concatenate([place.positions for place in places])
+    shapes = np.array([place.shape for place in places])
+    rows = []
+    for turn in range(TURNS):
+        moved = turned_positions(positions[first], shapes[owner[first]], turn)
+        rows.append(_supported(owner[first], owner[second], positions[second] - moved, turn))
+    return _best(np.concatenate(rows))
+
+
+def _matches(places: list[Landmarks]) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of landmarks of different images that look alike, the earlier image first."""
+    descriptors = np.concatenate([place.descriptors for place in places])
+    owner = np.repeat(np.arange(len(places)), [len(place.positions) for place in places])
+    if not len(descriptors):
+        return np.zeros(0, int), np.zeros(0, int)
+    _, near = cKDTree(descriptors).query(
+        descriptors, k=NEIGHBOURS + 1, distance_upper_bound=MAX_DISTANCE, workers=-1
+    )
+    one = np.repeat(np.arange(len(descriptors)), near.shape[1])
+    other = near.ravel()
+    found = other < len(descriptors)
+    pairs = np.stack([one[found], other[found]], axis=1)
+    pairs = pairs[owner[pairs[:, 0]] != owner[pairs[:, 1]]]
+    low, high = pairs.min(axis=1), pairs.max(axis=1)
+    keys = np.unique(low * len(descriptors) + high)
+    return keys // len(descriptors), keys % len(descriptors)
+
+
+def _supported(first: np.ndarray, second: np.ndarray, shifts: np.ndarray, turn: int) -> np.ndarray:
+    """int64 [M, 6]: images, turn, shift and support, of shifts that enough matches agree on."""
+    rows = []
+    for offset in (0, BIN_PX // 2):  # two grids, so that no arrangement lies across a bin border
+        bins = (shifts + offset) // BIN_PX + BINS // 2
+        keys = ((first * IMAGES + second) * BINS + bins[:, 0]) * BINS + bins[:, 1]
+        _, sample, where, counts = np.unique(
+            keys, return_index=True, return_inverse=True, return_counts=True
+        )
+        total = np.stack([np.bincount(where, shifts[:, axis]) for axis in (0, 1)], axis=1)
+        middle = np.round(total / counts[:, np.newaxis]).astype(np.int64)
+        turns = np.full(len(counts), turn)
+        columns = (first[sample], second[sample], turns, middle, counts)
+        rows.append(np.column_stack(columns)[counts >= FEWEST_MATCHES])
+    return np.concatenate(rows)
+
+
+def _best(rows: np.ndarray) -> list[Candidate]:
+    """The best supported arrangements of each pair of images."""
+    rows = rows[np.lexsort((-rows[:, 5], rows[:, 1], rows[:, 0]))]
+    taken: dict[tuple[int, int], int] = {}
+    best = []
+    for first, second, turn, down, right, matches in rows.tolist():
+        tries = taken.get((first, second), 0)
+        if tries < TRIES:
+            taken[first, second] = tries + 1
+            best.append(
+                Candidate(
+                    first=first, second=second, turn=turn, shift=(down, right), matches=matches
+                )
+            )
+    return best
+
+
+def _root(group: list[int], member: int) -> int:
+    while group[member] != member:
+        group[member] = group[group[member]]
+        member = group[member]
+    return member

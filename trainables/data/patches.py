@@ -35,7 +35,7 @@ def draw_batch(
     if not samples:
         raise ValueError("A batch needs at least one annotated sample, but got none.")
     count, side = training.batch_size, training.crop_px
-    synthetic = _synthetic_count(extra, count=count, rng=rng)
+    synthetic = synthetic_count(extra, count=count, rng=rng)
     images = np.empty((count, side, side, samples[0].image.shape[2]), np.float32)
     labels = np.empty((count, side, side), np.int32)
     for n in range(count):
@@ -64,7 +64,7 @@ def draw_crop(
     """
     factor = float(np.exp(rng.uniform(-1, 1) * np.log(zoom)))
     window_px = crop_px / factor
-    centre = _draw_centre(sample.labels, window_px=window_px, rng=rng)
+    centre = draw_centre(sample.labels, window_px=window_px, rng=rng)
     steps = (np.arange(crop_px) + 0.5) / factor - 0.5
     rows, columns = (
         steps + _start(middle, window_px=window_px, length=length, rng=rng)
@@ -75,14 +75,14 @@ def draw_crop(
     )
 
 
-def _synthetic_count(extra: Extra, *, count: int, rng: np.random.Generator) -> int:
+def synthetic_count(extra: Extra, *, count: int, rng: np.random.Generator) -> int:
     """Synthetic crops in a batch of `count`: exact on average, never off by a whole crop."""
     if not extra.pool:
         return 0
     return int(count * extra.ratio / (1 + extra.ratio) + rng.random())
 
 
-def _draw_centre(
+def draw_centre(
     labels: np.ndarray, *, window_px: float, rng: np.random.Generator
 ) -> tuple[float, float]:
     """A random pixel, mostly one not far from a cell."""

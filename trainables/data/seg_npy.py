@@ -28,7 +28,7 @@ def read_seg_labels(path: Path) -> np.ndarray:
         int32 [H, W], 0 background.
 
     Raises:
-        DefectError: the file is damaged, holds other things than arrays and plain values, or no masks.
+        DefectError: the file is damaged, holds more than arrays and plain values, or no masks.
     """
     try:
         content = _load(path)

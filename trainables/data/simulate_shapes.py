@@ -13,8 +13,10 @@ from trainables.data.simulate_texture import noise_field
 
 Outline = Literal["blob", "rod", "spindle", "tile"]
 
-ATTEMPTS_PER_CELL = 4
+ATTEMPTS_PER_CELL = 8
 """Places tried for each cell that would be needed to reach the coverage."""
+ANGLES = 361
+"""Directions in which an outline is computed, one a degree."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +80,11 @@ def place_cells(
     for _ in range(attempts):
         if taken_px >= wanted_px:
             break
-        cell = _draw_cell(population, cells, size_px=size_px, rng=rng)
+        radius_px = _draw_radius(population, rng=rng)
+        centre = _draw_centre(population, cells, radius_px=radius_px, size_px=size_px, rng=rng)
+        if labels[int(centre[0]), int(centre[1])]:
+            continue  # it would lie beneath another cell, and drawing it costs most of the time
+        cell = _draw_cell(population, centre, radius_px=radius_px, size_px=size_px, rng=rng)
         visible = _visible(cell, labels, overlap=population.overlap)
         if visible is not None:
             cells.append(cell)
@@ -96,23 +102,31 @@ def _visible(cell: Cell, labels: np.ndarray, *, overlap: float) -> np.ndarray | 
     return visible if connected_components(visible)[1] == 1 else None
 
 
-def _draw_cell(
-    population: Population, others: list[Cell], *, size_px: int, rng: np.random.Generator
-) -> Cell:
+def _draw_radius(population: Population, *, rng: np.random.Generator) -> float:
+    """Half an equivalent diameter, log-normal without its far ends."""
     median_px = population.diameter_px / 2
-    radius_px = median_px * np.exp(population.size_spread * rng.standard_normal())
-    radius_px = float(np.clip(radius_px, median_px / 2.5, median_px * 2))
-    centre = _draw_centre(population, others, radius_px=radius_px, size_px=size_px, rng=rng)
+    drawn_px = median_px * np.exp(population.size_spread * rng.standard_normal())
+    return float(np.clip(drawn_px, median_px / 2.5, median_px * 2))
+
+
+def _draw_cell(
+    population: Population,
+    centre: tuple[float, float],
+    *,
+    radius_px: float,
+    size_px: int,
+    rng: np.random.Generator,
+) -> Cell:
     stretch = float(np.sqrt(1 + (population.elongation - 1) * rng.beta(2, 2)))
     reach_px = 1.35 * stretch * radius_px + 1
     window = _window(centre, reach_px=reach_px, size_px=size_px)
     y, x = (
-        np.arange(side.start, side.stop) - middle
+        np.arange(side.start, side.stop, dtype=np.float32) - np.float32(middle)
         for side, middle in zip(window, centre, strict=True)
     )
-    angle = rng.uniform(0, 2 * np.pi)
-    along = (np.cos(angle) * x + np.sin(angle) * y[:, None]) / (radius_px * stretch)
-    across = (np.cos(angle) * y[:, None] - np.sin(angle) * x) / (radius_px / stretch)
+    cosine, sine = np.cos(angle := rng.uniform(0, 2 * np.pi)), np.sin(angle)
+    along = (cosine * x + sine * y[:, None]) / (radius_px * stretch)
+    across = (cosine * y[:, None] - sine * x) / (radius_px / stretch)
     across = across + population.bend * rng.uniform(-1, 1) * (along**2 - 0.3)
     radius = PROFILES[population.outline](along, across, stretch**2)
     radius = radius / _dents(along, across, depth=population.irregularity, rng=rng)
@@ -172,12 +186,13 @@ def _dents(
     along: np.ndarray, across: np.ndarray, *, depth: float, rng: np.random.Generator
 ) -> np.ndarray:
     """Radius of the outline in each direction: 1 plus a few random waves around the cell."""
-    angle = np.arctan2(across, along)
-    waves = np.ones_like(angle)
-    for order in range(2, 6):
-        height = 1.5 * depth * rng.standard_normal() / order
-        waves += height * np.cos(order * angle + rng.uniform(0, 2 * np.pi))
-    return np.clip(waves, 0.5, 1.3)
+    orders = np.arange(2, 6)[:, None]
+    heights = 1.5 * depth * rng.standard_normal(orders.shape) / orders
+    phases = rng.uniform(0, 2 * np.pi, orders.shape)
+    angles = np.linspace(-np.pi, np.pi, ANGLES)
+    outline = 1 + (heights * np.cos(orders * angles + phases)).sum(axis=0)
+    nearest = (np.arctan2(across, along) / np.pi + 1) * (ANGLES - 1) / 2
+    return np.clip(outline, 0.5, 1.3).astype(np.float32)[nearest.astype(np.intp)]
 
 
 def _tile_sheet(
@@ -189,7 +204,10 @@ def _tile_sheet(
     points = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=2).reshape(-1, 2)
     points = (points + rng.uniform(-0.45, 0.45, points.shape)) * pitch_px
     waves = [
-        population.irregularity * pitch_px * noise_field(size_px, grain_px=pitch_px / 2, rng=rng)
+        population.irregularity
+        / 2
+        * pitch_px
+        * noise_field(size_px, grain_px=pitch_px / 2, rng=rng)
         for _ in range(2)
     ]
     y, x = np.mgrid[:size_px, :size_px]

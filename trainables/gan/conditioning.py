@@ -79,7 +79,9 @@ def measure(image: np.ndarray, labels: np.ndarray) -> Appearance:
     return Appearance(background=_background(image, statistics, values), cells=cells)
 
 
-def draw_appearance(palette: Palette, *, count: int, like: str, rng: np.random.Generator) -> Appearance:
+def draw_appearance(
+    palette: Palette, *, count: int, like: str, rng: np.random.Generator
+) -> Appearance:
     """Colours for the background and `count` cells, as seen in one annotated sample.
 
     Args:

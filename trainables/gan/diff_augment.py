@@ -21,8 +21,6 @@ class DiffAugment:
 
     def __init__(self, *, count: int, side_px: int, rng: torch.Generator) -> None:
         """Draws the changes of `count` square crops; `rng` is on the CPU."""
-        colours = torch.rand(3, count, 1, 1, 1, generator=rng)
-        self._brightness, self._saturation, self._contrast = colours
         self._side_px = side_px
         self._margin_px = int(side_px * SHIFT)
         self._shifts = _integers(2 * self._margin_px + 1, count, rng)
@@ -30,15 +28,8 @@ class DiffAugment:
 
     def __call__(self, condition: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
         """Changes float [N, K, P, P] and [N, C, P, P]; gradients pass."""
-        moved = self._move(torch.cat([condition, self._colour(image)], dim=1))
+        moved = self._move(torch.cat([condition, image], dim=1))
         return moved[:, : condition.shape[1]], moved[:, condition.shape[1] :]
-
-    def _colour(self, image: Tensor) -> Tensor:
-        image = image + (self._brightness.to(image) - 0.5)
-        grey = image.mean(dim=1, keepdim=True)
-        image = grey + (image - grey) * (2 * self._saturation.to(image))
-        mean = image.mean(dim=(1, 2, 3), keepdim=True)
-        return mean + (image - mean) * (self._contrast.to(image) + 0.5)
 
     def _move(self, x: Tensor) -> Tensor:
         padded = functional.pad(x, [self._margin_px] * 4)

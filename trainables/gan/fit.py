@@ -12,12 +12,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from trainables.data.patches import draw_crop
 from trainables.data.sample import Sample
-from trainables.gan.conditioning import condition, measure
-from trainables.gan.diff_augment import DiffAugment
-from trainables.gan.losses import Batch, Networks, StepLosses, adversarial_step
-from trainables.gan.paired import NOISE_CHANNELS
+from trainables.gan.batches import draw_gan_batch
+from trainables.gan.losses import Networks, StepLosses, adversarial_step
 from trainables.gan.painter import Painter, palette_of
 from trainables.gan.protocol import GANS, GanProgress, Generator, ReportGan
 from trainables.randomness import Randomness, fence
@@ -27,7 +24,6 @@ from trainables.segmenters.torch_device import (
     autocast,
     best_device,
     place,
-    place_batch,
     reproducible,
 )
 from trainables.spec import GanSpec
@@ -37,13 +33,11 @@ REPORTS = 10
 """Times that progress is reported, evenly spaced over the fit."""
 AVERAGED_SHARE = 0.05
 """The generator kept is a running mean of its weights over about this share of the fit."""
-ZOOM = 1.25
-"""Largest enlargement of crops: more than that changes the grain that shall be learnt."""
 MOMENTA = (0.0, 0.99)
 """Adam's; no first momentum, as in Zhang et al. 2019 (arXiv:1805.08318)."""
 
 
-class GanDiverged(ValueError):
+class GanDivergedError(ValueError):
     """A loss became infinite or NaN."""
 
 
@@ -83,7 +77,7 @@ def fit_gan(
         the colours of the samples.
 
     Raises:
-        GanDiverged: a loss became infinite or NaN.
+        GanDivergedError: a loss became infinite or NaN.
         ValueError: there is no sample.
     """
     if not samples:
@@ -106,36 +100,6 @@ def fit_gan(
     painter.network.load_state_dict(average.state_dict())
     painter.palette = palette_of(samples)
     return painter
-
-
-def draw_gan_batch(
-    samples: Sequence[Sample],
-    *,
-    spec: GanSpec,
-    rng: np.random.Generator,
-    device: torch.device,
-) -> Batch:
-    """Real crops with their conditions; turned, flipped and mildly zoomed, colours untouched."""
-    images, conditions, known = [], [], []
-    for _ in range(spec.batch_size):
-        sample = samples[int(rng.integers(len(samples)))]
-        image, labels = draw_crop(sample, crop_px=spec.crop_px, zoom=ZOOM, rng=rng)
-        images.append(image.transpose(2, 0, 1))
-        conditions.append(condition(labels, measure(image, labels)))
-        known.append(labels[None] >= 0)
-    shape = (spec.batch_size, NOISE_CHANNELS, spec.crop_px, spec.crop_px)
-    augment_rng = torch.Generator().manual_seed(int(rng.integers(2**31)))
-    return Batch(
-        condition=_tensor(conditions, device),
-        images=_tensor(images, device),
-        known=_tensor(known, device),
-        noise=place_batch(torch.from_numpy(rng.standard_normal(shape, np.float32)), device),
-        augment=DiffAugment(count=spec.batch_size, side_px=spec.crop_px, rng=augment_rng),
-    )
-
-
-def _tensor(arrays: list[np.ndarray], device: torch.device) -> torch.Tensor:
-    return place_batch(torch.from_numpy(np.stack(arrays)), device)
 
 
 def _networks(spec: GanSpec, *, channels: int, device: torch.device) -> Networks:
@@ -198,7 +162,7 @@ def _set_rates(networks: Networks, *, spec: GanSpec, progress: float) -> None:
 def _refuse_divergence(losses: StepLosses, *, step: int) -> None:
     for name, value in asdict(losses).items():
         if not math.isfinite(value):
-            raise GanDiverged(
+            raise GanDivergedError(
                 f"The losses of a GAN must stay finite, but its {name} loss became {value} at "
                 f"step {step}: lower the learning rate, or look for NaN in the images."
             )

@@ -3,6 +3,8 @@
 Source: Isola et al. 2017 (arXiv:1611.07004) for the pair of U-Net and patch discriminator.
 """
 
+import itertools
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -15,6 +17,8 @@ NOISE_CHANNELS = 4
 """Channels of white noise given to every level of the generator: one mask, many images."""
 LEVELS = 3
 """Times the generator halves the resolution; crops are multiples of 2 ** LEVELS."""
+SMALLEST_SPREAD = 0.02
+"""Added to the contrast that is told, so that flat ground does not divide by 0."""
 PATCH_WIDTH = 32
 """Channels of the discriminator's first level."""
 
@@ -41,11 +45,11 @@ class PairedGenerator(nn.Module):
         self.channels = channels
         self.stem = _block(SHAPE_CHANNELS + 2 * channels + NOISE_CHANNELS, width)
         self.down = nn.ModuleList(
-            _block(fine, coarse, stride=2) for fine, coarse in zip(widths, widths[1:], strict=False)
+            _block(fine, coarse, stride=2) for fine, coarse in itertools.pairwise(widths)
         )
         self.up = nn.ModuleList(
             _block(fine + coarse + NOISE_CHANNELS, fine)
-            for fine, coarse in zip(widths, widths[1:], strict=False)
+            for fine, coarse in itertools.pairwise(widths)
         )
         self.head = nn.Conv2d(width, channels, 3, padding=1)
 
@@ -67,8 +71,8 @@ class PairedGenerator(nn.Module):
         for level in reversed(range(LEVELS)):
             x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
             x = self.up[level](torch.cat([x, features[level], noises[level]], dim=1))
-        flat_colours = condition[:, SHAPE_CHANNELS : SHAPE_CHANNELS + self.channels]
-        return flat_colours + self.head(x)
+        mean, spread = colours(condition)
+        return mean + spread * self.head(x)
 
 
 class PatchDiscriminator(nn.Module):
@@ -82,16 +86,24 @@ class PatchDiscriminator(nn.Module):
         widths = [SHAPE_CHANNELS + 3 * channels, *(PATCH_WIDTH * 2**level for level in range(3))]
         self.levels = nn.ModuleList(
             spectral_norm(nn.Conv2d(before, after, 4, stride=2, padding=1))
-            for before, after in zip(widths, widths[1:], strict=False)
+            for before, after in itertools.pairwise(widths)
         )
         self.head = spectral_norm(nn.Conv2d(widths[-1], 1, 3, padding=1))
 
     def forward(self, condition: Tensor, image: Tensor) -> Tensor:
         """float [N, 4 + 2C, H, W] and [N, C, H, W] to logits [N, 1, H / 8, W / 8]."""
-        x = torch.cat([condition, image], dim=1)
+        mean, spread = colours(condition)
+        x = torch.cat([condition, (image - mean) / spread], dim=1)
         for level in self.levels:
             x = functional.leaky_relu(level(x), 0.2)
         return self.head(x)
+
+
+def colours(condition: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean and the spread that each pixel's cell, or the background, is told to have."""
+    channels = (condition.shape[1] - SHAPE_CHANNELS) // 2
+    mean, spread = condition[:, SHAPE_CHANNELS:].split(channels, dim=1)
+    return mean, spread + SMALLEST_SPREAD
 
 
 def _block(before: int, after: int, *, stride: int = 1) -> nn.Sequential:

@@ -31,7 +31,7 @@ def best_pairs(table: Contingency, gain: np.ndarray) -> np.ndarray:
         true, predicted = table.true_index[open_pairs], table.predicted_index[open_pairs]
         sure = _is_sure(true, predicted, gain[open_pairs])
         taken = np.isin(true, true[sure]) | np.isin(predicted, predicted[sure])
-        worthwhile = np.count_nonzero(taken) > WORTHWHILE * open_pairs.size
+        worthwhile = bool(taken.sum() > WORTHWHILE * open_pairs.size)
         chosen.append(open_pairs[sure])
         open_pairs = open_pairs[~taken]
     solved = _solve(

@@ -1,5 +1,7 @@
 """The score of one image: everything that is kept about a prediction."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from trainables.metrics.border import count_without_border
@@ -12,6 +14,7 @@ from trainables.metrics.regions import (
     merges,
     splits,
 )
+from trainables.metrics.sizes import count_by_size
 from trainables.metrics.unknown import without_unknown
 from trainables.result import ImageScore
 
@@ -22,7 +25,12 @@ BORDER_THRESHOLDS = (0.5, 0.7, 0.9)
 
 
 def score_image(
-    true: np.ndarray, predicted: np.ndarray, *, sample_id: str, group: str
+    true: np.ndarray,
+    predicted: np.ndarray,
+    *,
+    sample_id: str,
+    group: str,
+    size_edges_px: Sequence[float] = (),
 ) -> ImageScore:
     """How well predicted labels agree with the true ones, by every metric of the study.
 
@@ -32,9 +40,12 @@ def score_image(
         predicted: int32 [H, W]; 0 background, positive values cells.
         sample_id: of the image.
         group: of the image.
+        size_edges_px: cell diameters that part the classes of `ImageScore.by_size`, ascending, in
+            pixels; none for no such breakdown.
 
     Raises:
-        ValueError: the shapes differ, or the labels are no such integers.
+        ValueError: the shapes differ, the labels are no such integers, or the edges do not
+            ascend.
     """
     true, predicted = without_unknown(true, predicted)
     table = tabulate(true, predicted)
@@ -52,6 +63,7 @@ def score_image(
         predicted_cells=len(table.predicted_labels),
         splits=splits(table),
         merges=merges(table),
+        by_size=count_by_size(table, edges_px=size_edges_px) if len(size_edges_px) else (),
     )
 
 

@@ -3,6 +3,10 @@
 from trainables.spec import TrainingSpec
 
 
+class TrainingDiverged(ValueError):  # noqa: N818, what happened is clearer than "Error"
+    """The loss became infinite or NaN."""
+
+
 def evaluation_steps(training: TrainingSpec) -> list[int]:
     """Optimiser steps, counted from 1, after which validation is scored.
 

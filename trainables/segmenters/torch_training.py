@@ -12,7 +12,12 @@ import torch
 
 from trainables.randomness import Randomness, fence
 from trainables.result import Progress
-from trainables.segmenters.clock import evaluation_steps, images_seen, progress_before
+from trainables.segmenters.clock import (
+    TrainingDiverged,
+    evaluation_steps,
+    images_seen,
+    progress_before,
+)
 from trainables.segmenters.protocol import Checkpoints, Report
 from trainables.segmenters.schedule import decay, lr_multiplier
 from trainables.segmenters.torch_device import autocast, place, place_batch, reproducible
@@ -26,10 +31,6 @@ DrawBatch = Callable[[np.random.Generator], tuple[torch.Tensor, torch.Tensor]]
 """Gives images float32 [N, C, H, W] and targets [N, ...], as the loss expects them."""
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Takes float32 predictions [N, outputs, H, W] and targets, gives one number."""
-
-
-class TrainingDiverged(ValueError):  # noqa: N818, what happened is clearer than "Error"
-    """The loss became infinite or NaN."""
 
 
 @dataclass(kw_only=True, slots=True)

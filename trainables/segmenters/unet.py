@@ -2,6 +2,7 @@
 
 import copy
 import json
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -126,10 +127,12 @@ class Unet:
 
     def export(self, folder: Path) -> Path:
         """Writes a TorchScript network that gives class probabilities, and how to decode them."""
-        network = WithProbabilities(copy.deepcopy(self._network)).cpu().eval()
         side = self._spec.training.crop_px
         example = torch.zeros(1, self._channels, side, side)
-        with torch.no_grad():
+        network = WithProbabilities(copy.deepcopy(self._network)).cpu().eval()
+        with torch.no_grad(), warnings.catch_warnings():
+            # Deprecated in torch, but what deepImageJ, QuPath and bioimage.io open.
+            warnings.simplefilter("ignore", FutureWarning)
             torch.jit.save(torch.jit.trace(network, example), folder / EXPORT_FILE)
         (folder / EXPORT_SETTINGS_FILE).write_text(json.dumps(self._export_settings(), indent=1))
         return folder / EXPORT_FILE

@@ -1,0 +1,72 @@
+"""What weakens the verdict, said right below it."""
+
+from reports import words
+from reports.load import Study
+from reports.verdict import Decision
+
+FEW_GROUPS = 5
+
+
+def caveats(study: Study, decision: Decision) -> list[str]:
+    """One sentence for each reason to trust the verdict less; empty where there is none."""
+    return [
+        *_unfinished(decision),
+        *_failed(decision),
+        *_thin(decision),
+        *_seen(study, decision),
+    ]
+
+
+def _unfinished(decision: Decision) -> list[str]:
+    planned = sum(summary.planned for summary in decision.arms)
+    done = sum(summary.completed + summary.failed for summary in decision.arms)
+    if done >= planned:
+        return []
+    return [
+        f"The study is not finished: {done} of {planned} confirm trainings at this annotation "
+        f"count have been run. The same command goes on with it."
+    ]
+
+
+def _failed(decision: Decision) -> list[str]:
+    return [
+        f"{words.arm_label(summary.arm)} failed in {summary.failed} of {summary.planned} confirm "
+        f"trainings; it is scored on the others only and is not recommended."
+        for summary in decision.arms
+        if not summary.reliable
+    ]
+
+
+def _thin(decision: Decision) -> list[str]:
+    scores = decision.best.scores if decision.best else None
+    if scores is None:
+        return []
+    notes = []
+    if scores.group_count < 2:
+        notes.append(
+            "All test images belong to one group, so no interval can be given: annotate images of "
+            "a second well, slide or video."
+        )
+    elif scores.group_count < FEW_GROUPS:
+        notes.append(
+            f"The test images come from only {scores.group_count} groups, so every interval is "
+            f"wide and rests on few independent images."
+        )
+    if len(scores.draws) == 1:
+        notes.append(
+            "With one draw the intervals cover the choice of test images only, not the choice of "
+            "annotated ones."
+        )
+    elif len(scores.draws) == 2:
+        notes.append("Two draws say little about the luck of the draw, so intervals are very wide.")
+    return notes
+
+
+def _seen(study: Study, decision: Decision) -> list[str]:
+    arms = {arm.name: words.arm_label(arm) for arm in study.arms}
+    return [
+        f"The weights that {arms.get(entry['arm'], entry['arm'])} starts from "
+        f"({entry['name']}) saw images of this data set before: its score may flatter."
+        for entry in study.facts.get("weights", ())
+        if entry.get("seen") == "seen"
+    ]

@@ -1,0 +1,144 @@
+"""Tables that list what is in the store: GAN fits, source trainings, failures, every trial."""
+
+import math
+
+from reports import words
+from reports.cost import device_seconds
+from reports.load import Study, trials
+from reports.tables import Column, Row, Table
+from trainables.result import TrialResult
+
+
+def gans_table(study: Study) -> Table:
+    """Every GAN fit, with what its pool is worth."""
+    return Table(
+        name="gan_fits",
+        rows=[_gan_row(fit) for fit in trials(study, stage="fit_gans")],
+        columns=[
+            Column(label="fit", show=lambda row: row["fit"], numeric=False),
+            Column(label="images", show=lambda row: str(row["annotation_count"])),
+            Column(label="draw", show=lambda row: str(row["draw"])),
+            Column(label="kept of drawn", show=lambda row: f"{row['kept']} of {row['asked']}"),
+            Column(label="dropped", show=lambda row: words.percent(row["share_dropped"])),
+            Column(label="KID", show=lambda row: words.number(row["kid"])),
+            Column(
+                label="95 % interval",
+                show=lambda row: _between(row["kid_low"], row["kid_high"]),
+            ),
+            Column(label="KID floor", show=lambda row: words.number(row["kid_floor"])),
+            Column(label="time", show=lambda row: words.seconds(row["device_seconds"])),
+        ],
+    )
+
+
+def sources_table(study: Study) -> Table:
+    """Trainings of the weights that transfer arms start from."""
+    return Table(
+        name="source_trainings",
+        rows=[_source_row(result) for result in trials(study, stage="fit_sources")],
+        columns=[
+            Column(label="segmenter", show=lambda row: row["segmenter"], numeric=False),
+            Column(label="trial", show=lambda row: row["trial"], numeric=False),
+            Column(label="status", show=lambda row: row["status"], numeric=False),
+            Column(label="validation F1", show=lambda row: words.score(row["validation_f1"])),
+            Column(label="time", show=lambda row: words.seconds(row["device_seconds"])),
+        ],
+    )
+
+
+def failures_table(study: Study) -> Table:
+    """Every trial that did not complete, and why; pruning is no fault."""
+    broken = [result for result in study.results if result.status != "completed"]
+    return Table(
+        name="not_completed",
+        rows=[_failure_row(result) for result in broken],
+        columns=[
+            Column(label="stage", show=lambda row: row["stage"], numeric=False),
+            Column(label="trial", show=lambda row: row["trial"], numeric=False),
+            Column(label="status", show=lambda row: row["status"], numeric=False),
+            Column(label="reason", show=lambda row: row["reason"], numeric=False),
+        ],
+    )
+
+
+def trial_rows(study: Study) -> list[Row]:
+    """Every trial of the study, one a row, for CSV alone."""
+    return [
+        {
+            "trial": result.trial_id,
+            "stage": result.spec.get("stage"),
+            "arm": result.spec.get("arm", ""),
+            "annotation_count": result.spec.get("data.annotation_count"),
+            "draw": result.spec.get("data.draw"),
+            "seed": result.spec.get("seed"),
+            "status": result.status,
+            "reason": result.reason,
+            "validation_f1": result.validation_f1,
+            "test_f1": result.test_f1,
+            "device_seconds": device_seconds(result),
+        }
+        for result in study.results
+    ]
+
+
+def image_rows(study: Study) -> list[Row]:
+    """Every test image of every confirm training, one a row, for CSV alone."""
+    return [
+        {
+            "arm": result.spec["arm"],
+            "annotation_count": result.spec["data.annotation_count"],
+            "draw": result.spec["data.draw"],
+            "seed": result.spec["seed"],
+            "image": score.sample_id,
+            "group": score.group,
+            "f1": score.f1,
+            "aji": score.aji,
+            "true_cells": score.true_cells,
+            "predicted_cells": score.predicted_cells,
+            "splits": score.splits,
+            "merges": score.merges,
+        }
+        for result in trials(study, stage="confirm", status="completed")
+        for score in result.test
+    ]
+
+
+def _gan_row(fit: TrialResult) -> Row:
+    known = fit.synthesis
+    row = {
+        "fit": fit.trial_id,
+        "annotation_count": fit.spec.get("data.annotation_count"),
+        "draw": fit.spec.get("data.draw"),
+        "status": fit.status,
+        "device_seconds": device_seconds(fit),
+        "kept": known.get("kept", words.MISSING),
+        "asked": known.get("asked", words.MISSING),
+    }
+    names = ("share_dropped", "kid", "kid_low", "kid_high", "kid_floor")
+    row |= {name: known.get(name, math.nan) for name in names}
+    others = {name: value for name, value in known.items() if name not in row}
+    return row | {name: value for name, value in others.items() if isinstance(value, int | float)}
+
+
+def _source_row(result: TrialResult) -> Row:
+    return {
+        "segmenter": result.spec.get("segmenter.kind", ""),
+        "trial": result.trial_id,
+        "status": result.status,
+        "validation_f1": result.validation_f1,
+        "device_seconds": device_seconds(result),
+    }
+
+
+def _failure_row(result: TrialResult) -> Row:
+    return {
+        "arm": result.spec.get("arm", ""),
+        "stage": result.spec.get("stage", ""),
+        "trial": result.trial_id,
+        "status": result.status,
+        "reason": result.reason,
+    }
+
+
+def _between(low: float, high: float) -> str:
+    return words.MISSING if math.isnan(low) else f"{words.number(low)} to {words.number(high)}"

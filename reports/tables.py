@@ -1,0 +1,214 @@
+"""The report's tables: raw numbers for CSV, and how each column is shown."""
+
+import csv
+import io
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reports import words
+from reports.aggregate import ArmSummary
+from reports.compare import LEVEL, Comparison
+from reports.verdict import Decision
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """One column as a reader sees it."""
+
+    label: str
+    show: Callable[[Row], str]
+    numeric: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """Rows of raw values, and the columns that show them."""
+
+    name: str
+    """File name of the CSV, without ending."""
+    rows: Sequence[Row]
+    columns: Sequence[Column]
+
+
+def to_csv(rows: Sequence[Row]) -> str:
+    """The raw values, in full precision; undefined numbers are left empty."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _plain(value) for name, value in row.items()})
+    return buffer.getvalue()
+
+
+def arms_table(decision: Decision) -> Table:
+    """Test scores and cost of every arm, best first; arms without scores last."""
+    scored = sorted((s for s in decision.arms if s.f1), key=lambda s: -s.mean_f1)
+    return Table(
+        name="arms",
+        rows=[_arm_row(summary) for summary in [*scored, *_unscored(decision)]],
+        columns=[
+            Column(label="F1@0.5", show=lambda row: words.score(row["f1"])),
+            Column(label="95 % interval", show=lambda row: _dash(row["f1_low"], row["f1_high"])),
+            Column(label="AP@0.5", show=lambda row: words.score(row["ap50"])),
+            Column(label="mean AP", show=lambda row: words.score(row["mean_ap"])),
+            Column(label="PQ", show=lambda row: words.score(row["pq"])),
+            Column(label="AJI", show=lambda row: words.score(row["aji"])),
+            Column(label="NeurIPS F1", show=lambda row: words.score(row["neurips_f1"])),
+            Column(label="count error", show=lambda row: _cells(row["count_error"])),
+            Column(label="search, valid.", show=lambda row: words.score(row["search_f1"])),
+            Column(label="gap", show=lambda row: words.change(row["gap"])),
+            Column(label="one training", show=lambda row: words.seconds(row["model_seconds"])),
+            Column(label="trainings", show=lambda row: f"{row['completed']} of {row['planned']}"),
+        ],
+    )
+
+
+def comparisons_table(decision: Decision) -> Table:
+    """Every paired comparison, the better arm first."""
+    return Table(
+        name="comparisons",
+        rows=[_comparison_row(decision, comparison) for comparison in decision.comparisons],
+        columns=[
+            Column(label="difference", show=lambda row: words.change(row["difference"])),
+            Column(
+                label="95 % interval", show=lambda row: words.change_span(row["low"], row["high"])
+            ),
+            Column(label="p", show=lambda row: words.p_value(row["p"])),
+            Column(label="p (Holm)", show=lambda row: words.p_value(row["p_holm"])),
+            Column(label="detectable", show=lambda row: words.score(row["detectable"])),
+            Column(label="reading", show=lambda row: row["reading"], numeric=False),
+        ],
+    )
+
+
+def budget_table(decision: Decision, *, ceiling: float) -> Table:
+    """What each arm spent in the search."""
+    return Table(
+        name="search_budget",
+        rows=[_budget_row(summary, ceiling) for summary in decision.arms],
+        columns=[
+            Column(label="completed", show=lambda row: str(row["completed"])),
+            Column(label="pruned", show=lambda row: str(row["pruned"])),
+            Column(label="failed", show=lambda row: str(row["failed"])),
+            Column(label="trials", show=lambda row: words.seconds(row["trial_seconds"])),
+            Column(label="GAN fits", show=lambda row: str(row["gan_fits"] or words.MISSING)),
+            Column(
+                label="GAN time",
+                show=lambda row: words.seconds(row["gan_seconds"] or math.nan),
+            ),
+            Column(label="charged", show=lambda row: words.seconds(row["charged_seconds"])),
+            Column(
+                label="of the ceiling",
+                show=lambda row: words.percent(row["share_of_ceiling"]),
+            ),
+        ],
+    )
+
+
+def counts_table(by_count: Mapping[int, Sequence[ArmSummary]]) -> Table:
+    """Test F1 by annotation count; the numbers behind the learning curves."""
+    rows = [
+        {"arm": s.arm.name, "annotation_count": count, "f1": s.mean_f1}
+        | {"f1_low": s.f1.low, "f1_high": s.f1.high, "trainings": s.completed}
+        for count, summaries in by_count.items()
+        for s in summaries
+        if s.f1 is not None
+    ]
+    return Table(
+        name="learning_curves",
+        rows=rows,
+        columns=[
+            Column(label="annotated images", show=lambda row: str(row["annotation_count"])),
+            Column(label="F1@0.5", show=lambda row: words.score(row["f1"])),
+            Column(label="95 % interval", show=lambda row: _dash(row["f1_low"], row["f1_high"])),
+        ],
+    )
+
+
+def _unscored(decision: Decision) -> list[ArmSummary]:
+    return [summary for summary in decision.arms if summary.f1 is None]
+
+
+def _arm_row(summary: ArmSummary) -> Row:
+    found, metrics = summary.f1, summary.metrics
+    return {
+        "arm": summary.arm.name,
+        "f1": summary.mean_f1,
+        "f1_low": found.low if found else math.nan,
+        "f1_high": found.high if found else math.nan,
+        "ap50": metrics.get("ap50", math.nan),
+        "mean_ap": metrics.get("mean_ap", math.nan),
+        "pq": metrics.get("pq", math.nan),
+        "aji": metrics.get("aji", math.nan),
+        "neurips_f1": metrics.get("neurips_f1", math.nan),
+        "count_error": metrics.get("count_error", math.nan),
+        "search_f1": summary.search_validation_f1,
+        "gap": summary.search_validation_f1 - summary.mean_f1,
+        "model_seconds": summary.cost.model_device_seconds,
+        "training_seconds": summary.cost.training_device_seconds,
+        "gan_seconds": summary.cost.model_gan_device_seconds,
+        "peak_gib": summary.cost.peak_gib,
+        "planned": summary.planned,
+        "completed": summary.completed,
+        "failed": summary.failed,
+    }
+
+
+def _comparison_row(decision: Decision, comparison: Comparison) -> Row:
+    found = comparison.found
+    return {
+        "one": comparison.one,
+        "other": comparison.other,
+        "difference": found.estimate,
+        "low": found.low,
+        "high": found.high,
+        "p": found.p_value,
+        "p_holm": comparison.p_holm,
+        "degrees_of_freedom": found.degrees_of_freedom,
+        "detectable": comparison.detectable,
+        "draws": comparison.draws,
+        "images": comparison.images,
+        "groups": comparison.groups,
+        "reading": _reading(comparison),
+    }
+
+
+def _reading(comparison: Comparison) -> str:
+    if not comparison.found.covers_draws:
+        return "no claim from a single draw"
+    if comparison.distinguishable:
+        return "different"
+    if comparison.found.p_value < LEVEL:
+        return "a hint, not beyond so many comparisons"
+    return "cannot be told apart"
+
+
+def _budget_row(summary: ArmSummary, ceiling: float) -> Row:
+    cost = summary.cost
+    return {
+        "arm": summary.arm.name,
+        "completed": cost.search_completed,
+        "pruned": cost.search_pruned,
+        "failed": cost.search_failed,
+        "trial_seconds": cost.search_device_seconds,
+        "gan_fits": cost.gan_fits,
+        "gan_seconds": cost.gan_device_seconds,
+        "charged_seconds": cost.charged_device_seconds,
+        "share_of_ceiling": cost.charged_device_seconds / ceiling if ceiling else math.nan,
+    }
+
+
+def _cells(error: float) -> str:
+    return words.MISSING if math.isnan(error) else f"{error:.1f}"
+
+
+def _dash(low: float, high: float) -> str:
+    return words.span(low, high).replace(" to ", "–")
+
+
+def _plain(value: Any) -> Any:
+    return "" if isinstance(value, float) and math.isnan(value) else value

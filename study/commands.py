@@ -1,0 +1,176 @@
+"""What each command of the command line does."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from study import cli
+from study.options import RunOptions, folder_of, study_of
+
+
+def run_command(command: Any, line: str) -> int:
+    """Runs one command.
+
+    Args:
+        command: one of the dataclasses in `study/cli.py`, or `RunOptions`.
+        line: the command as it was typed.
+
+    Returns:
+        The exit status.
+    """
+    match command:
+        case RunOptions(dry_run=True):
+            return show_plan(command)
+        case RunOptions():
+            return run(command, line)
+        case cli.Status():
+            return show_status(command.folder)
+        case cli.Report():
+            return report(command.folder, tracking_uri=command.tracking_uri)
+        case cli.Check():
+            return check(command)
+        case cli.Predict():
+            return predict(command)
+        case cli.Export():
+            return export(command)
+        case cli.Ui():
+            return serve_ui(command.folder, port=command.port)
+    raise AssertionError(f"no such command: {command}")
+
+
+def run(options: RunOptions, line: str) -> int:
+    """`study run`: the study, its report, and where to find it."""
+    from study.display import Display
+    from study.events import Listeners
+    from study.run import Place, run_study
+    from study.tracking import Tracking
+
+    study = study_of(options)
+    place = Place(
+        folder=folder_of(options, study),
+        storage=options.storage,
+        address=options.address,
+        concurrency=options.concurrency,
+        command=line,
+    )
+    console = Console()
+    console.print(f"Study {study.name} in {place.folder}", highlight=False)
+    display = Display(console, ceiling_device_seconds=study.search_device_seconds)
+    with Tracking(place.folder, store=place.store, uri=options.tracking_uri) as tracking:
+        with display:
+            run_study(study, place, listener=Listeners([display, tracking]))
+        return _finish(place.folder, tracking, console)
+
+
+def report(folder: Path, *, tracking_uri: str) -> int:
+    """`study report`: the report of what there is."""
+    from study.store import Store
+    from study.tracking import Tracking
+
+    with Tracking(_existing(folder), store=Store(folder), uri=tracking_uri) as tracking:
+        return _finish(folder, tracking, Console())
+
+
+def _finish(folder: Path, tracking: Any, console: Console) -> int:
+    from reports.render import write_report
+
+    path = write_report(folder)
+    tracking.send_report(path)
+    if unsent := tracking.finish():
+        console.print(unsent, highlight=False)
+    console.print(f"Report: {path}", soft_wrap=True, highlight=False)
+    return 0
+
+
+def show_plan(options: RunOptions) -> int:
+    """`study run --dry-run`: every training of the study, counted, and nothing run."""
+    from study.estimate import planned_rows
+
+    study = study_of(options)
+    rows = planned_rows(study)
+    table = Table(title=f"Plan of study {study.name}", title_justify="left")
+    for name in ("stage", "what"):
+        table.add_column(name)
+    for name in ("trainings", "device time (one CPU core)"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(row.stage, row.name, str(row.trainings), _hours(row.device_seconds))
+    total = sum(row.device_seconds for row in rows)
+    table.add_section()
+    table.add_row("all", "", str(sum(row.trainings for row in rows)), _hours(total))
+    Console().print(table)
+    cores = os.cpu_count() or 1
+    print(f"About {_hours(total / cores)} on the {cores} cores here; a GPU is far faster.")
+    return 0
+
+
+def show_status(folder: Path) -> int:
+    """`study status`: what has ended, by stage and arm."""
+    from study.status import status_table
+
+    Console().print(status_table(_existing(folder)))
+    return 0
+
+
+def check(command: cli.Check) -> int:
+    """`study check`: what a data set holds and allows."""
+    from study.check import check_dataset
+
+    found = check_dataset(
+        command.dataset,
+        out=command.out,
+        layout=command.layout,
+        channel=command.channel,
+        group_pattern=command.group,
+        plane=command.plane,
+    )
+    Console().print(found.render())
+    return 0 if found.runnable else 1
+
+
+def predict(command: cli.Predict) -> int:
+    """`study predict`: instance labels as TIFF."""
+    from study.predict import predict_images
+
+    model = _chosen_model(command.folder, command.arm)
+    for path in predict_images(model, command.images, out=command.out):
+        print(path)
+    return 0
+
+
+def export(command: cli.Export) -> int:
+    """`study export`: the model in its family's own format."""
+    model = _chosen_model(command.folder, command.arm)
+    out = command.out or command.folder / "export"
+    out.mkdir(parents=True, exist_ok=True)
+    print(model.segmenter.export(out))
+    return 0
+
+
+def serve_ui(folder: Path, *, port: int) -> int:
+    """`study ui`: MLflow's pages until Ctrl-C."""
+    from study.tracking import serve
+
+    return serve(_existing(folder), port=port)
+
+
+def _chosen_model(folder: Path, arm: str) -> Any:
+    from study.store import Store
+    from study.winner import model_folder
+    from trainables.model import load_model
+
+    return load_model(model_folder(Store(_existing(folder)), arm=arm))
+
+
+def _existing(folder: Path) -> Path:
+    if not (folder / "study.json").exists():
+        raise ValueError(f"{folder} holds no study: it has no study.json.")
+    return folder
+
+
+def _hours(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"

@@ -1,0 +1,196 @@
+"""What MLflow gets of a study: study > arm > trial, with curves, scores, cost and pictures."""
+
+import json
+import logging
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+from mlflow.entities import Metric, Param, RunTag
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
+
+from study.store import Store
+from study.tracking_pictures import overlays, synthetic_sheet
+from trainables.metrics.aggregate import summarise
+from trainables.result import ImageScore, TrialResult
+
+STATUSES = {"completed": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
+"""MLflow's words for how a trial ended."""
+TRIAL_ID = "trial_id"
+"""Tag by which a run is known as the copy of a result; set last, when all has been sent."""
+LEVEL = "level"
+"""Tag that tells study, arm and trial runs apart."""
+
+
+class MlflowCopy:
+    """One study in one MLflow experiment."""
+
+    def __init__(self, uri: str, *, folder: Path, store: Store) -> None:
+        """Finds the study's experiment and the runs it already has, or makes them.
+
+        Raises:
+            mlflow.exceptions.MlflowException: the server or database does not answer.
+        """
+        for name in ("alembic", "mlflow"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        self._client = mlflow.MlflowClient(tracking_uri=uri)
+        self._store = store
+        self._about = json.loads(store.read_text("study.json") or "{}")
+        self._experiment_id = self._experiment(folder, is_local=uri.startswith("sqlite:"))
+        self._parents: dict[str, str] = {}
+        self._sent: set[str] = set()
+        self._find_runs()
+        if "study" not in self._parents:
+            self._begin_study()
+
+    def send(self, result: TrialResult) -> None:
+        """Sends one result, unless it is there already."""
+        if result.trial_id in self._sent:
+            return
+        arm = str(result.spec.get("arm", "gan"))
+        if arm not in self._parents:
+            self._parents[arm] = self._run(arm, level="arm", parent=self._parents["study"])
+            self._client.set_terminated(self._parents[arm])
+        stage = str(result.spec["stage"])
+        run_id = self._run(
+            f"{stage} {result.trial_id}",
+            level="trial",
+            parent=self._parents[arm],
+            started_at=result.cost.started_at if result.cost else None,
+        )
+        self._client.log_batch(
+            run_id, metrics=_metrics(result), params=_params(result), tags=_tags(result)
+        )
+        self._send_pictures(run_id, result)
+        ended = int(result.cost.ended_at * 1000) if result.cost else None
+        self._client.set_terminated(run_id, status=STATUSES[result.status], end_time=ended)
+        self._client.set_tag(run_id, TRIAL_ID, result.trial_id)
+        self._sent.add(result.trial_id)
+
+    def send_report(self, path: Path) -> None:
+        """Sends the report and its tables to the study's run."""
+        self._client.log_artifacts(self._parents["study"], str(path.parent), "report")
+
+    def _experiment(self, folder: Path, *, is_local: bool) -> str:
+        name = f"{folder.name} {self._about.get('hash', '')}".strip()
+        if found := self._client.get_experiment_by_name(name):
+            return str(found.experiment_id)
+        artifacts = (folder.resolve() / "mlartifacts").as_uri() if is_local else None
+        return str(self._client.create_experiment(name, artifact_location=artifacts))
+
+    def _find_runs(self) -> None:
+        token = None
+        while True:
+            page = self._client.search_runs([self._experiment_id], page_token=token)
+            for run in page:
+                self._note(run)
+            token = page.token
+            if not token:
+                return
+
+    def _note(self, run: Any) -> None:
+        """A trial's run without its id was cut off while it was sent: it is sent again."""
+        level, tags = run.data.tags.get(LEVEL), run.data.tags
+        if level == "trial" and TRIAL_ID not in tags:
+            self._client.delete_run(run.info.run_id)
+        elif level == "trial":
+            self._sent.add(tags[TRIAL_ID])
+        elif level:
+            self._parents["study" if level == "study" else tags[MLFLOW_RUN_NAME]] = run.info.run_id
+
+    def _begin_study(self) -> None:
+        name = str(self._about.get("name", "study"))
+        run_id = self._run(name, level="study", parent="")
+        self._parents["study"] = run_id
+        dataset, split = self._about.get("dataset", {}), self._about.get("split", {})
+        tags = {
+            "split_hash": split.get("hash"),
+            "content_hash": dataset.get("content_hash"),
+            "dataset": dataset.get("path"),
+            "command": self._about.get("command"),
+            **self._about.get("environment", {}),
+        }
+        self._client.log_batch(run_id, tags=[RunTag(key, str(tags[key])) for key in tags])
+        self._client.log_dict(run_id, self._about, "study.json")
+        self._client.set_terminated(run_id)
+
+    def _run(self, name: str, *, level: str, parent: str, started_at: float | None = None) -> str:
+        tags = {MLFLOW_RUN_NAME: name, LEVEL: level}
+        if parent:
+            tags[MLFLOW_PARENT_RUN_ID] = parent
+        milliseconds = int((started_at or time.time()) * 1000)
+        run = self._client.create_run(self._experiment_id, start_time=milliseconds, tags=tags)
+        return str(run.info.run_id)
+
+    def _send_pictures(self, run_id: str, result: TrialResult) -> None:
+        for name, picture in overlays(self._store, result.trial_id):
+            self._client.log_image(run_id, picture, artifact_file=f"overlays/{name}.png")
+        if result.spec["stage"] == "fit_gans":
+            sheet = synthetic_sheet(self._store, result.trial_id)
+            if sheet is not None:
+                self._client.log_image(run_id, sheet, artifact_file="synthetic.png")
+
+
+def _params(result: TrialResult) -> list[Param]:
+    values = result.spec | {
+        f"threshold.{name}": result.thresholds[name] for name in result.thresholds
+    }
+    return [Param(name, str(value)) for name, value in values.items()]
+
+
+def _tags(result: TrialResult) -> list[RunTag]:
+    tags = {
+        "phase": result.spec["stage"],
+        "arm": result.spec.get("arm", "gan"),
+        "status": result.status,
+        "reason": result.reason[:2000],
+        "split_hash": result.spec["data.split"],
+        "device": result.cost.device if result.cost else "",
+        "commit": result.environment.get("commit", ""),
+    }
+    return [RunTag(name, str(value)) for name, value in tags.items()]
+
+
+def _metrics(result: TrialResult) -> list[Metric]:
+    now = int(time.time() * 1000)
+    curves = [
+        Metric(name, value, now, progress.images_seen)
+        for progress in result.progress
+        for name, value in (
+            ("curve_validation_f1", progress.validation_f1),
+            ("loss", progress.loss),
+        )
+    ]
+    finals = _finals(result)
+    return [metric for metric in curves if math.isfinite(metric.value)] + [
+        Metric(name, value, now, 0) for name, value in finals.items() if math.isfinite(value)
+    ]
+
+
+def _finals(result: TrialResult) -> dict[str, float]:
+    finals = _scores("validation", result.validation) | _scores("test", result.test)
+    if result.progress:
+        finals["best_validation_f1"] = max(one.validation_f1 for one in result.progress)
+    if result.cost:
+        finals["device_seconds"] = result.cost.device_seconds
+        finals["training_seconds"] = result.cost.training_seconds
+        finals["peak_gib"] = result.cost.peak_gib
+    synthesis = {
+        f"synthesis.{name}": float(value)
+        for name, value in result.synthesis.items()
+        if isinstance(value, int | float)
+    }
+    return finals | synthesis
+
+
+def _scores(side: str, scores: tuple[ImageScore, ...]) -> dict[str, float]:
+    """By names as MLflow allows them, without `@`; the curves have the plain `validation_f1`."""
+    if not scores:
+        return {}
+    return {
+        f"{side}_{name.replace('@', ' at ')}": float(np.float64(value))
+        for name, value in summarise(scores).items()
+    }

@@ -1,0 +1,169 @@
+"""The options of `study run`, and the study they make of a preset."""
+
+import dataclasses
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from tyro.conf import Positional, arg
+
+from study.design import SIMULATED, Study
+from trainables.spec import CellposeSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """Runs a study, or goes on with the one in the folder.
+
+    Options left out keep what the preset says.
+    """
+
+    preset: Annotated[Positional[str], arg(metavar="quick|small|full|FILE.py")]
+    """quick, small, full, or a Python file with a function study() that returns a Study."""
+    dataset: Annotated[str | None, arg(metavar="TEXT")] = None
+    """Folder or file of annotated images; without it, cells are simulated."""
+    out: Annotated[Path | None, arg(metavar="FOLDER")] = None
+    """The study's folder; studies/<preset>-<dataset> without it."""
+    arms: Annotated[tuple[str, ...] | None, arg(metavar="ARM ...")] = None
+    """Arms to compare."""
+    annotations: Annotated[tuple[int, ...] | None, arg(metavar="N ...")] = None
+    """Annotated images an arm may touch, validation included; several for a learning curve."""
+    draws: Annotated[int | None, arg(metavar="N")] = None
+    """Random choices of the annotated images on which each arm is confirmed."""
+    seeds: Annotated[int | None, arg(metavar="N")] = None
+    """Trainings on each draw."""
+    trials: Annotated[int | None, arg(metavar="N")] = None
+    """Configurations tried for each arm."""
+    device_seconds: Annotated[float | None, arg(metavar="X")] = None
+    """Ceiling for each arm in the search."""
+    test_images: Annotated[int | None, arg(metavar="N")] = None
+    """Test images scored, at most."""
+    source: Annotated[str | None, arg(metavar="TEXT")] = None
+    """Second annotated data set, to train the transfer arms' weights on; or `simulated`."""
+    cellpose_weights: Annotated[str | None, arg(metavar="TEXT")] = None
+    """Published Cellpose model to fine-tune (cpsam, or a file) in place of source weights."""
+    stardist_weights: Annotated[str | None, arg(metavar="TEXT")] = None
+    """Published StarDist model to fine-tune (2D_versatile_fluo, ... or a folder)."""
+    layout: Annotated[str | None, arg(metavar="TEXT")] = None
+    """Layout of the data set on disk; recognised without it."""
+    channel: Annotated[str | None, arg(metavar="TEXT")] = None
+    """Which labels or channels of the data set, where there are several by name."""
+    group: Annotated[str | None, arg(metavar="TEXT")] = None
+    """Column of index.csv, or regular expression whose first group names what stays together."""
+    plane: Annotated[int | None, arg(metavar="N")] = None
+    """Plane of multi-page images."""
+    seed: Annotated[int | None, arg(metavar="N")] = None
+    """Seed of the whole study."""
+    cpus: Annotated[int | None, arg(metavar="N")] = None
+    """Cores a training takes."""
+    gpus: Annotated[float | None, arg(metavar="X")] = None
+    """Share of a GPU a training takes, on machines that have any."""
+    concurrency: int = 0
+    """Trainings at once; 0 is as many as fit."""
+    address: str = ""
+    """Ray cluster to run on (`auto` for the one this machine belongs to)."""
+    storage: str = ""
+    """Folder that all machines of a cluster reach, e.g. s3://bucket/study."""
+    tracking_uri: str = ""
+    """MLflow server or database; empty: a database in the study's folder."""
+    dry_run: bool = False
+    """Print the plan and its cost, and run nothing."""
+
+
+def study_of(options: RunOptions) -> Study:
+    """The study that the options describe.
+
+    Raises:
+        ValueError: there is no such preset, or an option is out of range.
+    """
+    study = _preset(options.preset)
+    changes: dict[str, Any] = {
+        "arms": options.arms,
+        "annotation_counts": options.annotations,
+        "confirm_draws": options.draws,
+        "confirm_seeds": options.seeds,
+        "search_trials": options.trials,
+        "search_device_seconds": options.device_seconds,
+        "max_test_images": options.test_images,
+        "seed": options.seed,
+        "data": _data(options, study),
+        "source": _source(options, study),
+        "unet": _family(options, study, "unet"),
+        "cellpose": _family(options, study, "cellpose"),
+        "stardist": _family(options, study, "stardist"),
+    }
+    return dataclasses.replace(study, **_given(changes))
+
+
+def folder_of(options: RunOptions, study: Study) -> Path:
+    """The study's folder: the one named, or one named after the preset and the data set."""
+    if options.out:
+        return options.out
+    return Path("studies") / f"{study.name}-{Path(study.data.path).resolve().name}"
+
+
+def _preset(name: str) -> Study:
+    from study.presets import PRESETS
+
+    if name in PRESETS:
+        return PRESETS[name]()
+    file = Path(name)
+    if file.suffix != ".py" or not file.is_file():
+        raise ValueError(
+            f"The study must be one of {', '.join(PRESETS)}, or a Python file, but got {name!r}."
+        )
+    return _study_in(file)
+
+
+def _study_in(file: Path) -> Study:
+    module_spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert module_spec is not None
+    assert module_spec.loader is not None
+    module = importlib.util.module_from_spec(module_spec)
+    module_spec.loader.exec_module(module)
+    study = module.study() if hasattr(module, "study") else None
+    if not isinstance(study, Study):
+        raise ValueError(
+            f"{file} must have a function study() that returns a study.design.Study; "
+            f"study/presets.py has three to copy."
+        )
+    return study
+
+
+def _data(options: RunOptions, study: Study) -> Any:
+    changes = {
+        "path": _absolute(options.dataset),
+        "layout": options.layout,
+        "channel": options.channel,
+        "group_pattern": options.group,
+        "plane": options.plane,
+    }
+    return dataclasses.replace(study.data, **_given(changes))
+
+
+def _source(options: RunOptions, study: Study) -> Any:
+    return dataclasses.replace(study.source, **_given({"path": _absolute(options.source)}))
+
+
+def _absolute(path: str | None) -> str | None:
+    """The same folder under the same name, wherever the command is given."""
+    return path if path in (None, SIMULATED) else str(Path(path).resolve())
+
+
+def _family(options: RunOptions, study: Study, segmenter: str) -> Any:
+    family = study.family(segmenter)
+    weights = {"cellpose": options.cellpose_weights, "stardist": options.stardist_weights}
+    public = weights.get(segmenter)
+    changes: dict[str, Any] = {
+        "cpus": options.cpus,
+        "gpus": options.gpus,
+        "public_weights": public,
+    }
+    if public and segmenter == "cellpose":
+        changes["segmenter"] = CellposeSpec(backbone="cpsam")
+    return dataclasses.replace(family, **_given(changes))
+
+
+def _given(changes: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in changes.items() if value is not None}

@@ -1,0 +1,81 @@
+"""One stage of a study as one Tune experiment."""
+
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from ray import tune
+
+from study.arm_search import ArmSearch
+from study.design import Study
+from study.early_stopping import PerArmStopping
+from study.events import Listener
+from study.machines import share, slots
+from study.plan import Task
+from study.searcher import StageSearcher
+from study.store import Store
+from trainables.ray_trainable import TrialInputs, read_spec, trainable
+
+RETRIES = 2
+"""Times that a training whose process was lost is run again, from its last checkpoint."""
+
+
+def run_stage(
+    name: str,
+    study: Study,
+    *,
+    tasks: Sequence[Task],
+    arms: Sequence[ArmSearch] = (),
+    inputs: TrialInputs,
+    store: Store,
+    listener: Listener,
+    concurrency: int = 0,
+    storage: str,
+) -> None:
+    """Runs all trainings of a stage that the store does not hold yet.
+
+    Nothing of Tune's own state is used again: a stage that was killed is started afresh, and
+    the store and Optuna know what is left of it. (Tune's restore forgets the scheduler, and
+    cannot be told of trials that ended after its last snapshot.)
+
+    Args:
+        tasks: trainings known beforehand.
+        arms: searches that propose more of them.
+        concurrency: trainings at once; 0 is as many as fit.
+        storage: absolute path or address for Tune's own files.
+    """
+    searcher = StageSearcher(tasks, arms, store=store, listener=listener)
+    if not searcher.remaining:
+        return
+    listener.stage_started(name, searcher.remaining)
+    stopping = PerArmStopping({arm.arm.name: arm.images_seen for arm in arms})
+    stopping.replay(store.results().values())
+    tuner = tune.Tuner(
+        tune.with_resources(
+            tune.with_parameters(trainable, inputs=inputs),
+            partial(_resources, study),
+        ),
+        tune_config=tune.TuneConfig(
+            search_alg=searcher,
+            scheduler=stopping,
+            num_samples=-1,
+            max_concurrent_trials=concurrency or slots(study),
+            trial_dirname_creator=_short_name,
+        ),
+        run_config=tune.RunConfig(
+            name=f"{name}-{int(time.time())}",
+            storage_path=storage,
+            verbose=0,
+            failure_config=tune.FailureConfig(max_failures=RETRIES),
+        ),
+    )
+    tuner.fit()
+
+
+def _resources(study: Study, config: dict[str, Any]) -> tune.PlacementGroupFactory:
+    return tune.PlacementGroupFactory([share(study, read_spec(config["spec"])).as_bundle()])
+
+
+def _short_name(trial: Any) -> str:
+    return str(trial.trial_id)

@@ -1,0 +1,149 @@
+"""The study's own file: what was declared, on which data, where; the report starts from it."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from study.data import StudyData, describe, describe_split
+from study.design import ARMS, SIMULATED, Study, to_dict
+from study.plan import needs_source
+from study.store import Store
+from trainables.environment import environment
+from trainables.segmenters.public_weights import PUBLIC_WEIGHTS, seen
+
+STUDY_FILE = "study.json"
+SCHEMA_VERSION = 1
+
+
+def refuse_other_study(study: Study, store: Store) -> None:
+    """Refuses to mix two studies in one folder.
+
+    Raises:
+        ValueError: the folder holds a study that was declared otherwise.
+    """
+    text = store.read_text(STUDY_FILE)
+    if text is None:
+        return
+    kept = json.loads(text)
+    if kept["hash"] == study.hash:
+        return
+    changed = sorted(
+        name for name, value in to_dict(study).items() if kept["study"].get(name) != value
+    )
+    raise ValueError(
+        f"{store.root} holds another study: it differs in {', '.join(changed)}. Choose another "
+        f"folder with --out, or repeat the command that began it: {kept['command']}"
+    )
+
+
+def write_study_file(
+    study: Study, *, data: StudyData, source: StudyData | None, command: str, store: Store
+) -> None:
+    """Writes `study.json`, once; a resumed study keeps the first."""
+    if store.read_text(STUDY_FILE):
+        return
+    about = {
+        "schema": SCHEMA_VERSION,
+        "name": study.name,
+        "hash": study.hash,
+        "command": command,
+        "created_at": time.time(),
+        "study": to_dict(study),
+        "design": describe_design(study),
+        "dataset": describe(data),
+        "source": describe(source) if source else None,
+        "split": describe_split(data.split),
+        "weights": [
+            describe_weights(study, name, data) for name in study.arms if _is_transfer(name)
+        ],
+        "environment": environment(),
+        "warnings": warnings(study, data),
+    }
+    store.write_text(STUDY_FILE, json.dumps(about, indent=1))
+
+
+def describe_design(study: Study) -> dict[str, Any]:
+    """What the report says of the design."""
+    return {
+        "arms": [
+            {
+                "name": arm.name,
+                "segmenter": arm.segmenter,
+                "extra_data": arm.extra_data,
+                "initial_weights": arm.initial_weights,
+            }
+            for arm in (ARMS[name] for name in study.arms)
+        ],
+        "annotation_counts": list(study.annotation_counts),
+        "search_draws": [study.search_draw],
+        "confirm_draws": list(study.draws),
+        "confirm_seeds": list(study.seeds),
+        "search_trials": study.search_trials,
+        "device_seconds_ceiling": study.search_device_seconds,
+        "threshold_tries": study.threshold_tries,
+        "study_seed": study.seed,
+    }
+
+
+def describe_weights(study: Study, arm_name: str, data: StudyData) -> dict[str, str]:
+    """What an arm's initial weights are, and whether they have seen the images."""
+    arm = ARMS[arm_name]
+    if not needs_source(study, arm):
+        name = study.family(arm.segmenter).public_weights
+        known = PUBLIC_WEIGHTS.get(Path(name).name)
+        return {
+            "arm": arm_name,
+            "origin": "public",
+            "name": name,
+            "licence": known.licence if known else "unknown",
+            "seen": seen(name, data.dataset.name),
+            "description": (
+                f"trained on {', '.join(known.trained_on)}"
+                if known
+                else "a model given by the user"
+            ),
+        }
+    simulated = study.source.path == SIMULATED
+    return {
+        "arm": arm_name,
+        "origin": "source",
+        "name": "simulated cells" if simulated else study.source.path,
+        "licence": "own",
+        "seen": "unseen" if simulated else "unknown",
+        "description": (
+            f"trained here, once, on {study.source_images_seen} crops of "
+            f"{'simulated cells' if simulated else 'a second annotated data set'}; "
+            f"not a published model"
+        ),
+    }
+
+
+def warnings(study: Study, data: StudyData) -> list[str]:
+    """What a reader should know of the design before trusting its numbers."""
+    said = []
+    groups = {data.split.groups[sample_id] for sample_id in data.split.test_ids}
+    if len(groups) < 8:
+        said.append(
+            f"The test side has only {len(groups)} independent group"
+            f"{'s' if len(groups) != 1 else ''} of images: intervals over images are rough."
+        )
+    if len(study.draws) < 3:
+        said.append(
+            "With fewer than 3 draws, the luck of which images were annotated is hardly measured."
+        )
+    drawn = [
+        data.split.draw(annotation_count=study.search_count, draw=draw) for draw in study.draws
+    ]
+    if any(annotated.shared_group for annotated in drawn):
+        said.append("All annotated images are of one group, so validation scores are optimistic.")
+    if data.split.dropped:
+        said.append(
+            f"{data.split.dropped} annotated images were left out: they are near-duplicates of "
+            f"test images."
+        )
+    return said
+
+
+def _is_transfer(arm_name: str) -> bool:
+    return ARMS[arm_name].initial_weights == "pretrained"

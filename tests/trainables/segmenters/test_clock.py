@@ -1,0 +1,33 @@
+import pytest
+
+from trainables.segmenters.clock import evaluation_steps, images_seen, progress_before
+from trainables.spec import TrainingSpec
+
+
+def test_evaluations_are_evenly_spaced_and_the_last_is_at_the_end():
+    training = TrainingSpec(images_seen=800, batch_size=8, evaluations=4)
+    assert evaluation_steps(training) == [25, 50, 75, 100]
+
+
+def test_uneven_evaluations_still_end_at_the_last_step():
+    training = TrainingSpec(images_seen=56, batch_size=8, evaluations=3)
+    assert evaluation_steps(training) == [2, 5, 7]
+
+
+@pytest.mark.parametrize("evaluations", [1, 2, 7, 13])
+def test_every_evaluation_has_its_own_step(evaluations):
+    training = TrainingSpec(images_seen=13 * 4, batch_size=4, evaluations=evaluations)
+    steps = evaluation_steps(training)
+    assert len(set(steps)) == evaluations
+    assert steps[0] >= 1
+    assert steps[-1] == training.steps
+
+
+def test_images_seen_counts_whole_batches():
+    assert images_seen(TrainingSpec(batch_size=8), 25) == 200
+
+
+def test_progress_starts_at_zero_and_stays_below_one():
+    training = TrainingSpec(images_seen=80, batch_size=8, evaluations=1)
+    assert progress_before(training, 1) == 0
+    assert progress_before(training, training.steps) == pytest.approx(0.9)

@@ -1,0 +1,111 @@
+"""The pool: synthetic samples that a segmenter recognises for what they should be."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from trainables.data.sample import Provenance, Sample
+from trainables.gan.mask_sources import Mask, draw_masks
+from trainables.gan.protocol import Generator
+from trainables.metrics.scores import f1
+from trainables.randomness import Randomness
+from trainables.segmenters.protocol import Segmenter
+from trainables.spec import GanSpec
+
+LARGEST_SHARE_ASKED = 4
+"""Crops painted at most for each one wanted."""
+ROUND = 8
+"""Crops painted at once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pool:
+    """What was kept of what was painted."""
+
+    samples: list[Sample] = field(repr=False)
+    """The kept ones; fewer than asked for, or none, where too many were dropped."""
+    consistency: tuple[float, ...]
+    """Of all that were painted: F1 at IoU 0.5 of what the segmenter found, in [0, 1]."""
+
+    @property
+    def asked(self) -> int:
+        """Crops painted in all."""
+        return len(self.consistency)
+
+    @property
+    def kept(self) -> int:
+        return len(self.samples)
+
+    @property
+    def share_dropped(self) -> float:
+        """In [0, 1]."""
+        return 1 - self.kept / self.asked
+
+
+def pool_side_px(spec: GanSpec) -> int:
+    """Side of the painted crops: half as large again as those of a fit, in steps of 32 pixels.
+
+    A training that zooms out sees more than its own crop size.
+    """
+    return 32 * (spec.crop_px * 3 // 64)
+
+
+def draw_pool(
+    generator: Generator,
+    *,
+    samples: Sequence[Sample],
+    spec: GanSpec,
+    segmenter: Segmenter,
+    maker: str,
+    randomness: Randomness,
+) -> Pool:
+    """Paints crops until enough are kept, or four times as many have been painted.
+
+    A crop is kept where the segmenter finds the painted mask again with an F1 of at least the
+    floor: what it cannot find is not there, or lies elsewhere, and would teach wrong outlines.
+
+    Args:
+        generator: fitted on `samples`.
+        samples: the annotated training samples, whose masks are varied.
+        spec: size of the pool, source of the masks, floor.
+        segmenter: trained on the same samples.
+        maker: id of the GAN, for the provenance.
+        randomness: of the fit.
+    """
+    kept: list[Sample] = []
+    consistency: list[float] = []
+    for mask, image in _paint(generator, samples=samples, spec=spec, randomness=randomness):
+        found = segmenter.decode(segmenter.infer(image), segmenter.thresholds)
+        consistency.append(f1(mask.labels, found))
+        if consistency[-1] >= spec.consistency_floor:
+            kept.append(_sample(mask, image, number=len(kept), maker=maker, samples=samples))
+        if len(kept) == spec.pool_size:
+            break
+    return Pool(samples=kept, consistency=tuple(consistency))
+
+
+def _paint(
+    generator: Generator, *, samples: Sequence[Sample], spec: GanSpec, randomness: Randomness
+) -> Iterator[tuple[Mask, np.ndarray]]:
+    """Masks with their images, as many as may be asked for."""
+    for start in range(0, LARGEST_SHARE_ASKED * spec.pool_size, ROUND):
+        rng = randomness.generator("pool", start)
+        masks = draw_masks(
+            samples, count=ROUND, crop_px=pool_side_px(spec), source=spec.mask_source, rng=rng
+        )
+        for mask in masks:
+            yield mask, generator.paint(mask.labels, rng, like=mask.source)
+
+
+def _sample(
+    mask: Mask, image: np.ndarray, *, number: int, maker: str, samples: Sequence[Sample]
+) -> Sample:
+    groups = {sample.id: sample.group for sample in samples}
+    return Sample(
+        id=f"{maker}_{number}",
+        image=image,
+        labels=mask.labels,
+        group=groups[mask.source],
+        provenance=Provenance(maker=maker, sources=(mask.source,)),
+    )

@@ -1,0 +1,147 @@
+"""The fit of one GAN from samples to a filtered pool, on one page; knows no Ray or MLflow."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from trainables.cost import CostMeter
+from trainables.data.patches import draw_crop
+from trainables.data.sample import Sample
+from trainables.data.scale import rescale, working_scale
+from trainables.gan.fidelity import fidelity
+from trainables.gan.fit import fit_gan
+from trainables.gan.judge import judge_features, train_judge
+from trainables.gan.pool import Pool, draw_pool, pool_side_px
+from trainables.gan.pool_files import POOL_FILE, REAL_FILE, write_pool
+from trainables.gan.protocol import GanProgress
+from trainables.metrics.scores import f1
+from trainables.randomness import Randomness
+from trainables.result import Progress, TrialResult
+from trainables.segmenters.protocol import Checkpoints, Report, Segmenter
+from trainables.spec import GanFitSpec, flatten
+
+GENERATOR_FOLDER = "generator"
+NO_F1 = float("nan")
+"""A GAN has no validation F1 of its own."""
+
+
+def run_gan_fit(
+    spec: GanFitSpec,
+    *,
+    training: Sequence[Sample],
+    validation: Sequence[Sample],
+    report: Report,
+    checkpoints: Checkpoints,
+    folder: Path,
+) -> TrialResult:
+    """Fits a GAN, paints a pool, keeps what a segmenter recognises, and measures it.
+
+    Args:
+        spec: what to fit.
+        training: the annotated samples it may learn from, at the scale of the files.
+        validation: the annotated samples that choose the judge's weights and set the floor of
+            the distances; the GAN never sees them.
+        report: told how far the fit has come; `validation_f1` is NaN, `loss` the reconstruction.
+        checkpoints: where an interrupted fit goes on from.
+        folder: empty; gets the pool, as many real crops, and the generator.
+    """
+    meter = CostMeter()
+    progress: list[Progress] = []
+
+    def note(step: GanProgress) -> None:
+        progress.append(_progress(step))
+        report(progress[-1])
+
+    randomness = Randomness((spec.study_seed, spec.data.draw, spec.seed))
+    scale = working_scale(
+        training, smallest_px=spec.data.min_diameter_px, largest_px=spec.data.max_diameter_px
+    )
+    training = [rescale(sample, scale) for sample in training]
+    validation = [rescale(sample, scale) for sample in validation]
+    with meter.fitting():
+        generator = fit_gan(
+            training, spec=spec.gan, randomness=randomness, report=note, checkpoints=checkpoints
+        )
+    judge = train_judge(spec, training=training, validation=validation, randomness=randomness)
+    pool = draw_pool(
+        generator,
+        samples=training,
+        spec=spec.gan,
+        segmenter=judge,
+        maker=spec.id,
+        randomness=randomness,
+    )
+    real = _real_crops(training, spec=spec, rng=randomness.generator("real crops"))
+    unseen = _real_crops(validation, spec=spec, rng=randomness.generator("unseen crops"))
+    _write(folder, pool=pool, real=real, spec=spec)
+    (folder / GENERATOR_FOLDER).mkdir()
+    generator.save(folder / GENERATOR_FOLDER)
+    channels = training[0].image.shape[2]
+    distances = fidelity(
+        _images(real),
+        _images(unseen),
+        _images(pool.samples),
+        randomness.generator("fidelity"),
+        features=judge_features(judge, channels=channels),
+    )
+    return TrialResult(
+        trial_id=spec.id,
+        spec=flatten(spec),
+        status="completed",
+        progress=tuple(progress),
+        synthesis=_pool_numbers(pool, judge_f1=_judge_f1(judge, validation)) | distances,
+        cost=meter.cost(progress),
+    )
+
+
+def _progress(step: GanProgress) -> Progress:
+    return Progress(
+        images_seen=step.images_seen,
+        device_seconds=step.device_seconds,
+        validation_f1=NO_F1,
+        loss=step.reconstruction_loss,
+    )
+
+
+def _real_crops(
+    samples: Sequence[Sample], *, spec: GanFitSpec, rng: np.random.Generator
+) -> list[Sample]:
+    """As many crops as the pool is to have, of its size."""
+    crops = []
+    for number in range(spec.gan.pool_size if samples else 0):
+        sample = samples[int(rng.integers(len(samples)))]
+        image, labels = draw_crop(sample, crop_px=pool_side_px(spec.gan), zoom=1.0, rng=rng)
+        crops.append(
+            Sample(id=f"{sample.id}_{number}", image=image, labels=labels, group=sample.group)
+        )
+    return crops
+
+
+def _images(samples: Sequence[Sample]) -> np.ndarray:
+    return np.array([sample.image for sample in samples], np.float32)
+
+
+def _write(folder: Path, *, pool: Pool, real: Sequence[Sample], spec: GanFitSpec) -> None:
+    shape = {"channels": real[0].image.shape[2], "side_px": pool_side_px(spec.gan)}
+    write_pool(pool.samples, folder / POOL_FILE, **shape)
+    write_pool(real, folder / REAL_FILE, **shape)
+
+
+def _pool_numbers(pool: Pool, *, judge_f1: float) -> dict[str, float]:
+    return {
+        "pool_asked": pool.asked,
+        "pool_kept": pool.kept,
+        "share_dropped": pool.share_dropped,
+        "consistency_mean": float(np.mean(pool.consistency)),
+        "judge_validation_f1": judge_f1,
+    }
+
+
+def _judge_f1(judge: Segmenter, validation: Sequence[Sample]) -> float:
+    """What the judge's F1 is worth: how well it does on real images."""
+    scores = [
+        f1(sample.labels, judge.decode(judge.infer(sample.image), judge.thresholds))
+        for sample in validation
+    ]
+    return float(np.mean(scores)) if scores else NO_F1

@@ -1,0 +1,55 @@
+"""The quantities that follow from found, invented and missed cells."""
+
+from dataclasses import dataclass
+
+from trainables.result import Counts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quantities:
+    """Scores of one image, or of several together, at one IoU threshold; each in [0, 1]."""
+
+    precision: float
+    """TP / (TP + FP): share of the predicted cells that are right."""
+    recall: float
+    """TP / (TP + FN): share of the true cells that were found."""
+    f1: float
+    """2 TP / (2 TP + FP + FN)."""
+    average_precision: float
+    """TP / (TP + FP + FN); StarDist's accuracy, Kaggle's score. Not the AP of COCO."""
+    panoptic_quality: float
+    """Sum of matched IoUs / (TP + FP / 2 + FN / 2)."""
+    mean_matched_score: float
+    """Sum of matched IoUs / TP: how well the found cells are outlined."""
+    mean_true_score: float
+    """Sum of matched IoUs / (TP + FN): the same over all true cells, 0 for a missed one."""
+
+
+def quantities(counts: Counts, *, both_empty: float = 1.0) -> Quantities:
+    """All quantities of one image at one threshold.
+
+    Args:
+        counts: of the image.
+        both_empty: value of every quantity where there is neither a true nor a predicted cell.
+            It was right to find nothing, hence 1; the conventions of others differ.
+
+    Returns:
+        The quantities; 0 where nothing was found although there is a true or a predicted cell.
+
+    Source: Kirillov et al. 2019 (panoptic quality); Caicedo et al. 2019; stardist.matching.
+    """
+    found = counts.true_positives
+    predicted = found + counts.false_positives
+    true = found + counts.false_negatives
+    if not true + predicted:
+        return Quantities(**dict.fromkeys(Quantities.__dataclass_fields__, both_empty))
+    # Where a denominator is 0 nothing can have been found, and any other gives the same 0.
+    return Quantities(
+        precision=found / max(1, predicted),
+        recall=found / max(1, true),
+        f1=2 * found / (true + predicted),
+        average_precision=found / (true + predicted - found),
+        panoptic_quality=2 * counts.matched_iou / (true + predicted),
+        mean_matched_score=counts.matched_iou / max(1, found),
+        mean_true_score=counts.matched_iou / max(1, true),
+    )

@@ -1,0 +1,184 @@
+"""Cellpose's targets, loss, augmentation and mask dynamics, in the training loop of this project.
+
+Cellpose's own training cannot start from scratch, drops sparse images, seeds itself, keeps the
+last weights whatever their score, and knows no schedules; its parts are used here without it.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from trainables.data.sample import Sample
+from trainables.metrics.scores import f1
+from trainables.randomness import Randomness, fence
+from trainables.segmenters.cellpose_batches import draw_flow_batch, flow_loss, with_flows
+from trainables.segmenters.cellpose_decoding import (
+    THRESHOLD_VALUES,
+    CellposeInference,
+    decode_flows,
+)
+from trainables.segmenters.cellpose_export import export_compact, export_cpsam
+from trainables.segmenters.cellpose_networks import (
+    COMPACT_DEPTH,
+    CPSAM_TILE_PX,
+    OUTPUTS,
+    CpsamNetwork,
+    build_network,
+    infer_cpsam,
+    load_cpsam,
+    network_depths,
+    normalise_for_cpsam,
+)
+from trainables.segmenters.cellpose_weights import find_public_weights
+from trainables.segmenters.networks import load_weights
+from trainables.segmenters.protocol import Checkpoints, Extra, Report, Thresholds
+from trainables.segmenters.tiles import process_in_tiles
+from trainables.segmenters.torch_device import autocast, best_device, place, place_batch
+from trainables.segmenters.torch_training import train
+from trainables.spec import CellposeSpec, TrialSpec
+
+WEIGHTS_FILE = "network.pt"
+SETTINGS_FILE = "segmenter.json"
+
+
+class Cellpose:
+    """The segmenter `cellpose`; see `Segmenter` in protocol.py for what each method promises."""
+
+    def __init__(self, spec: TrialSpec, *, channels: int) -> None:
+        if not isinstance(spec.segmenter, CellposeSpec):
+            raise ValueError(
+                f"Cellpose needs a CellposeSpec, but got {type(spec.segmenter).__name__}."
+            )
+        _check(spec)
+        self.thresholds: Thresholds = {
+            name: values[0] for name, values in self.threshold_values().items()
+        }
+        self._spec = spec
+        self._cellpose_spec = spec.segmenter
+        self._channels = channels
+        self._device = best_device()
+        seeds = Randomness((spec.study_seed, spec.data.draw, spec.seed))
+        with fence(seeds.integer("initial weights")):
+            network = build_network(
+                spec.segmenter.backbone, encoder=spec.segmenter.encoder, channels=channels
+            )
+        self._network = place(network, self._device).eval()
+        self._lacks_public_weights = spec.weights.origin == "public"
+
+    def initialise(self, folder: Path) -> None:
+        weights = torch.load(folder / WEIGHTS_FILE, map_location="cpu", weights_only=True)
+        load_weights(self._network, weights, channels=self._channels)
+        self._lacks_public_weights = False
+
+    def fit(
+        self,
+        samples: Sequence[Sample],
+        *,
+        extra: Extra,
+        validation: Sequence[Sample],
+        randomness: Randomness,
+        report: Report,
+        checkpoints: Checkpoints,
+    ) -> None:
+        self._load_public_weights()
+        training = self._spec.training
+        real = with_flows([self._adapt(sample) for sample in samples], device=self._device)
+        pool = with_flows([self._adapt(sample) for sample in extra.pool], device=self._device)
+        train(
+            self._network,
+            training=training,
+            draw_batch=lambda rng: draw_flow_batch(
+                real, pool=pool, extra=extra, training=training, rng=rng
+            ),
+            loss=flow_loss,
+            depths=network_depths(self._network),
+            evaluate=lambda: self._mean_f1(validation),
+            randomness=randomness,
+            report=report,
+            checkpoints=checkpoints,
+            device=self._device,
+        )
+
+    def infer(self, image: np.ndarray) -> CellposeInference:
+        self._load_public_weights()
+        if isinstance(self._network, CpsamNetwork):
+            with torch.inference_mode(), autocast(self._device):
+                maps = infer_cpsam(self._network, normalise_for_cpsam(image))
+            return CellposeInference(maps.astype(np.float16))
+        return CellposeInference(
+            process_in_tiles(image, self._maps, outputs=OUTPUTS, multiple=2**COMPACT_DEPTH)
+        )
+
+    def decode(self, inference: CellposeInference, thresholds: Thresholds) -> np.ndarray:
+        return decode_flows(inference, thresholds, device=self._device)
+
+    def threshold_values(self) -> dict[str, tuple[float, ...]]:
+        return dict(THRESHOLD_VALUES)
+
+    def save(self, folder: Path) -> None:
+        self._load_public_weights()
+        torch.save(self._network.state_dict(), folder / WEIGHTS_FILE)
+        (folder / SETTINGS_FILE).write_text(json.dumps({"thresholds": self.thresholds}, indent=1))
+
+    def load(self, folder: Path) -> None:
+        weights = torch.load(folder / WEIGHTS_FILE, map_location=self._device, weights_only=True)
+        self._network.load_state_dict(weights)
+        self._lacks_public_weights = False
+        self.thresholds = json.loads((folder / SETTINGS_FILE).read_text())["thresholds"]
+
+    def export(self, folder: Path) -> Path:
+        """Writes a model file that Cellpose opens, or, for `compact`, TorchScript and a snippet."""
+        if isinstance(self._network, CpsamNetwork):
+            return export_cpsam(self._network, folder, thresholds=self.thresholds)
+        return export_compact(
+            self._network,
+            folder,
+            channels=self._channels,
+            multiple_px=2**COMPACT_DEPTH,
+            thresholds=self.thresholds,
+        )
+
+    def _load_public_weights(self) -> None:
+        """Only when they are needed: a model that is loaded to predict must do without them."""
+        if self._lacks_public_weights and isinstance(self._network, CpsamNetwork):
+            load_cpsam(self._network, find_public_weights(self._spec.weights.name))
+            self._lacks_public_weights = False
+
+    def _adapt(self, sample: Sample) -> Sample:
+        """The sample as the network is used to see it."""
+        if not isinstance(self._network, CpsamNetwork):
+            return sample
+        return replace(sample, image=normalise_for_cpsam(sample.image))
+
+    def _maps(self, image: np.ndarray) -> np.ndarray:
+        """From float32 [h, w, C] to float32 [3, h, w]."""
+        batch = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
+        with torch.inference_mode(), autocast(self._device):
+            maps = self._network(place_batch(batch, self._device))
+        return maps[0].float().cpu().numpy()
+
+    def _mean_f1(self, validation: Sequence[Sample]) -> float:
+        scores = [
+            f1(sample.labels, self.decode(self.infer(sample.image), self.thresholds))
+            for sample in validation
+        ]
+        return float(np.mean(scores))
+
+
+def _check(spec: TrialSpec) -> None:
+    """Refuses what the backbone cannot do before anything is built."""
+    backbone = spec.segmenter.backbone if isinstance(spec.segmenter, CellposeSpec) else ""
+    if backbone == "cpsam" and spec.training.crop_px != CPSAM_TILE_PX:
+        raise ValueError(
+            f"crop_px must be {CPSAM_TILE_PX} for the backbone cpsam, the only side that its "
+            f"position embedding fits, but got {spec.training.crop_px}."
+        )
+    if backbone == "compact" and spec.weights.origin == "public":
+        raise ValueError(
+            f"The backbone compact has no public weights, but got {spec.weights.name!r}: use the "
+            f"backbone cpsam, or `source` weights trained here."
+        )

@@ -1,0 +1,120 @@
+"""From Cellpose's flows and cell probability to labels, without doing any step twice.
+
+Pixels follow the flows; those that meet are one cell. A cell is dropped where the flows that
+its shape would have differ too much from those predicted. Only the threshold on the cell
+probability decides what follows the flows, and this part is slow; the flow and size thresholds
+merely drop cells. So the slow part is kept, and tuning twelve settings costs about as much as
+decoding once for each value of the first threshold.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from cellpose import dynamics, utils
+from scipy.ndimage import mean as mean_by_label
+
+from trainables.segmenters.cellpose_flows import flows_from_labels
+from trainables.segmenters.protocol import Thresholds
+
+FLOW_SCALE = 5.0
+"""The network predicts flows this many times as long as they are, as Cellpose trains it."""
+FLOW_STEPS = 200
+"""Steps of at most a pixel that a pixel follows the flows for: Cellpose's own number."""
+LARGEST_SHARE = 1.0
+"""Share of the image that one cell may cover. Cellpose drops cells above 0.4, which loses the
+large ones of small images."""
+CHECK_STEPS_PER_EXTENT = 1.0
+"""Diffusion steps for the flows of a predicted shape. Half of what targets get, because the error
+that this leaves (a mean square of 0.01) is far below any flow threshold in use."""
+
+THRESHOLD_VALUES: dict[str, tuple[float, ...]] = {
+    "cellprob": (0.0, -2.0, -1.0, 1.0, 2.0),
+    "flow": (0.4, 0.0, 0.8),
+    "smallest_px": (15.0, 30.0, 60.0),
+}
+"""`cellprob`: smallest logit of a cell's pixels. `flow`: largest mean square difference between
+predicted and implied flows, 0 for no such check. `smallest_px`: fewest pixels of a cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """Cells found by following the flows, before any is dropped."""
+
+    labels: np.ndarray
+    """int32 [H, W], 0 background, cells numbered from 1 on."""
+    flow_errors: np.ndarray
+    """float [cells]: mean square difference between predicted and implied flows."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellposeInference:
+    """What the network says about one image, and the cells that were already found in it."""
+
+    maps: np.ndarray
+    """float16 [3, H, W]: flows along y and x (times 5), logit of the cell probability."""
+    found: dict[float, _Candidates] = field(default_factory=dict, repr=False)
+    """Candidates by the threshold on the cell probability."""
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the network said the same; what was found follows from it."""
+        return isinstance(other, CellposeInference) and np.array_equal(self.maps, other.maps)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def decode_flows(
+    inference: CellposeInference, thresholds: Thresholds, *, device: torch.device
+) -> np.ndarray:
+    """Labels by following the flows.
+
+    Args:
+        inference: remembers the slow part, so that the next thresholds are fast.
+        thresholds: see `THRESHOLD_VALUES`.
+        device: where the pixels follow the flows.
+
+    Returns:
+        int32 [H, W]; 0 background, cells numbered from 1 on.
+
+    Source: Stringer et al. 2021 (doi:10.1038/s41592-020-01018-x), through `cellpose.dynamics`.
+    """
+    cellprob = thresholds["cellprob"]
+    if cellprob not in inference.found:
+        inference.found[cellprob] = _find_candidates(inference.maps, cellprob, device=device)
+    candidates = inference.found[cellprob]
+    kept = _without_bad_flows(candidates, largest_error=thresholds["flow"])
+    filled = utils.fill_holes_and_remove_small_masks(kept, min_size=int(thresholds["smallest_px"]))
+    return filled.astype(np.int32)
+
+
+def _find_candidates(maps: np.ndarray, cellprob: float, *, device: torch.device) -> _Candidates:
+    flows = maps[:2].astype(np.float32)
+    with torch.sparse.check_sparse_tensor_invariants(False):  # Cellpose's own histogram
+        labels = dynamics.compute_masks(
+            flows,
+            maps[2].astype(np.float32),
+            niter=FLOW_STEPS,
+            cellprob_threshold=cellprob,
+            flow_threshold=0.0,
+            max_size_fraction=LARGEST_SHARE,
+            device=device,
+        ).astype(np.int32)
+    return _Candidates(labels, _flow_errors(labels, flows / FLOW_SCALE, device=device))
+
+
+def _flow_errors(labels: np.ndarray, flows: np.ndarray, *, device: torch.device) -> np.ndarray:
+    """Mean square length of the difference between predicted and implied flows, for each cell."""
+    implied = flows_from_labels(
+        labels, device=device, steps_per_extent=CHECK_STEPS_PER_EXTENT, most_steps=FLOW_STEPS
+    )
+    squares = ((implied - flows) ** 2).sum(axis=0)
+    return np.asarray(mean_by_label(squares, labels, np.arange(1, labels.max() + 1)))
+
+
+def _without_bad_flows(candidates: _Candidates, *, largest_error: float) -> np.ndarray:
+    """A copy of the candidates' labels without those whose flow error is too large."""
+    good = np.concatenate([[True], candidates.flow_errors <= largest_error])
+    if largest_error <= 0 or good.all():
+        return candidates.labels.copy()
+    numbers = np.where(good, np.cumsum(good) - 1, 0).astype(np.int32)
+    return numbers[candidates.labels]

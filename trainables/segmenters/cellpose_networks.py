@@ -1,0 +1,147 @@
+"""The two networks that predict Cellpose's flows, and how deep each of their layers lies."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from cellpose.core import run_net
+from cellpose.transforms import normalize_img
+from cellpose.vit import CPSAM
+
+from trainables.segmenters.networks import build_unet, parameter_depths
+from trainables.segmenters.schedule import ENCODER_END, HEAD
+
+OUTPUTS = 3
+"""Flows along y and x (times 5), and the logit of the cell probability."""
+COMPACT_DEPTH = 4
+"""Times the compact network halves the resolution."""
+CPSAM_TILE_PX = 256
+"""The only image side that the ViT takes: its position embedding has this many pixels."""
+CPSAM_MOST_CHANNELS = 3
+
+
+class CpsamNetwork(torch.nn.Module):
+    """Cellpose-SAM's ViT-L without its empty second output: [N, C, 256, 256] to [N, 3, 256, 256].
+
+    Source: Pachitariu et al. 2025 (doi:10.1101/2025.04.28.651001), through `cellpose.vit`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cellpose = CPSAM(dtype=torch.float32)
+        for name in ("W2", "diam_labels", "diam_mean"):
+            _freeze(self.cellpose, name)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.cellpose(images)[0]
+
+
+def build_network(backbone: str, *, encoder: str, channels: int) -> torch.nn.Module:
+    """A network with random weights: float [N, channels, H, W] to [N, 3, H, W].
+
+    Args:
+        backbone: `cpsam` or `compact`.
+        encoder: of the compact backbone.
+        channels: of the images; at most 3 for `cpsam`.
+
+    Raises:
+        ValueError: the encoder is unknown, or there are too many channels.
+    """
+    if backbone == "compact":
+        return build_unet(encoder, depth=COMPACT_DEPTH, channels=channels, outputs=OUTPUTS)
+    if channels > CPSAM_MOST_CHANNELS:
+        raise ValueError(
+            f"The backbone cpsam takes images of at most {CPSAM_MOST_CHANNELS} channels, but got "
+            f"{channels}: use fewer channels or the backbone `compact`."
+        )
+    return CpsamNetwork()
+
+
+def network_depths(network: torch.nn.Module) -> dict[str, float]:
+    """Depth of every parameter by name: below 0.5 in the encoder, 1 in the head."""
+    if not isinstance(network, CpsamNetwork):
+        return parameter_depths(network)
+    blocks = len(network.cellpose.encoder.blocks)
+    return {name: _cpsam_depth(name, blocks=blocks) for name, _ in network.named_parameters()}
+
+
+def normalise_for_cpsam(image: np.ndarray) -> np.ndarray:
+    """Scales channels to their 1st and 99th percentiles, as Cellpose does for its public models.
+
+    Args:
+        image: float32 [H, W, C]; `Sample.image` ends at the 99.8th percentile, which leaves
+            bright spots less room and the rest darker than these models have seen.
+    """
+    return normalize_img(image.copy(), axis=-1)
+
+
+def infer_cpsam(network: CpsamNetwork, image: np.ndarray) -> np.ndarray:
+    """Runs the ViT over an image of any size in Cellpose's own overlapping, tapered tiles.
+
+    Args:
+        image: float32 [H, W, C], as `normalise_for_cpsam` gives it.
+
+    Returns:
+        float32 [3, H, W].
+    """
+    maps, _ = run_net(network.cellpose, image[None], bsize=CPSAM_TILE_PX)
+    return maps[0].transpose(2, 0, 1)
+
+
+def load_cpsam(network: CpsamNetwork, file: Path) -> None:
+    """Loads a Cellpose model file: a public one, or one that Cellpose or this project trained.
+
+    Raises:
+        ValueError: the file is no such model.
+    """
+    weights = _read_weights(file)
+    own = network.cellpose.state_dict()
+    fitting = {
+        name.removeprefix("module."): value
+        for name, value in weights.items()
+        if name.removeprefix("module.") in own
+    }
+    wrong = [
+        name
+        for name, value in own.items()
+        if not name.startswith("diam_") and _shape(fitting.get(name)) != value.shape
+    ]
+    if wrong:
+        raise ValueError(
+            f"A model for the backbone cpsam must hold all weights of Cellpose-SAM, but {file} "
+            f"has no fitting {wrong[0]!r} ({len(wrong)} of {len(own)} do not fit): Cellpose 3, "
+            f"CP-DINO and other models cannot be used."
+        )
+    network.cellpose.load_state_dict(fitting, strict=False)
+
+
+def _read_weights(file: Path) -> dict[str, Any]:
+    try:
+        return dict(torch.load(file, map_location="cpu", weights_only=True, mmap=True))
+    except Exception as error:  # whatever is wrong with the file, torch raises many kinds
+        raise ValueError(
+            f"A Cellpose model must be a file of weights written by torch, but {file} cannot be "
+            f"read as one: {str(error)[:200]}"
+        ) from error
+
+
+def _shape(value: Any) -> torch.Size | None:
+    return value.shape if isinstance(value, torch.Tensor) else None
+
+
+def _freeze(module: torch.nn.Module, name: str) -> None:
+    """Turns a parameter that Cellpose never trains into a buffer of the same name."""
+    value = getattr(module, name).detach()
+    delattr(module, name)
+    module.register_buffer(name, value)
+
+
+def _cpsam_depth(name: str, *, blocks: int) -> float:
+    if ".out." in name:
+        return HEAD
+    if ".neck." in name:
+        return ENCODER_END + (HEAD - ENCODER_END) / 2
+    block = re.search(r"\.blocks\.(\d+)\.", name)
+    return ENCODER_END * (int(block[1]) + 1) / (blocks + 1) if block else 0.0

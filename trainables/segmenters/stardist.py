@@ -1,0 +1,197 @@
+"""StarDist: cells as star-convex polygons, by the stardist package on TensorFlow."""
+
+# isort: off
+from trainables.segmenters import stardist_runtime  # first: it sets what TensorFlow reads once
+# isort: on
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from stardist.models import StarDist2D
+
+from trainables.data.patches import draw_batch
+from trainables.data.sample import Sample
+from trainables.metrics.scores import f1
+from trainables.randomness import Randomness
+from trainables.segmenters import stardist_network
+from trainables.segmenters.protocol import Checkpoints, Extra, Report, Thresholds
+from trainables.segmenters.stardist_targets import star_targets
+from trainables.segmenters.stardist_training import Batch, train
+from trainables.spec import StardistSpec, TrialSpec
+
+TILE_PX = 1024
+"""Images up to this side are predicted whole, larger ones in overlapping tiles."""
+SMALLEST_RADIUS_PX = 1.0
+"""Candidates with a smaller mean radius are no cells; an untrained network makes millions."""
+DEFAULT_THRESHOLDS = {"prob": 0.5, "nms": 0.4}
+"""StarDist's own, for models that bring none."""
+
+
+class Candidates(NamedTuple):
+    """Polygons that may be cells, before the thresholds and non-maximum suppression."""
+
+    shape: tuple[int, int]
+    """Height and width of the image."""
+    probability: np.ndarray
+    """float32 [n], in [0, 1]."""
+    distances: np.ndarray
+    """float32 [n, rays], from the centre to the boundary, in pixels."""
+    centres: np.ndarray
+    """int [n, 2], row and column, in pixels."""
+
+
+class Stardist:
+    """The segmenter `stardist`; see `Segmenter` in protocol.py for what each method promises.
+
+    Weights that are handed to it bring their own architecture (rays, grid, depth, filters), which
+    wins over the `StardistSpec`; the number of channels is always that of the images.
+    """
+
+    def __init__(self, spec: TrialSpec, *, channels: int) -> None:
+        if not isinstance(spec.segmenter, StardistSpec):
+            raise ValueError(
+                f"Stardist needs a StardistSpec, but got {type(spec.segmenter).__name__}."
+            )
+        stardist_runtime.require_promised_gpu()
+        stardist_runtime.make_reproducible()
+        self.thresholds: Thresholds = dict(DEFAULT_THRESHOLDS)
+        self._default_thresholds = self.thresholds
+        self._spec = spec
+        self._stardist_spec = spec.segmenter
+        self._channels = channels
+        self._loaded: StarDist2D | None = None
+
+    def initialise(self, folder: Path) -> None:
+        self._adopt(stardist_network.read(folder), origin=str(folder))
+
+    def fit(
+        self,
+        samples: Sequence[Sample],
+        *,
+        extra: Extra,
+        validation: Sequence[Sample],
+        randomness: Randomness,
+        report: Report,
+        checkpoints: Checkpoints,
+    ) -> None:
+        model, training = self._model(), self._spec.training
+
+        def draw(rng: np.random.Generator) -> Batch:
+            images, labels = draw_batch(samples, extra=extra, training=training, rng=rng)
+            return (images,), star_targets(
+                labels, rays=model.config.n_rays, grid=model.config.grid[0]
+            )
+
+        train(
+            model,
+            training=training,
+            draw_batch=draw,
+            evaluate=lambda: self._mean_f1(validation),
+            randomness=randomness,
+            report=report,
+            checkpoints=checkpoints,
+        )
+
+    def infer(self, image: np.ndarray) -> Candidates:
+        """Polygons above the smallest probability that any threshold may take.
+
+        Memory grows with the cells, not with the image: large images are predicted in tiles.
+        """
+        tiles = [-(-side // TILE_PX) for side in image.shape[:2]]
+        probability, distances, centres = self._model().predict_sparse(
+            image,
+            prob_thresh=min(self.threshold_values()["prob"]),
+            axes="YXC",
+            n_tiles=(*tiles, 1),
+            show_tile_progress=False,
+        )
+        kept = distances.mean(axis=1) >= SMALLEST_RADIUS_PX
+        return Candidates(
+            shape=(image.shape[0], image.shape[1]),
+            probability=probability[kept],
+            distances=distances[kept],
+            centres=centres[kept],
+        )
+
+    def decode(self, inference: Candidates, thresholds: Thresholds) -> np.ndarray:
+        kept = inference.probability > thresholds["prob"]
+        labels, _ = self._model()._instances_from_prediction(
+            inference.shape,
+            inference.probability[kept],
+            inference.distances[kept],
+            points=inference.centres[kept],
+            nms_thresh=thresholds["nms"],
+        )
+        return labels.astype(np.int32)
+
+    def threshold_values(self) -> dict[str, tuple[float, ...]]:
+        """The values that each threshold may take; first those that a public model came with."""
+        tried = {"prob": (0.5, 0.4, 0.6, 0.3, 0.7, 0.2), "nms": (0.4, 0.3, 0.5)}
+        return {
+            name: (first, *(value for value in tried[name] if value != first))
+            for name, first in self._default_thresholds.items()
+        }
+
+    def save(self, folder: Path) -> None:
+        stardist_network.write(self._model(), folder, thresholds=self.thresholds)
+
+    def load(self, folder: Path) -> None:
+        model = stardist_network.read(folder)
+        self._adopt(model, origin=str(folder))
+        self.thresholds = model.thresholds._asdict()
+
+    def export(self, folder: Path) -> Path:
+        """Writes a folder that `StarDist2D(None, name=folder.name, basedir=folder.parent)` opens.
+
+        Images go in with each channel scaled so that its 1st and 99.8th percentiles are 0 and 1.
+        """
+        self.save(folder)
+        return folder
+
+    def _model(self) -> StarDist2D:
+        """The model; where none was handed over, the public one of the spec, or a fresh one.
+
+        Raises:
+            ValueError: the public model cannot be had; says which file is missing.
+        """
+        if self._loaded is None and self._spec.weights.origin == "public":
+            name = self._spec.weights.name
+            model = stardist_network.public(name)
+            self.thresholds = self._default_thresholds = model.thresholds._asdict()
+            self._adopt(model, origin=name)
+        if self._loaded is None:
+            spec = self._spec
+            seeds = Randomness((spec.study_seed, spec.data.draw, spec.seed))
+            self._loaded = stardist_network.build(
+                self._stardist_spec,
+                channels=self._channels,
+                training=spec.training,
+                radius_px=spec.data.min_diameter_px / 2,
+                seed=seeds.integer("initial weights"),
+            )
+        return self._loaded
+
+    def _adopt(self, model: StarDist2D, *, origin: str) -> None:
+        """Takes over a model's architecture and weights, fitted to the images' channels."""
+        if differing := stardist_network.differences(
+            model, self._stardist_spec, channels=self._channels
+        ):
+            logging.getLogger(__name__).warning(
+                "The weights of %s bring their own architecture (%s): it wins over the spec, and "
+                "their first layer is fitted to the images' channels.",
+                origin,
+                ", ".join(differing),
+            )
+        self._loaded = stardist_network.with_channels(
+            model, channels=self._channels, training=self._spec.training
+        )
+
+    def _mean_f1(self, validation: Sequence[Sample]) -> float:
+        scores = [
+            f1(sample.labels, self.decode(self.infer(sample.image), self.thresholds))
+            for sample in validation
+        ]
+        return float(np.mean(scores))

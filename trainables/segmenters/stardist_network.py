@@ -1,0 +1,213 @@
+"""StarDist models: building them, and reading and writing them as StarDist does."""
+
+import contextlib
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from csbdeep.utils import save_json
+from stardist.models import Config2D, StarDist2D
+
+from trainables.randomness import fence
+from trainables.segmenters.schedule import ENCODER_END, HEAD
+from trainables.spec import StardistSpec, TrainingSpec
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "weights_best.h5"
+THRESHOLDS_FILE = "thresholds.json"
+HEAD_LAYERS = ("prob", "dist")
+FIRST_DECODER_LAYER = "up_level"
+
+
+def build(
+    spec: StardistSpec, *, channels: int, training: TrainingSpec, radius_px: float, seed: int
+) -> StarDist2D:
+    """A model with random weights.
+
+    Args:
+        spec: rays, grid, depth and width of the network.
+        channels: of the images.
+        training: crop side and batch size are noted in the model's configuration.
+        radius_px: what the network takes for the radius of every cell before it has learnt.
+        seed: fixes the weights.
+
+    Raises:
+        ValueError: the crops cannot be halved as often as the network wants to.
+    """
+    config = Config2D(
+        axes="YXC",
+        n_rays=spec.rays,
+        n_channel_in=channels,
+        grid=(spec.grid, spec.grid),
+        unet_n_depth=spec.depth,
+        unet_n_filter_base=spec.filters,
+        net_conv_after_unet=2 * spec.filters,
+        **_training_settings(training),
+    )
+    _refuse_odd_crops(config, crop_px=training.crop_px)
+    with fence(seed):
+        keras.utils.set_random_seed(seed)
+        model = _silently(StarDist2D, config, basedir=None)
+    _start_well(model, radius_px=radius_px)
+    return model
+
+
+def read(folder: Path) -> StarDist2D:
+    """Opens a model folder of StarDist, one of its own as well as one that `write` wrote.
+
+    Raises:
+        ValueError: a file is missing or unreadable, or the model tells classes of cells apart.
+    """
+    for name in (CONFIG_FILE, WEIGHTS_FILE):
+        if not (folder / name).is_file():
+            raise ValueError(
+                f"A StarDist model folder must hold {CONFIG_FILE} and {WEIGHTS_FILE}, but "
+                f"{folder / name} is missing: unpack the model there, or start from weights of "
+                f"origin `source`."
+            )
+    try:
+        model = _silently(
+            StarDist2D, None, name=folder.resolve().name, basedir=folder.resolve().parent
+        )
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ValueError(
+            f"{folder} must hold a StarDist model for 2D images, but it could not be read "
+            f"({error}): copy it there again, or start from weights of origin `source`."
+        ) from error
+    if model.config.n_classes is not None:
+        raise ValueError(
+            f"A StarDist model must find cells of one class, but {folder} tells "
+            f"{model.config.n_classes} apart: take a model without classes."
+        )
+    model.basedir = None  # else training would write into the folder
+    return model
+
+
+def public(name_or_folder: str) -> StarDist2D:
+    """A published StarDist model, from a folder or, by its name, from StarDist's own site.
+
+    Raises:
+        ValueError: there is no such model, or it cannot be downloaded.
+    """
+    if Path(name_or_folder).is_dir():
+        return read(Path(name_or_folder))
+    try:
+        model = _silently(StarDist2D.from_pretrained, name_or_folder)
+    except Exception as error:  # keras.utils.get_file raises nothing more specific
+        raise ValueError(_missing(name_or_folder, reason=str(error))) from error
+    if model is None:
+        raise ValueError(_missing(name_or_folder, reason="StarDist knows no model of this name"))
+    return model
+
+
+def with_channels(model: StarDist2D, *, channels: int, training: TrainingSpec) -> StarDist2D:
+    """The same model for images with another number of channels, ready to be trained.
+
+    Every new channel gets an equal part of what the old ones weighed together: the network starts
+    out seeing the mean of the channels, and may learn to tell them apart.
+    """
+    settings = vars(model.config) | _training_settings(training) | {"n_channel_in": channels}
+    derived = ("n_dim", "n_channel_out", "net_input_shape", "net_mask_shape")
+    config = Config2D(**{name: value for name, value in settings.items() if name not in derived})
+    _refuse_odd_crops(config, crop_px=training.crop_px)
+    adapted = _silently(StarDist2D, config, basedir=None)
+    weights = model.keras_model.get_weights()
+    if channels != model.config.n_channel_in:
+        weights[0] = np.repeat(weights[0].sum(axis=2, keepdims=True) / channels, channels, axis=2)
+    adapted.keras_model.set_weights(weights)
+    adapted.thresholds = model.thresholds._asdict()
+    return adapted
+
+
+def differences(model: StarDist2D, spec: StardistSpec, *, channels: int) -> list[str]:
+    """In what a model differs from a spec, e.g. ["rays 32, not 64"]; empty where in nothing."""
+    config = model.config
+    pairs = {
+        "rays": (config.n_rays, spec.rays),
+        "grid": (config.grid[0], spec.grid),
+        "depth": (config.unet_n_depth, spec.depth),
+        "filters": (config.unet_n_filter_base, spec.filters),
+        "channels": (config.n_channel_in, channels),
+    }
+    return [f"{name} {ours}, not {asked}" for name, (ours, asked) in pairs.items() if ours != asked]
+
+
+def write(model: StarDist2D, folder: Path, *, thresholds: dict[str, float]) -> None:
+    """Writes a folder that `stardist.models.StarDist2D(None, name=..., basedir=...)` opens."""
+    save_json(vars(model.config), str(folder / CONFIG_FILE))
+    save_json(thresholds, str(folder / THRESHOLDS_FILE))
+    model.keras_model.save_weights(str(folder / WEIGHTS_FILE))
+
+
+def variable_depths(model: StarDist2D) -> list[float]:
+    """Depth (see schedule.py) of every trainable variable, in the model's order.
+
+    Layers are spaced evenly: the way down and the bottom in [0, 0.5), the way up in [0.5, 1), the
+    two layers that give probability and distances at 1.
+    """
+    layers = [layer for layer in model.keras_model.layers if layer.trainable_variables]
+    body = [layer for layer in layers if layer.name not in HEAD_LAYERS]
+    way_down = next(n for n, layer in enumerate(body) if FIRST_DECODER_LAYER in layer.name)
+    depths = dict.fromkeys(HEAD_LAYERS, HEAD)
+    for n, layer in enumerate(body):
+        if n < way_down:
+            depths[layer.name] = ENCODER_END * n / way_down
+        else:
+            share = (n - way_down) / (len(body) - way_down)
+            depths[layer.name] = ENCODER_END + (HEAD - ENCODER_END) * share
+    return [depths[layer.name] for layer in layers for _ in layer.trainable_variables]
+
+
+def _start_well(model: StarDist2D, *, radius_px: float) -> None:
+    """Scales fresh weights so that short trainings get somewhere.
+
+    StarDist draws them as Glorot and Bengio 2010 do; under its 19 layers of ReLUs the signal, and
+    with it the gradient, fades a thousandfold. Scaled as in He et al. 2015 (arXiv:1502.01852) it
+    keeps its size. Distances start at a radius instead of 0, far from all there is to predict.
+    """
+    for layer in model.keras_model.layers:
+        if layer.name not in HEAD_LAYERS and layer.trainable_variables:
+            fan_in, fan_out = layer.kernel.shape[2:]
+            layer.kernel.assign(layer.kernel * math.sqrt((fan_in + fan_out) / fan_in))
+    distances = model.keras_model.get_layer("dist")
+    distances.bias.assign(np.full(distances.bias.shape, radius_px, np.float32))
+
+
+def _training_settings(training: TrainingSpec) -> dict[str, Any]:
+    """Settings of a StarDist configuration that concern training; our callbacks do the rest."""
+    return {
+        "train_patch_size": (training.crop_px, training.crop_px),
+        "train_batch_size": training.batch_size,
+        "train_epochs": training.evaluations,
+        "train_steps_per_epoch": math.ceil(training.steps / training.evaluations),
+        "train_learning_rate": training.learning_rate,
+        "train_reduce_lr": None,
+        "train_tensorboard": False,
+    }
+
+
+def _refuse_odd_crops(config: Config2D, *, crop_px: int) -> None:
+    multiple = config.grid[0] * config.unet_pool[0] ** config.unet_n_depth
+    if crop_px % multiple:
+        raise ValueError(
+            f"crop_px must be a multiple of grid * 2 ** depth = {multiple} for StarDist, but got "
+            f"{crop_px}: take {multiple * math.ceil(crop_px / multiple)}, or a smaller depth."
+        )
+
+
+def _missing(name: str, *, reason: str) -> str:
+    return (
+        f"The public StarDist model {name!r} cannot be had ({' '.join(reason.split())}): download "
+        f"python_{name}.zip from https://github.com/stardist/stardist-models/releases/tag/v0.1 on "
+        f"a machine with internet, unpack it ({CONFIG_FILE}, {WEIGHTS_FILE}, {THRESHOLDS_FILE}) and "
+        f"give the folder as the name, or start from weights of origin `source`."
+    )
+
+
+def _silently(function: Any, *arguments: Any, **named: Any) -> Any:
+    """Calls what prints to standard output, which belongs to the study's own display."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        return function(*arguments, **named)
