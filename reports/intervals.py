@@ -4,13 +4,16 @@ A table of scores has one row a draw and one column a test image. Two things var
 studies like this one: which images were annotated (the draws) and which images were tested
 (the groups). Every draw is scored on the same test images, so the two are crossed, not nested.
 
-The variance of a mean over both is the variance over draws plus the variance over groups. The
-first is estimated from the draws directly, because there are few: a bootstrap of three draws
-yields ten different samples, and its percentile interval covers 73 % instead of 95 % where the
-draws dominate. The second is a bootstrap over whole groups. The interval is Student's t with the
-degrees of freedom of Satterthwaite (1946), as in the multi-reader multi-case studies of
-radiology, where readers and cases are crossed in the same way (Hillis, Statistics in Medicine
-26, 2007). Interaction counts in both terms, which errs on the wide side.
+The variance of a mean over both is at most the variance over draws plus the variance over groups
+(their interaction is counted twice, which errs on the wide side). The first is taken from the
+draws directly, because they are few: three draws can be resampled in ten ways only, and a plain
+hierarchical bootstrap then covers 73 % instead of 95 % where the draws dominate. The second is a
+bootstrap over whole groups. The error is then a sum of two Student's t variables with their own
+scales and degrees of freedom, the distribution of Behrens and Fisher, which is conservative at
+every level (Robinson, Annals of Statistics 4, 1976). Satterthwaite's single t, usual where
+readers and cases are crossed (Hillis, Statistics in Medicine 26, 2007), is not: with three draws
+it gave p < 0.005 in 1.9 % of simulated studies without an effect, which Holm's correction needs
+to be 0.5 %; this one gives 0.4 % at most, and p < 0.05 in at most 5.2 %.
 """
 
 import math
@@ -18,7 +21,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, special
+
+NODES = 4000
+"""Of the quadrature over draws; a tail is known to about one in so many."""
 
 Statistic = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(values [D, N], weights [B, N]) -> float64 [B, D]: one number a draw for each weighting."""
@@ -41,26 +47,61 @@ class Scores:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Error:
+    """How far an estimate may lie from the truth: a sum of two scaled t variables."""
+
+    draw_se: float
+    """Standard error from the choice of annotated images; 0 with a single draw."""
+    draws: int
+    group_se: float
+    """Standard error from the choice of test images."""
+    groups: int
+
+    @property
+    def standard_error(self) -> float:
+        return math.hypot(self.draw_se, self.group_se)
+
+    def tail(self, distance: float) -> float:
+        """Probability that the error exceeds a distance of at least 0; 0 if there is no error."""
+        if self.standard_error == 0:
+            return 0.0 if distance > 0 else 0.5
+        if self.group_se == 0:
+            return float(special.stdtr(self.draws - 1, -distance / self.draw_se))
+        shares = (np.arange(NODES) + 0.5) / NODES
+        by_draws = self.draw_se * special.stdtrit(self.draws - 1, shares) if self.draw_se else 0.0
+        return float(np.mean(special.stdtr(self.groups - 1, (by_draws - distance) / self.group_se)))
+
+    def reach(self, share: float) -> float:
+        """The distance that the error stays below with a probability in [0.5, 1)."""
+        if self.standard_error == 0:
+            return 0.0
+        farthest = self.standard_error
+        while self.tail(farthest) > 1 - share:
+            farthest *= 2
+        return float(optimize.brentq(lambda d: self.tail(d) - (1 - share), 0, farthest, xtol=1e-6))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Interval:
     """A number with its uncertainty; NaN where too little is known to say it."""
 
     estimate: float
     low: float
     high: float
-    standard_error: float
-    degrees_of_freedom: float
-    covers_draws: bool
-    """False with a single draw: the luck of which images were annotated is then left out."""
+    error: Error | None
+    """None with a single group, where nothing is known about it."""
+
+    @property
+    def covers_draws(self) -> bool:
+        """False with a single draw: the luck of which images were annotated is then left out."""
+        return self.error is not None and self.error.draws > 1
 
     @property
     def p_value(self) -> float:
         """Two-sided, against a true value of zero."""
-        if math.isnan(self.standard_error):
+        if self.error is None:
             return math.nan
-        if self.standard_error == 0:
-            return 1.0 if self.estimate == 0 else 0.0
-        t = abs(self.estimate) / self.standard_error
-        return float(2 * stats.t.sf(t, self.degrees_of_freedom))
+        return min(1.0, 2 * self.error.tail(abs(self.estimate)))
 
 
 def mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -102,22 +143,19 @@ def interval(
     per_draw = statistic(scores.values, np.ones((1, len(scores.groups))))[0]
     estimate = float(per_draw.mean())
     if groups < 2:
-        return _unknown(estimate, draw_count)
+        return Interval(estimate=estimate, low=math.nan, high=math.nan, error=None)
     between_draws = float(per_draw.var(ddof=1)) / draw_count if draw_count > 1 else 0.0
     resampled = statistic(scores.values, _group_weights(scores.groups, rng, resamples))
     # A resample of G groups has only (G - 1) / G of the variance.
     between_groups = float(resampled.mean(axis=1).var()) * groups / (groups - 1)
-    variance = between_draws + between_groups
-    freedom = _degrees_of_freedom(between_draws, draw_count, between_groups, groups)
-    reach = float(stats.t.ppf((1 + level) / 2, freedom)) * math.sqrt(variance)
-    return Interval(
-        estimate=estimate,
-        low=estimate - reach,
-        high=estimate + reach,
-        standard_error=math.sqrt(variance),
-        degrees_of_freedom=freedom,
-        covers_draws=draw_count > 1,
+    error = Error(
+        draw_se=math.sqrt(between_draws),
+        draws=draw_count,
+        group_se=math.sqrt(between_groups),
+        groups=groups,
     )
+    reach = error.reach((1 + level) / 2)
+    return Interval(estimate=estimate, low=estimate - reach, high=estimate + reach, error=error)
 
 
 def difference(one: Scores, other: Scores) -> Scores | None:
@@ -150,27 +188,9 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 def smallest_detectable(found: Interval, *, level: float = 0.05, power: float = 0.8) -> float:
     """The true difference that a study like this one would have found `power` of the time."""
-    if math.isnan(found.standard_error):
+    if found.error is None:
         return math.nan
-    freedom = found.degrees_of_freedom
-    reach = stats.t.ppf(1 - level / 2, freedom) + stats.t.ppf(power, freedom)
-    return float(reach * found.standard_error)
-
-
-def _degrees_of_freedom(
-    between_draws: float, draw_count: int, between_groups: float, groups: int
-) -> float:
-    """Satterthwaite's, between the smaller and the sum of both; 1 for two draws.
-
-    Two draws say too little about their own variance for the formula: in simulation it then
-    covers 89 %, and a t distribution with one degree of freedom at least 95 %.
-    """
-    if draw_count == 2:
-        return 1.0
-    if between_draws == 0:
-        return float(groups - 1)
-    parts = between_draws**2 / (draw_count - 1) + between_groups**2 / (groups - 1)
-    return (between_draws + between_groups) ** 2 / parts
+    return found.error.reach(1 - level / 2) + found.error.reach(power)
 
 
 def _group_weights(groups: tuple[str, ...], rng: np.random.Generator, resamples: int) -> np.ndarray:
@@ -184,14 +204,3 @@ def _select(scores: Scores, draws: tuple[int, ...], ids: tuple[str, ...]) -> np.
     rows = [scores.draws.index(draw) for draw in draws]
     column_of = {name: column for column, name in enumerate(scores.sample_ids)}
     return scores.values[np.ix_(rows, [column_of[name] for name in ids])]
-
-
-def _unknown(estimate: float, draw_count: int) -> Interval:
-    return Interval(
-        estimate=estimate,
-        low=math.nan,
-        high=math.nan,
-        standard_error=math.nan,
-        degrees_of_freedom=math.nan,
-        covers_draws=draw_count > 1,
-    )

@@ -99,7 +99,7 @@ def _kind(order: list[ArmSummary], comparisons: list[Comparison]) -> Kind:
     if len(order) == 1:
         return "single_arm"
     best = order[0]
-    if best.scores is None or len(best.scores.draws) < 2:
+    if best.f1 is None or (best.f1.error is not None and best.f1.error.draws < 2):
         return "single_draw"
     beats_all = any(comparison.best_beats_all for comparison in comparisons)
     return "winner" if beats_all and best.reliable else "tie"

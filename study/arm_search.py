@@ -135,13 +135,12 @@ class ArmSearch:
 
 def _open(study: Study, arm: Arm, storage: optuna.storages.BaseStorage) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    seed = Randomness(("search", study.seed, arm.name)).integer()
-    return optuna.create_study(
-        study_name=arm.name,
-        storage=storage,
-        direction="maximize",
-        load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(
-            seed=seed, n_startup_trials=max(2, study.search_trials // 4)
-        ),
+    opened = optuna.create_study(
+        study_name=arm.name, storage=storage, direction="maximize", load_if_exists=True
     )
+    # A sampler that went on with the seed it began with would propose its first trials again.
+    randomness = Randomness(("search", study.seed, arm.name, len(opened.trials)))
+    opened.sampler = optuna.samplers.TPESampler(
+        seed=randomness.integer(), n_startup_trials=max(2, study.search_trials // 4)
+    )
+    return opened

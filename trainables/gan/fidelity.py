@@ -43,6 +43,8 @@ def fidelity(
         features(images) if len(images) else np.empty((0, 1))
         for images in (real_training, real_validation, synthetic)
     )
+    scale = np.sqrt(np.mean(training**2)) or 1.0  # makes distances comparable between networks
+    training, validation, painted = training / scale, validation / scale, painted / scale
     kid, kid_low, kid_high = _distance_with_interval(painted, training, rng)
     floor, floor_low, floor_high = _distance_with_interval(validation, training, rng)
     return {

@@ -18,6 +18,7 @@ from trainables.gan.losses import Networks, StepLosses, adversarial_step
 from trainables.gan.painter import Painter, palette_of
 from trainables.gan.protocol import GANS, GanProgress, Generator, ReportGan
 from trainables.randomness import Randomness, fence
+from trainables.segmenters.clock import TrainingDiverged
 from trainables.segmenters.protocol import Checkpoints
 from trainables.segmenters.schedule import decay
 from trainables.segmenters.torch_device import (
@@ -35,10 +36,6 @@ AVERAGED_SHARE = 0.05
 """The generator kept is a running mean of its weights over about this share of the fit."""
 MOMENTA = (0.0, 0.99)
 """Adam's; no first momentum, as in Zhang et al. 2019 (arXiv:1805.08318)."""
-
-
-class GanDivergedError(ValueError):
-    """A loss became infinite or NaN."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -77,7 +74,7 @@ def fit_gan(
         the colours of the samples.
 
     Raises:
-        GanDivergedError: a loss became infinite or NaN.
+        TrainingDiverged: a loss became infinite or NaN.
         ValueError: there is no sample.
     """
     if not samples:
@@ -162,7 +159,7 @@ def _set_rates(networks: Networks, *, spec: GanSpec, progress: float) -> None:
 def _refuse_divergence(losses: StepLosses, *, step: int) -> None:
     for name, value in asdict(losses).items():
         if not math.isfinite(value):
-            raise GanDivergedError(
+            raise TrainingDiverged(
                 f"The losses of a GAN must stay finite, but its {name} loss became {value} at "
                 f"step {step}: lower the learning rate, or look for NaN in the images."
             )

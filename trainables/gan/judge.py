@@ -72,7 +72,7 @@ def judge_features(judge: Segmenter, *, channels: int) -> Features:
         weights = torch.load(Path(folder) / WEIGHTS_FILE, map_location="cpu", weights_only=True)
     network.load_state_dict(weights)
     device = best_device()
-    encoder = place(network.eval().encoder, device)
+    encoder = place(network.eval().get_submodule("encoder"), device)
 
     def features(images: np.ndarray) -> np.ndarray:
         """float32 [N, P, P, C] to float64 [N, D]."""

@@ -11,6 +11,7 @@ from trainables.data.sample import Sample
 from trainables.gan.conditioning import Appearance, Palette, condition, draw_appearance, measure
 from trainables.gan.paired import NOISE_CHANNELS
 from trainables.gan.protocol import GANS
+from trainables.randomness import fence
 from trainables.segmenters.torch_device import autocast, best_device, place, place_batch
 from trainables.spec import GanSpec
 
@@ -24,7 +25,8 @@ class Painter:
     """Paints instance labels with a network; the `Generator` of every paired architecture."""
 
     def __init__(self, spec: GanSpec, *, channels: int) -> None:
-        self.network = GANS[spec.architecture](spec, channels)[0].eval()
+        with fence(0):  # the weights will come from a fit or a file
+            self.network = GANS[spec.architecture](spec, channels)[0].eval()
         self.palette: Palette = {}
         self._channels = channels
 

@@ -47,10 +47,10 @@ class PairedGenerator(nn.Module):
         self.down = nn.ModuleList(
             _block(fine, coarse, stride=2) for fine, coarse in itertools.pairwise(widths)
         )
-        self.up = nn.ModuleList(
-            _block(fine + coarse + NOISE_CHANNELS, fine)
-            for fine, coarse in itertools.pairwise(widths)
+        self.narrow = nn.ModuleList(
+            nn.Conv2d(coarse, fine, 1) for fine, coarse in itertools.pairwise(widths)
         )
+        self.up = nn.ModuleList(_block(2 * fine + NOISE_CHANNELS, fine) for fine in widths[:-1])
         self.head = nn.Conv2d(width, channels, 3, padding=1)
 
     def forward(self, condition: Tensor, noise: Tensor) -> Tensor:
@@ -69,7 +69,7 @@ class PairedGenerator(nn.Module):
             features.append(down(features[-1]))
         x = features[-1]
         for level in reversed(range(LEVELS)):
-            x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
+            x = functional.interpolate(self.narrow[level](x), scale_factor=2.0, mode="nearest")
             x = self.up[level](torch.cat([x, features[level], noises[level]], dim=1))
         mean, spread = colours(condition)
         return mean + spread * self.head(x)

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import warnings
 from pathlib import Path
 
 import torch
@@ -79,9 +80,11 @@ def export_compact(
     """
     file = folder / COMPACT_FILE
     plain = copy.deepcopy(network).cpu().eval()
-    with torch.no_grad():
-        traced = torch.jit.trace(plain, torch.zeros(1, channels, EXAMPLE_PX, EXAMPLE_PX))
-    torch.jit.save(traced, file)
+    example = torch.zeros(1, channels, EXAMPLE_PX, EXAMPLE_PX)
+    with torch.no_grad(), warnings.catch_warnings():
+        # Deprecated in torch, but what deepImageJ, QuPath and bioimage.io open.
+        warnings.simplefilter("ignore", FutureWarning)
+        torch.jit.save(torch.jit.trace(plain, example), file)
     snippet = COMPACT_SNIPPET.format(
         file=file.name,
         channels=channels,

@@ -55,7 +55,7 @@ def flows_from_labels(
 
 
 def _extents_px(cells: np.ndarray) -> np.ndarray:
-    """Height plus width of each label from 1 on, plus 2 as Cellpose has it; 0 where it is absent."""
+    """Height plus width of the labels from 1 on, plus 2 as in Cellpose; 0 for an absent one."""
     boxes = find_objects(cells)
     return np.array(
         [0 if box is None else sum(side.stop - side.start for side in box) + 2 for box in boxes],

@@ -58,7 +58,7 @@ class Stardist:
         stardist_runtime.require_promised_gpu()
         stardist_runtime.make_reproducible()
         self.thresholds: Thresholds = dict(DEFAULT_THRESHOLDS)
-        self._default_thresholds = self.thresholds
+        self._default_thresholds: Thresholds = dict(DEFAULT_THRESHOLDS)
         self._spec = spec
         self._stardist_spec = spec.segmenter
         self._channels = channels
@@ -160,7 +160,8 @@ class Stardist:
         if self._loaded is None and self._spec.weights.origin == "public":
             name = self._spec.weights.name
             model = stardist_network.public(name)
-            self.thresholds = self._default_thresholds = model.thresholds._asdict()
+            self.thresholds = model.thresholds._asdict()
+            self._default_thresholds = dict(self.thresholds)
             self._adopt(model, origin=name)
         if self._loaded is None:
             spec = self._spec

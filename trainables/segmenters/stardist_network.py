@@ -202,8 +202,8 @@ def _missing(name: str, *, reason: str) -> str:
     return (
         f"The public StarDist model {name!r} cannot be had ({' '.join(reason.split())}): download "
         f"python_{name}.zip from https://github.com/stardist/stardist-models/releases/tag/v0.1 on "
-        f"a machine with internet, unpack it ({CONFIG_FILE}, {WEIGHTS_FILE}, {THRESHOLDS_FILE}) and "
-        f"give the folder as the name, or start from weights of origin `source`."
+        f"a machine with internet, unpack it ({CONFIG_FILE}, {WEIGHTS_FILE}, {THRESHOLDS_FILE}) "
+        f"and give the folder as the name, or start from weights of origin `source`."
     )
 
 

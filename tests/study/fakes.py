@@ -1,0 +1,101 @@
+"""Results and listeners for tests of the search, which train nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import optuna
+
+from study.arm_search import ArmSearch
+from study.design import ARMS, Study
+from study.plan import Splits, search_needs, search_spec
+from trainables.ray_trainable import Spec
+from trainables.result import Cost, Counts, ImageScore, Progress, TrialResult
+from trainables.spec import flatten
+
+SPLITS = Splits(main="main0", source="source0", source_count=4)
+
+
+def ended(spec: Spec, *, f1: float = 0.5, seconds: float = 10.0, **changes: Any) -> TrialResult:
+    """How a training might have ended: with this validation F1 on one image of 1000 cells."""
+    found = round(1000 * f1)
+    counts = Counts(
+        threshold=0.5,
+        true_positives=found,
+        false_positives=1000 - found,
+        false_negatives=1000 - found,
+        matched_iou=0.8 * found,
+    )
+    score = ImageScore(
+        sample_id="v",
+        group="v",
+        counts=(counts,),
+        counts_without_border=(),
+        aji=0.0,
+        aji_plus=0.0,
+        dice=0.0,
+        true_cells=1000,
+        predicted_cells=1000,
+        splits=0,
+        merges=0,
+    )
+    values: dict[str, Any] = {
+        "trial_id": spec.id,
+        "spec": flatten(spec),
+        "status": "completed",
+        "validation": (score,),
+        "cost": Cost(
+            device_seconds=seconds,
+            training_seconds=seconds,
+            started_at=0.0,
+            ended_at=seconds,
+            peak_gib=1.0,
+            device="cpu",
+        ),
+    }
+    return TrialResult(**(values | changes))
+
+
+def curve(*scores: float, images: int = 100) -> tuple[Progress, ...]:
+    """Evaluations, evenly spaced."""
+    return tuple(
+        Progress(images_seen=images * place, device_seconds=place, validation_f1=f1, loss=0.0)
+        for place, f1 in enumerate(scores, start=1)
+    )
+
+
+def arm_search(study: Study, name: str, storage: optuna.storages.BaseStorage) -> ArmSearch:
+    """The search of one arm."""
+    arm = ARMS[name]
+    return ArmSearch(
+        study,
+        arm,
+        make_spec=lambda varied: search_spec(study, arm, SPLITS, varied),
+        needs=search_needs(study, arm, SPLITS),
+        storage=storage,
+    )
+
+
+def journal(folder: Path) -> optuna.storages.BaseStorage:
+    """The storage that studies use, opened anew as by another process."""
+    backend = optuna.storages.journal.JournalFileBackend(str(folder / "optuna.journal"))
+    return optuna.storages.JournalStorage(backend)
+
+
+class Notes:
+    """A listener that writes everything down."""
+
+    def __init__(self) -> None:
+        self.started: list[Spec] = []
+        self.ended: list[TrialResult] = []
+
+    def stage_started(self, stage: str, planned: dict[str, int]) -> None:
+        """Not needed."""
+
+    def trial_started(self, spec: Spec) -> None:
+        self.started.append(spec)
+
+    def trial_progressed(self, spec: Spec, *, images_seen: int, validation_f1: float) -> None:
+        """Not needed."""
+
+    def trial_ended(self, result: TrialResult) -> None:
+        self.ended.append(result)

@@ -1,0 +1,123 @@
+"""The searcher keeps budgets equal to the trial, waits for what is needed, and never hangs."""
+
+import dataclasses
+from collections import Counter
+from pathlib import Path
+
+from ray.tune.search import Searcher
+
+from study.design import Study
+from study.plan import search_gans, source_fits
+from study.presets import quick
+from study.searcher import StageSearcher
+from study.store import Store
+from tests.study.fakes import SPLITS, Notes, arm_search, ended, journal
+from trainables.ray_trainable import read_spec
+
+STUDY = dataclasses.replace(
+    quick(), arms=("unet", "unet_gan", "cellpose"), search_trials=3, search_device_seconds=1e6
+)
+
+
+def searcher(folder: Path, study: Study = STUDY, notes: Notes | None = None) -> StageSearcher:
+    storage = journal(folder)
+    return StageSearcher(
+        [*source_fits(study, SPLITS), *search_gans(study, SPLITS)],
+        [arm_search(study, name, storage) for name in study.arms],
+        store=Store(folder),
+        listener=notes or Notes(),
+    )
+
+
+def drain(search: StageSearcher, store: Store, *, fail: tuple[str, ...] = ()) -> list[str]:
+    """Runs everything, one at a time; returns the stage or arm of each training in order."""
+    ran = []
+    while (suggestion := search.suggest(f"t{len(ran)}")) != Searcher.FINISHED:
+        assert suggestion is not None, "nothing runs, yet it waits: it would wait for ever"
+        spec = read_spec(suggestion["spec"])
+        name = getattr(spec, "arm", "gan")
+        status = "failed" if name in fail else "completed"
+        store.write_result(ended(spec, seconds=7.0, status=status, reason="why"))
+        search.on_trial_complete(f"t{len(ran)}", result={"status": status})
+        ran.append(name)
+    return ran
+
+
+def test_every_arm_gets_the_same_number_of_trials(tmp_path: Path) -> None:
+    ran = Counter(drain(searcher(tmp_path), Store(tmp_path)))
+    assert ran == {"cellpose_source": 1, "gan": 1, "unet": 3, "unet_gan": 3, "cellpose": 3}
+
+
+def test_arms_wait_for_what_they_need_and_others_do_not(tmp_path: Path) -> None:
+    search = searcher(tmp_path)
+    specs = [read_spec(search.suggest(f"t{place}")["spec"]) for place in range(5)]
+
+    assert [spec.stage for spec in specs[:2]] == ["fit_sources", "fit_gans"]
+    assert [spec.arm for spec in specs[2:]] == ["unet"] * 3
+    assert search.suggest("t5") is None
+
+    Store(tmp_path).write_result(ended(specs[1], seconds=50.0))
+    search.on_trial_complete("t1", result={})
+    spec = read_spec(search.suggest("t6")["spec"])
+    assert spec.arm == "unet_gan"
+
+
+def test_a_gan_is_charged_to_the_arm_that_uses_it(tmp_path: Path) -> None:
+    study = dataclasses.replace(STUDY, search_device_seconds=20.0)
+    ran = Counter(drain(searcher(tmp_path, study), Store(tmp_path)))
+
+    # A GAN of 7 s and trials of 7 s: 7 + 7 + 7 reach the ceiling of 20; without a GAN three do.
+    assert (ran["unet"], ran["unet_gan"]) == (3, 2)
+
+
+def test_an_arm_whose_need_failed_is_closed(tmp_path: Path) -> None:
+    ran = Counter(drain(searcher(tmp_path), Store(tmp_path), fail=("gan",)))
+    assert ran["unet_gan"] == 0
+    assert ran["unet"] == ran["cellpose"] == 3
+
+
+def test_what_has_ended_is_not_run_again(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    first = searcher(tmp_path)
+    for place in range(4):
+        spec = read_spec(first.suggest(f"t{place}")["spec"])
+        store.write_result(ended(spec))
+        first.on_trial_complete(f"t{place}", result={})
+    interrupted = read_spec(first.suggest("t4")["spec"])
+    before = set(store.results())
+
+    second = searcher(tmp_path)
+    spec_ids = []
+    while (suggestion := second.suggest(f"u{len(spec_ids)}")) != Searcher.FINISHED:
+        spec = read_spec(suggestion["spec"])
+        store.write_result(ended(spec))
+        second.on_trial_complete(f"u{len(spec_ids)}", result={})
+        spec_ids.append(spec.id)
+
+    assert not before & set(spec_ids)
+    assert interrupted.id in spec_ids
+    counts = Counter(result.spec.get("arm") for result in store.results().values())
+    assert [counts[arm] for arm in STUDY.arms] == [3, 3, 3]
+    assert searcher(tmp_path).remaining == {}
+
+
+def test_stopped_and_lost_trials_are_kept_with_their_curves(tmp_path: Path) -> None:
+    notes = Notes()
+    study = dataclasses.replace(STUDY, arms=("unet",))
+    search = searcher(tmp_path, study, notes)
+    step = {"device_seconds": 2.0, "validation_f1": 0.3, "loss": 1.0}
+    search.suggest("a")
+    search.suggest("b")
+    search.on_trial_result("a", {"images_seen": 100, **step})
+    search.on_trial_complete("a", result={"images_seen": 200, **step, "device_seconds": 4.0})
+    search.on_trial_complete("b", error=True)
+
+    stopped, lost = notes.ended
+    assert (stopped.status, lost.status) == ("pruned", "failed")
+    assert [progress.images_seen for progress in stopped.progress] == [100, 200]
+    assert stopped.cost is not None
+    assert stopped.cost.device_seconds == 4.0
+    assert "process was lost" in lost.reason
+    kept = Store(tmp_path).result(stopped.trial_id)
+    assert kept is not None
+    assert kept.progress == stopped.progress

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from trainables.gan.fidelity import fidelity, kernel_distance, nearest_distance
+
+
+def test_kernel_distance_of_a_few_numbers_by_hand() -> None:
+    """With D = 1, k(x, y) = (x y + 1)^3; x = {0, 1}, y = {0, 2}.
+
+    Within x: k(0, 1) = 1; within y: k(0, 2) = 1; across: 1, 1, 1, 27, mean 7.5.
+    """
+    x, y = np.array([[0.0], [1.0]]), np.array([[0.0], [2.0]])
+    assert kernel_distance(x, y) == pytest.approx(1 + 1 - 2 * 7.5)
+
+
+def test_kernel_distance_is_unbiased_and_sees_a_shift() -> None:
+    rng = np.random.default_rng(0)
+    same = [
+        kernel_distance(rng.normal(size=(20, 8)), rng.normal(size=(20, 8))) for _ in range(300)
+    ]
+    assert abs(np.mean(same)) < 3 * np.std(same) / np.sqrt(300)
+    shifted = kernel_distance(rng.normal(size=(20, 8)), rng.normal(1, 1, size=(20, 8)))
+    assert shifted > np.quantile(same, 0.99)
+
+
+def test_half_samples_cover_no_difference_at_about_the_promised_rate() -> None:
+    rng = np.random.default_rng(1)
+    covered = 0
+    for _ in range(60):
+        images = rng.normal(size=(3, 40, 2, 2, 1)).astype(np.float32)
+        found = fidelity(*images, rng, features=flat)
+        covered += found["kid_low"] <= 0 <= found["kid_high"]
+    assert covered >= 50
+
+
+def test_copies_are_nearer_than_new_images() -> None:
+    rng = np.random.default_rng(2)
+    training, validation = rng.normal(size=(2, 30, 4, 4, 1)).astype(np.float32)
+    copies = training + rng.normal(0, 0.01, training.shape).astype(np.float32)
+    found = fidelity(training, validation, copies, rng, features=flat)
+    assert found["nearest_synthetic"] < 0.1 * found["nearest_validation"]
+
+
+def test_missing_images_give_nan() -> None:
+    training = np.random.default_rng(3).normal(size=(10, 4, 4, 1)).astype(np.float32)
+    nothing = np.empty((0,), np.float32)
+    found = fidelity(training, nothing, nothing, np.random.default_rng(0), features=flat)
+    assert all(np.isnan(value) for value in found.values())
+
+
+def test_nearest_distance_by_hand() -> None:
+    assert nearest_distance(np.array([[0.0], [10.0]]), np.array([[1.0], [7.0]])) == 2.0
+
+
+def flat(images: np.ndarray) -> np.ndarray:
+    return images.reshape(len(images), -1).astype(np.float64)

@@ -1,0 +1,89 @@
+from typing import get_args
+
+import numpy as np
+import pytest
+from skimage.measure import label as connected_components
+
+from tests.trainables.gan.cells import RADIUS_PX, make_labels, make_samples
+from trainables.data.sample import Sample
+from trainables.gan.mask_sources import MAKERS, cell_shapes, draw_masks, touching_share
+from trainables.spec import MaskSource
+
+
+def draw(source: MaskSource, samples: list[Sample], *, seed: int = 0) -> list[np.ndarray]:
+    masks = draw_masks(
+        samples, count=6, crop_px=64, source=source, rng=np.random.default_rng(seed)
+    )
+    return [mask.labels for mask in masks]
+
+
+@pytest.mark.parametrize("source", get_args(MaskSource))
+class TestEverySource:
+    def test_labels_are_connected_cells_numbered_from_one(self, source: MaskSource) -> None:
+        masks = draw(source, make_samples(channels=1))
+        assert len(masks) == 6
+        for labels in masks:
+            assert labels.shape == (64, 64)
+            assert labels.dtype == np.int32
+            count = labels.max()
+            assert set(np.unique(labels)) == set(range(count + 1))
+            assert connected_components(labels, connectivity=1).max() == count
+
+    def test_cells_keep_about_their_size(self, source: MaskSource) -> None:
+        whole_px = np.pi * RADIUS_PX**2
+        sizes = np.concatenate(
+            [np.bincount(m.ravel())[1:] for m in draw(source, make_samples(channels=1))]
+        )
+        assert 0.5 * whole_px < sizes.max() < 2 * whole_px
+
+    def test_density_is_that_of_the_annotation(self, source: MaskSource) -> None:
+        annotated = float((make_labels() > 0).mean())
+        covered = [float((m > 0).mean()) for m in draw(source, make_samples(channels=1))]
+        assert 0.4 * annotated < np.mean(covered) < 2.5 * annotated
+
+    def test_the_generator_fixes_the_masks(self, source: MaskSource) -> None:
+        samples = make_samples(channels=1)
+        np.testing.assert_array_equal(draw(source, samples), draw(source, samples))
+        assert not np.array_equal(draw(source, samples), draw(source, samples, seed=1))
+
+    def test_a_closed_layer_stays_closed(self, source: MaskSource) -> None:
+        rows, columns = np.mgrid[:96, :96]
+        tiles = (rows // 16 * 6 + columns // 16 + 1).astype(np.int32)
+        sample = Sample(
+            id="tiles", image=np.zeros((96, 96, 1), np.float32), labels=tiles, group="tiles"
+        )
+        for labels in draw(source, [sample]):
+            assert (labels > 0).mean() > 0.75
+            assert labels.max() > 6
+
+    def test_no_cells_and_unknown_pixels_give_empty_maps(self, source: MaskSource) -> None:
+        labels = np.full((40, 50), -1, np.int32)
+        labels[:20] = 0
+        sample = Sample(id="e", image=np.zeros((40, 50, 1), np.float32), labels=labels, group="e")
+        for drawn in draw(source, [sample]):
+            assert not drawn.any()
+
+
+def test_every_source_of_the_spec_is_made() -> None:
+    assert set(MAKERS) == set(get_args(MaskSource))
+
+
+def test_recomposed_cells_do_not_stand_where_they_stood() -> None:
+    """Distances between neighbouring discs are all their own, in the annotation only 17 is."""
+    samples = make_samples(channels=1, count=1)
+    touching = [touching_share(labels) for labels in draw("recomposed", samples)]
+    assert len(set(touching)) > 1
+
+
+def test_touching_share_counts_cells_with_a_neighbour() -> None:
+    labels = np.array([[1, 1, 0, 3], [2, 2, 0, 3], [0, 0, 0, 0], [4, 0, 5, 5]], np.int32)
+    assert touching_share(labels) == 2 / 5
+    assert touching_share(np.zeros((4, 4), np.int32)) == 0
+
+
+def test_cells_cut_by_the_edge_serve_only_where_there_is_no_other() -> None:
+    labels = np.zeros((10, 10), np.int32)
+    labels[0:3, 4:6], labels[5:8, 5:9] = 1, 2
+    assert [shape.shape for shape in cell_shapes(labels)] == [(3, 4)]
+    labels[labels == 2] = 0
+    assert [shape.shape for shape in cell_shapes(labels)] == [(3, 2)]

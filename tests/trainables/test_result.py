@@ -1,0 +1,74 @@
+"""Results go to JSON and come back the same, NaN included."""
+
+import json
+import math
+
+import pytest
+
+from trainables.result import Cost, Counts, ImageScore, Progress, TrialResult, from_json, to_json
+
+
+def counts(found: int, wrong: int, missed: int) -> Counts:
+    return Counts(
+        threshold=0.5,
+        true_positives=found,
+        false_positives=wrong,
+        false_negatives=missed,
+        matched_iou=0.8 * found,
+    )
+
+
+def score(found: int, wrong: int, missed: int) -> ImageScore:
+    return ImageScore(
+        sample_id="a",
+        group="g",
+        counts=(counts(found, wrong, missed),),
+        counts_without_border=(),
+        aji=0.1,
+        aji_plus=0.2,
+        dice=0.3,
+        true_cells=found + missed,
+        predicted_cells=found + wrong,
+        splits=0,
+        merges=1,
+    )
+
+
+def test_a_result_comes_back_from_json() -> None:
+    result = TrialResult(
+        trial_id="abc",
+        spec={"stage": "confirm", "arm": "unet"},
+        status="completed",
+        progress=(Progress(images_seen=8, device_seconds=1.5, validation_f1=0.25, loss=math.inf),),
+        thresholds={"interior": 0.5},
+        validation=(score(3, 1, 1),),
+        test=(score(2, 0, 0), score(0, 0, 0)),
+        cost=Cost(
+            device_seconds=0.1 + 0.2,
+            training_seconds=0.1,
+            started_at=1.0,
+            ended_at=2.0,
+            peak_gib=0.5,
+            device="cpu",
+        ),
+    )
+
+    assert from_json(to_json(result)) == result
+
+
+def test_f1_is_the_mean_over_images_and_one_where_nothing_is_there() -> None:
+    # 2*3 / (2*3 + 1 + 1) = 0.75; two empty images agree: 1.0
+    assert score(3, 1, 1).f1 == 0.75
+    assert score(0, 0, 0).f1 == 1.0
+    result = TrialResult(
+        trial_id="a", spec={}, status="completed", test=(score(3, 1, 1), score(0, 0, 0))
+    )
+    assert result.test_f1 == 0.875
+    assert math.isnan(result.validation_f1)
+
+
+def test_another_schema_is_refused() -> None:
+    raw = json.loads(to_json(TrialResult(trial_id="a", spec={}, status="failed")))
+    raw["schema"] = 99
+    with pytest.raises(ValueError, match="schema version 1, but this one has 99"):
+        from_json(json.dumps(raw))

@@ -1,0 +1,84 @@
+"""Specs are checked, flatten without loss, and name themselves by their content."""
+
+import dataclasses
+
+import pytest
+
+from trainables.spec import (
+    CellposeSpec,
+    DataSpec,
+    ExtraSpec,
+    GanSpec,
+    StardistSpec,
+    TrainingSpec,
+    TrialSpec,
+    UnetSpec,
+    WeightsSpec,
+    flatten,
+    gan_fit,
+    gan_fit_spec,
+    trial_spec,
+)
+
+DATA = DataSpec(split="ab12", annotation_count=10, draw=0)
+
+
+def spec(**changes: object) -> TrialSpec:
+    base = TrialSpec(
+        stage="search", arm="unet", study_seed=0, seed=0, data=DATA, segmenter=UnetSpec()
+    )
+    return dataclasses.replace(base, **changes)
+
+
+@pytest.mark.parametrize("segmenter", [UnetSpec(), CellposeSpec(), StardistSpec(rays=16)])
+@pytest.mark.parametrize("extra", [ExtraSpec(), ExtraSpec(kind="gan", ratio=0.5, gan=GanSpec())])
+def test_a_spec_comes_back_from_its_flat_form(segmenter: object, extra: ExtraSpec) -> None:
+    one = spec(segmenter=segmenter, extra=extra)
+
+    flat = flatten(one)
+
+    assert trial_spec(flat) == one
+    assert all(not isinstance(value, dict) for value in flat.values())
+
+
+def test_the_id_follows_the_content_and_nothing_else() -> None:
+    assert spec().id == spec().id
+    changed = spec(training=TrainingSpec(learning_rate=1.1e-3))
+    assert changed.id != spec().id
+    shuffled = dict(reversed(flatten(spec()).items()))
+    assert trial_spec(shuffled).id == spec().id
+
+
+def test_trials_that_differ_in_ratio_share_one_gan() -> None:
+    gan = GanSpec()
+    half = spec(extra=ExtraSpec(kind="gan", ratio=0.5, gan=gan))
+    whole = spec(extra=ExtraSpec(kind="gan", ratio=1.0, gan=gan), stage="confirm")
+
+    assert gan_fit(half).id == gan_fit(whole).id
+    other_draw = dataclasses.replace(half, data=dataclasses.replace(DATA, draw=1))
+    assert gan_fit(other_draw).id != gan_fit(half).id
+    assert gan_fit_spec(flatten(gan_fit(half))) == gan_fit(half)
+
+
+def test_a_trial_without_a_gan_has_no_fit() -> None:
+    with pytest.raises(ValueError, match="uses no GAN"):
+        gan_fit(spec())
+
+
+@pytest.mark.parametrize(
+    ("make", "named"),
+    [
+        (lambda: TrainingSpec(crop_px=100), "crop_px must be a multiple of 32"),
+        (lambda: TrainingSpec(images_seen=10), "images_seen must be at least"),
+        (lambda: TrainingSpec(schedule="sideways"), "schedule must be one of"),
+        (lambda: ExtraSpec(kind="gan"), "A GAN must be named"),
+        (lambda: WeightsSpec(kind="pretrained"), "Pretrained weights need an origin"),
+        (lambda: StardistSpec(grid=3), "grid must be one of"),
+        (lambda: GanSpec(consistency_floor=1.5), "consistency_floor"),
+        (lambda: trial_spec(flatten(spec()) | {"segmenter.kind": "magic"}), "segmenter.kind"),
+        (lambda: trial_spec(flatten(spec()) | {"training.speed": 1}), "has no 'speed'"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(make: object, named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        make()
