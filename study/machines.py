@@ -2,11 +2,15 @@
 
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import ray
+import yaml
 
-from study.design import ARMS, Study
+from study.design import ARMS, Family, Study
 from study.plan import Spec
 from trainables.spec import TrialSpec
 
@@ -20,18 +24,21 @@ QUIET = {
     "TUNE_WARN_THRESHOLD_S": "10",
 }
 """Settings of Ray for studies: our own display in place of its tables, no logger files."""
+AUTOSCALER_FILE = Path("~/ray_bootstrap_config.yaml")
+"""Where `ray up` leaves the cluster's configuration on its head node."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Share:
-    """What one training takes of a machine."""
+class Machines:
+    """Machines of one kind, running or ready to be started by the autoscaler."""
 
-    cpus: int
-    gpus: float
+    resources: dict[str, float]
+    """Of one machine: CPU, GPU."""
+    count: int
 
-    def as_bundle(self) -> dict[str, float]:
-        """As Ray's placement groups want it."""
-        return {"CPU": self.cpus} | ({"GPU": self.gpus} if self.gpus else {})
+    def fit(self, bundle: dict[str, float]) -> int:
+        """Trainings that one machine takes at once."""
+        return int(min(self.resources.get(kind, 0.0) // amount for kind, amount in bundle.items()))
 
 
 def start_ray(address: str) -> None:
@@ -50,7 +57,7 @@ def start_ray(address: str) -> None:
     try:
         ray.init(
             address=address or "local",
-            include_dashboard=False if not address else None,
+            include_dashboard=None if address else False,
             log_to_driver=False,
             logging_level=logging.ERROR,
             runtime_env={"env_vars": QUIET},
@@ -62,47 +69,68 @@ def start_ray(address: str) -> None:
         ) from error
 
 
-def share(study: Study, spec: Spec) -> Share:
-    """What a training takes: what its family says, and a GPU's share only where there are GPUs."""
+def machines() -> list[Machines]:
+    """All machines of the cluster, those included that the autoscaler may still start."""
+    running = [
+        Machines(resources=node["Resources"], count=1) for node in ray.nodes() if node["Alive"]
+    ]
+    return running + _startable(AUTOSCALER_FILE.expanduser())
+
+
+def bundle(study: Study, spec: Spec, available: Sequence[Machines]) -> dict[str, float]:
+    """What a training takes, as Ray's placement groups want it."""
     segmenter = spec.segmenter.kind if isinstance(spec, TrialSpec) else "unet"
-    family = study.family(segmenter)
-    return Share(cpus=family.cpus, gpus=family.gpus if _gpus() else 0.0)
+    return _bundle(study.family(segmenter), available)
 
 
-def refuse_unmet(study: Study) -> None:
+def refuse_unmet(study: Study, available: Sequence[Machines]) -> None:
     """Refuses a study whose trainings no machine can take; Ray itself would wait for ever.
 
     Raises:
         ValueError: names the family, what it wants and what the largest machine has.
     """
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    for name in sorted({ARMS[arm].segmenter for arm in study.arms}):
-        family = study.family(name)
-        wanted = Share(cpus=family.cpus, gpus=family.gpus if _gpus() else 0.0).as_bundle()
-        if not any(_fits(wanted, node) for node in nodes):
-            largest = {kind: max(node.get(kind, 0.0) for node in nodes) for kind in wanted}
-            raise ValueError(
-                f"A training of {name} must fit on one machine, but it wants {_say(wanted)} and "
-                f"no machine of the cluster has more than {_say(largest)}: lower --cpus or "
-                f"--gpus, or join a larger machine."
-            )
+    for name in _segmenters(study):
+        wanted = _bundle(study.family(name), available)
+        if any(kind.fit(wanted) for kind in available):
+            continue
+        largest = {
+            resource: max(kind.resources.get(resource, 0.0) for kind in available)
+            for resource in wanted
+        }
+        raise ValueError(
+            f"A training of {name} must fit on one machine, but it wants {_say(wanted)} and no "
+            f"machine has more than {_say(largest)}: lower --cpus or --gpus, or join a larger "
+            f"machine."
+        )
 
 
-def slots(study: Study) -> int:
+def slots(study: Study, available: Sequence[Machines]) -> int:
     """Trainings that fit on the machines at once, counted for the smallest of the families."""
-    families = [study.family(ARMS[arm].segmenter) for arm in study.arms]
-    gpus, cpus = _gpus(), ray.cluster_resources().get("CPU", 1.0)
-    by_cpus = cpus // min(family.cpus for family in families)
-    by_gpus = gpus // min(family.gpus for family in families) if gpus else by_cpus
-    return max(1, int(min(by_cpus, by_gpus)))
+    bundles = [_bundle(study.family(name), available) for name in _segmenters(study)]
+    fitting = [sum(kind.count * kind.fit(wanted) for kind in available) for wanted in bundles]
+    return max(1, *fitting)
 
 
-def _gpus() -> float:
-    return float(ray.cluster_resources().get("GPU", 0.0))
+def _startable(file: Path) -> list[Machines]:
+    if not file.exists():
+        return []
+    config: dict[str, Any] = yaml.safe_load(file.read_text())
+    return [
+        Machines(resources=kind.get("resources", {}), count=int(kind.get("max_workers", 0)))
+        for name, kind in config.get("available_node_types", {}).items()
+        if name != config.get("head_node_type")
+    ]
 
 
-def _fits(wanted: dict[str, float], node: dict[str, float]) -> bool:
-    return all(node.get(kind, 0.0) >= amount for kind, amount in wanted.items())
+def _bundle(family: Family, available: Sequence[Machines]) -> dict[str, float]:
+    """A share of a GPU is asked for only where some machine has one."""
+    has_gpu = any(kind.resources.get("GPU", 0.0) for kind in available)
+    gpu = {"GPU": family.gpus} if has_gpu and family.gpus else {}
+    return {"CPU": float(family.cpus)} | gpu
+
+
+def _segmenters(study: Study) -> list[str]:
+    return sorted({ARMS[arm].segmenter for arm in study.arms})
 
 
 def _say(amounts: dict[str, float]) -> str:

@@ -20,7 +20,7 @@ from study.data import (
 )
 from study.design import ARMS, Study
 from study.events import Listener
-from study.machines import refuse_unmet, start_ray
+from study.machines import machines, refuse_unmet, start_ray
 from study.plan import (
     Splits,
     Task,
@@ -73,7 +73,7 @@ def run_study(study: Study, place: Place, *, listener: Listener) -> None:
     write_study_file(study, data=data, source=source, command=place.command, store=store)
     start_ray(place.address)
     try:
-        refuse_unmet(study)
+        refuse_unmet(study, machines())
         _search(study, place, data, source, listener)
         _confirm(study, place, data, source, listener)
     finally:

@@ -11,7 +11,7 @@ from study.arm_search import ArmSearch
 from study.design import Study
 from study.early_stopping import PerArmStopping
 from study.events import Listener
-from study.machines import share, slots
+from study.machines import Machines, bundle, machines, slots
 from study.plan import Task
 from study.searcher import StageSearcher
 from study.store import Store
@@ -49,18 +49,19 @@ def run_stage(
     if not searcher.remaining:
         return
     listener.stage_started(name, searcher.remaining)
+    available = machines()
     stopping = PerArmStopping({arm.arm.name: arm.images_seen for arm in arms})
     stopping.replay(store.results().values())
     tuner = tune.Tuner(
         tune.with_resources(
             tune.with_parameters(trainable, inputs=inputs),
-            partial(_resources, study),
+            partial(_resources, study, available),
         ),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
             scheduler=stopping,
             num_samples=-1,
-            max_concurrent_trials=concurrency or slots(study),
+            max_concurrent_trials=concurrency or slots(study, available),
             trial_dirname_creator=_short_name,
         ),
         run_config=tune.RunConfig(
@@ -73,8 +74,10 @@ def run_stage(
     tuner.fit()
 
 
-def _resources(study: Study, config: dict[str, Any]) -> tune.PlacementGroupFactory:
-    return tune.PlacementGroupFactory([share(study, read_spec(config["spec"])).as_bundle()])
+def _resources(
+    study: Study, available: Sequence[Machines], config: dict[str, Any]
+) -> tune.PlacementGroupFactory:
+    return tune.PlacementGroupFactory([bundle(study, read_spec(config["spec"]), available)])
 
 
 def _short_name(trial: Any) -> str:

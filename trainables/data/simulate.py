@@ -126,18 +126,18 @@ def draw_nuclei_well(rng: np.random.Generator) -> Well:
     """A well of the embedded data set: one cell line, one microscope, days that differ a bit."""
     population = Population(
         outline="blob",
-        diameter_px=rng.uniform(17, 22),
-        size_spread=0.22,
-        elongation=2.0,
-        irregularity=0.12,
-        bend=0.25,
-        coverage=rng.uniform(0.25, 0.5),
-        crowding=rng.uniform(0.5, 0.8),
-        overlap=0.15,
+        diameter_px=rng.uniform(18, 23),
+        size_spread=0.2,
+        elongation=1.7,
+        irregularity=0.08,
+        bend=0.2,
+        coverage=rng.uniform(0.2, 0.4),
+        crowding=rng.uniform(0.35, 0.65),
+        overlap=0.05,
     )
     microscope = Microscope(
-        blur_px=rng.uniform(1.0, 1.7),
-        photons=rng.uniform(25, 120),
+        blur_px=rng.uniform(0.8, 1.3),
+        photons=rng.uniform(50, 200),
         read_noise=0.02,
         unevenness=rng.uniform(0.2, 0.6),
     )

@@ -44,11 +44,11 @@ class Pool:
 
 
 def pool_side_px(spec: GanSpec) -> int:
-    """Side of the painted crops: half as large again as those of a fit, in steps of 32 pixels.
+    """Side of the painted crops: twice that of the crops of a fit.
 
-    A training that zooms out sees more than its own crop size.
+    A generator is convolutional and paints any size; a training that zooms out needs the room.
     """
-    return 32 * (spec.crop_px * 3 // 64)
+    return 2 * spec.crop_px
 
 
 def draw_pool(

@@ -6,6 +6,7 @@ import numpy as np
 
 from trainables.metrics.contingency import Contingency, tabulate
 from trainables.metrics.matching import count
+from trainables.metrics.quantities import pool
 from trainables.result import Counts
 
 FRAME_PX = 2
@@ -36,7 +37,7 @@ def count_without_border(
     tiles = [
         count(_drop_touching(tabulate(t, p), t, p), thresholds) for t, p in _tiles(true, predicted)
     ]
-    return tuple(_add(counts) for counts in zip(*tiles, strict=True))
+    return tuple(pool(counts) for counts in zip(*tiles, strict=True))
 
 
 def _drop_touching(table: Contingency, true: np.ndarray, predicted: np.ndarray) -> Contingency:
@@ -67,13 +68,3 @@ def _tiles(true: np.ndarray, predicted: np.ndarray) -> Iterator[tuple[np.ndarray
 def _fill_up(tile: np.ndarray) -> np.ndarray:
     missing = [(0, TILE_PX - length) for length in tile.shape]
     return np.pad(tile, missing) if np.any(missing) else tile
-
-
-def _add(counts: Sequence[Counts]) -> Counts:
-    return Counts(
-        threshold=counts[0].threshold,
-        true_positives=sum(tile.true_positives for tile in counts),
-        false_positives=sum(tile.false_positives for tile in counts),
-        false_negatives=sum(tile.false_negatives for tile in counts),
-        matched_iou=sum(tile.matched_iou for tile in counts),
-    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainables.metrics.quantities import Quantities, quantities
+from trainables.metrics.quantities import Quantities, pool, quantities
 from trainables.result import Counts
 
 NEURIPS_DECIMALS = 4
@@ -62,27 +62,6 @@ def _mean(values: Sequence[float], *, dtype: type[np.floating]) -> float:
     for value in values:
         total += dtype(value)
     return float(total / dtype(len(values)))
-
-
-def pool(counts: Sequence[Counts]) -> Counts:
-    """The counts of several images at one threshold, added up.
-
-    Raises:
-        ValueError: there is none, or their thresholds differ.
-    """
-    thresholds = {image.threshold for image in counts}
-    if len(thresholds) != 1:
-        raise ValueError(
-            f"Counts to pool must share one threshold, but got {sorted(thresholds)}: choose the "
-            f"counts of one threshold and at least one image."
-        )
-    return Counts(
-        threshold=counts[0].threshold,
-        true_positives=sum(image.true_positives for image in counts),
-        false_positives=sum(image.false_positives for image in counts),
-        false_negatives=sum(image.false_negatives for image in counts),
-        matched_iou=sum(image.matched_iou for image in counts),
-    )
 
 
 def cellpose_average_precision(counts: Counts) -> float:

@@ -1,5 +1,6 @@
 """The quantities that follow from found, invented and missed cells."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trainables.result import Counts
@@ -52,4 +53,25 @@ def quantities(counts: Counts, *, both_empty: float = 1.0) -> Quantities:
         panoptic_quality=2 * counts.matched_iou / (true + predicted),
         mean_matched_score=counts.matched_iou / max(1, found),
         mean_true_score=counts.matched_iou / max(1, true),
+    )
+
+
+def pool(counts: Sequence[Counts]) -> Counts:
+    """The counts of several images at one threshold, added up.
+
+    Raises:
+        ValueError: there is none, or their thresholds differ.
+    """
+    thresholds = {image.threshold for image in counts}
+    if len(thresholds) != 1:
+        raise ValueError(
+            f"Counts to pool must share one threshold, but got {sorted(thresholds)}: choose the "
+            f"counts of one threshold and at least one image."
+        )
+    return Counts(
+        threshold=counts[0].threshold,
+        true_positives=sum(image.true_positives for image in counts),
+        false_positives=sum(image.false_positives for image in counts),
+        false_negatives=sum(image.false_negatives for image in counts),
+        matched_iou=sum(image.matched_iou for image in counts),
     )

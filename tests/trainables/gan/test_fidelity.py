@@ -15,9 +15,7 @@ def test_kernel_distance_of_a_few_numbers_by_hand() -> None:
 
 def test_kernel_distance_is_unbiased_and_sees_a_shift() -> None:
     rng = np.random.default_rng(0)
-    same = [
-        kernel_distance(rng.normal(size=(20, 8)), rng.normal(size=(20, 8))) for _ in range(300)
-    ]
+    same = [kernel_distance(rng.normal(size=(20, 8)), rng.normal(size=(20, 8))) for _ in range(300)]
     assert abs(np.mean(same)) < 3 * np.std(same) / np.sqrt(300)
     shifted = kernel_distance(rng.normal(size=(20, 8)), rng.normal(1, 1, size=(20, 8)))
     assert shifted > np.quantile(same, 0.99)

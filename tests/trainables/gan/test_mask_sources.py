@@ -11,9 +11,7 @@ from trainables.spec import MaskSource
 
 
 def draw(source: MaskSource, samples: list[Sample], *, seed: int = 0) -> list[np.ndarray]:
-    masks = draw_masks(
-        samples, count=6, crop_px=64, source=source, rng=np.random.default_rng(seed)
-    )
+    masks = draw_masks(samples, count=6, crop_px=64, source=source, rng=np.random.default_rng(seed))
     return [mask.labels for mask in masks]
 
 

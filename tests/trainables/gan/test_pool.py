@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests.trainables.gan.cells import make_samples
-from trainables.gan.pool import Pool, draw_pool, pool_side_px
+from trainables.gan.pool import Pool, draw_pool
 from trainables.gan.pool_files import POOL_FILE, read_pool, read_samples, write_pool
 from trainables.randomness import Randomness
 from trainables.spec import GanSpec
@@ -78,14 +78,9 @@ def test_a_floor_of_zero_keeps_all() -> None:
     assert draw(broken=1, consistency_floor=0.0).asked == 6
 
 
-@pytest.mark.parametrize(("crop_px", "side_px"), [(32, 32), (64, 96), (128, 192)])
-def test_painted_crops_leave_room_for_zoom(crop_px: int, side_px: int) -> None:
-    assert pool_side_px(GanSpec(crop_px=crop_px)) == side_px
-
-
 def test_pool_file_gives_back_samples(tmp_path: Path) -> None:
     samples = draw(broken=3).samples
-    write_pool(samples, tmp_path / POOL_FILE, channels=1, side_px=96)
+    write_pool(samples, tmp_path / POOL_FILE, channels=1, side_px=128)
     for before, after in zip(samples, read_pool(tmp_path), strict=True):
         assert (before.id, before.group) == (after.id, after.group)
         assert before.provenance == after.provenance

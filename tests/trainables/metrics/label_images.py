@@ -34,6 +34,21 @@ def tissue(rng: np.random.Generator, shape: tuple[int, int], *, cells: int) -> n
     return squared.argmin(axis=-1).astype(np.int32) + 1
 
 
+def discs(rng: np.random.Generator, *, side_px: int, cells: int) -> np.ndarray:
+    """int32 [side, side]: discs of random size, each near its place in a grid."""
+    per_side = int(np.ceil(np.sqrt(cells)))
+    step = side_px // per_side
+    radii = rng.uniform(0.4, 0.6, size=cells) * step
+    labels = np.zeros((side_px, side_px), np.int32)
+    for label, radius in enumerate(radii, start=1):
+        y, x = (np.array(divmod(label - 1, per_side)) + rng.uniform(0.4, 0.6, size=2)) * step
+        top, left = max(0, int(y - radius)), max(0, int(x - radius))
+        window = labels[top : int(y + radius) + 2, left : int(x + radius) + 2]
+        rows, columns = np.ogrid[: window.shape[0], : window.shape[1]]
+        window[(rows + top - y) ** 2 + (columns + left - x) ** 2 <= radius**2] = label
+    return labels
+
+
 def _shifted(rng, shape):
     true = scattered(rng, shape, cells=int(rng.integers(1, 25)))
     return true, np.roll(true, rng.integers(-2, 3, size=2), axis=(0, 1))

@@ -6,18 +6,18 @@ import math
 import numpy as np
 import pytest
 
-from tests.trainables.metrics.label_images import pairs
+from tests.trainables.metrics.label_images import discs, pairs
 from trainables.metrics.contingency import tabulate
 from trainables.metrics.conventions import (
     cellpose_average_precision,
     cellpose_error_rate,
     neurips_score,
-    pool,
     stardist_dataset_by_image,
     stardist_dataset_pooled,
     stardist_matching,
 )
 from trainables.metrics.matching import count
+from trainables.metrics.quantities import pool
 from trainables.result import Counts
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
@@ -96,6 +96,18 @@ def test_cellpose_average_precision_is_equal_to_the_last_bit():
             assert (cellpose_average_precision(ours), *found) == tuple(map(float, theirs)), kind
         compared += 1
     assert compared > 190
+
+
+def test_a_large_image_is_scored_as_by_all():
+    matching = pytest.importorskip("stardist.matching").matching
+    average_precision = pytest.importorskip("cellpose.metrics").average_precision
+    rng = np.random.default_rng(18)
+    true, predicted = (discs(rng, side_px=1500, cells=1200) for _ in range(2))
+    (ours,) = counts_of(true, predicted, (0.75,))
+    assert 200 < ours.true_positives < 1000
+    assert_same(stardist_matching(ours), matching(true, predicted, thresh=0.75))
+    (theirs,) = average_precision(true, predicted, threshold=0.75)[0]
+    assert cellpose_average_precision(ours) == theirs
 
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered in divide:RuntimeWarning")

@@ -1,0 +1,92 @@
+from pathlib import Path
+
+import pytest
+
+from trainables.segmenters.cellpose_weights import find_public_weights
+from trainables.segmenters.public_weights import DATASETS, PUBLIC_WEIGHTS, seen
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Cellpose's folder of models, empty; a download is an error."""
+
+    def refuse(url: str, target: str) -> None:
+        raise AssertionError(f"downloads {url}")
+
+    monkeypatch.setattr("torch.hub.download_url_to_file", refuse)
+    monkeypatch.setenv("CELLPOSE_LOCAL_MODELS_PATH", str(tmp_path))
+    return tmp_path
+
+
+def test_a_model_is_found_by_name_by_file_and_by_folder(folder: Path) -> None:
+    for place in (folder / "cpsam", folder / "other" / "cpsam_v2", folder / "mine.pt"):
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(b"weights")
+    assert find_public_weights("cpsam") == folder / "cpsam"
+    assert find_public_weights(str(folder / "mine.pt")) == folder / "mine.pt"
+    assert find_public_weights(str(folder / "other")) == folder / "other" / "cpsam_v2"
+
+
+@pytest.mark.parametrize("name", ["cpsam", "cpsam_v2", "/no/such/file", "cyto3", "cpdino"])
+def test_a_missing_model_says_what_to_do_and_is_never_replaced(folder: Path, name: str) -> None:
+    other = "cpsam" if name != "cpsam" else "cpsam_v2"
+    (folder / other).write_bytes(b"weights of another model")
+    with pytest.raises(ValueError, match="no public Cellpose model") as caught:
+        find_public_weights(name)
+    said = str(caught.value)
+    assert repr(name) in said
+    assert "CELLPOSE_LOCAL_MODELS_PATH" in said
+    assert str(folder) in said
+    assert "`source` weights" in said
+
+
+def test_a_download_happens_only_where_it_was_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "torch.hub.download_url_to_file", lambda url, target: Path(target).write_text(url)
+    )
+    with pytest.raises(ValueError, match="no public Cellpose model"):
+        find_public_weights("cpsam")
+    found = find_public_weights("cpsam", may_download=True)
+    assert found == folder / "cpsam"
+    assert found.read_text().endswith("/cpsam")
+    with pytest.raises(ValueError, match="no public Cellpose model"):
+        find_public_weights("cpsan", may_download=True)
+
+
+def test_a_failed_download_is_one_sentence_that_names_the_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(url: str, target: str) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("torch.hub.download_url_to_file", fail)
+    with pytest.raises(ValueError, match="no route to host"):
+        find_public_weights("cpsam_v2", may_download=True)
+
+
+@pytest.mark.parametrize(
+    ("weights", "dataset", "answer"),
+    [
+        ("cpsam", "dsb2018_fluo", "seen"),
+        ("/models/cpsam_v2", "LIVECell_train", "seen"),
+        ("cpsam", "NuInsSeg", "seen"),
+        ("2D_versatile_fluo", "BBBC038", "seen"),
+        ("2D_versatile_fluo", "NuInsSeg", "unseen"),
+        ("2D_versatile_he", "MoNuSeg", "seen"),
+        ("cpsam", "simulated", "unseen"),
+        ("cpsam", "usiigaci_phase", "unknown"),
+        ("mine.pt", "dsb2018_fluo", "unknown"),
+    ],
+)
+def test_what_weights_have_seen(weights: str, dataset: str, answer: str) -> None:
+    assert seen(weights, dataset) == answer
+
+
+def test_all_weights_name_known_data_sets_and_a_licence() -> None:
+    for about in PUBLIC_WEIGHTS.values():
+        assert set(about.trained_on) <= set(DATASETS)
+        assert about.licence
+    assert not PUBLIC_WEIGHTS["cpsam"].commercial_use
+    assert PUBLIC_WEIGHTS["2D_versatile_fluo"].commercial_use
