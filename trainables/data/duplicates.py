@@ -5,7 +5,9 @@ same arrangement, and a comparison of the pixels of each candidate (`overlap`). 
 flipped, turned by quarters, brighter or darker, or compressed; they have the same scale.
 """
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -43,36 +45,31 @@ class Candidate:
 
 
 def tie_duplicates(
-    images: Iterable[tuple[str, np.ndarray]], *, read: Callable[[str], np.ndarray]
+    ids: Sequence[str], *, read: Callable[[str], np.ndarray]
 ) -> list[tuple[str, str]]:
     """Pairs of images that show the same pixels, in whole or in part.
 
     Args:
-        images: id and [H, W] or [H, W, C] of each image; taken once, none is kept.
-        read: gives the image of an id again, for the few that are compared.
+        ids: names of the images.
+        read: gives [H, W] or [H, W, C] of a name; called once for each image, and again for those
+            that are compared; a few images are in memory at a time.
 
     Returns:
         As many pairs as it takes to connect all that are tied, directly or through others.
     """
-    ids, places = [], []
-    for sample_id, image in images:
-        ids.append(sample_id)
-        places.append(landmarks(image))
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        places = list(threads.map(lambda name: landmarks(read(name)), ids))
     cached = lru_cache(maxsize=4)(read)
     group = list(range(len(ids)))
     ties = []
     for candidate in candidates(places):
-        first, second = _root(group, candidate.first), _root(group, candidate.second)
-        if first == second:
-            continue
-        if agree(
-            cached(ids[candidate.first]),
-            cached(ids[candidate.second]),
-            turn=candidate.turn,
-            shift=candidate.shift,
+        first, second = ids[candidate.first], ids[candidate.second]
+        roots = _root(group, candidate.first), _root(group, candidate.second)
+        if roots[0] != roots[1] and agree(
+            cached(first), cached(second), turn=candidate.turn, shift=candidate.shift
         ):
-            group[second] = first
-            ties.append((ids[candidate.first], ids[candidate.second]))
+            group[roots[1]] = roots[0]
+            ties.append((first, second))
     return ties
 
 

@@ -113,12 +113,15 @@ def _interpolate(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np
 
 
 def _blend(block: np.ndarray, at: np.ndarray, *, axis: int) -> np.ndarray:
-    """Linear interpolation along one axis."""
+    """Linear interpolation along one axis of [H, W, C]."""
     low = at.astype(np.intp)
     high = np.minimum(low + 1, block.shape[axis] - 1)
-    weight = (at - low).astype(np.float32).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
-    start = block.take(low, axis)
-    return start + weight * (block.take(high, axis) - start)
+    weight = (at - low).astype(np.float32)
+    # Weights as large as the block in W and C: broadcasting along a short last axis is slow.
+    weight = weight[:, None] if axis == 0 else np.repeat(weight, block.shape[2])[None]
+    start, end = block.take(low, axis), block.take(high, axis)
+    flat = start.reshape(len(start), -1)
+    return (flat + weight * (end.reshape(flat.shape) - flat)).reshape(start.shape)
 
 
 def _mirror(at: np.ndarray, length: int) -> np.ndarray:

@@ -36,7 +36,7 @@ class Population:
     bend: float
     """How strongly the long axis is curved; 0 is straight."""
     coverage: float
-    """Share of the image under cells to be reached, where there is room."""
+    """Share of the image under cells to be reached, where there is room; in [0, 1]."""
     crowding: float
     """Share of cells placed against another one."""
     overlap: float
@@ -175,11 +175,14 @@ def _spindle(along: np.ndarray, across: np.ndarray, elongation: float) -> np.nda
     return np.sqrt(along**2 + np.abs(across))
 
 
-PROFILES: dict[str, Callable[[np.ndarray, np.ndarray, float], np.ndarray]] = {
+Profile = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
+
+PROFILES: dict[str, Profile] = {
     "blob": _ellipse,
     "rod": _rod,
     "spindle": _spindle,
 }
+"""Radius of each outline from the place along and across the cell and its elongation."""
 
 
 def _dents(
@@ -203,20 +206,15 @@ def _tile_sheet(
     steps = np.arange(-1, size_px / pitch_px + 1)
     points = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=2).reshape(-1, 2)
     points = (points + rng.uniform(-0.45, 0.45, points.shape)) * pitch_px
-    waves = [
-        population.irregularity
-        / 2
-        * pitch_px
-        * noise_field(size_px, grain_px=pitch_px / 2, rng=rng)
-        for _ in range(2)
-    ]
-    y, x = np.mgrid[:size_px, :size_px]
-    nearest = cKDTree(points).query(np.stack([y + waves[0], x + waves[1]], axis=2))[1]
+    depth_px = population.irregularity / 2 * pitch_px
+    rows, columns = (
+        steps_px + depth_px * noise_field(size_px, grain_px=pitch_px / 2, rng=rng)
+        for steps_px in np.mgrid[:size_px, :size_px]
+    )
+    nearest = cKDTree(points).query(np.stack([rows, columns], axis=2))[1]
     holes = noise_field(size_px, grain_px=3 * pitch_px, rng=rng)
-    present = np.ones(len(points), bool)
-    centres = np.clip(points, 0, size_px - 1)
-    height = map_coordinates(holes, centres.T, order=1)
-    present &= height <= np.quantile(height, min(population.coverage, 1.0))
+    height = map_coordinates(holes, np.clip(points, 0, size_px - 1).T, order=1)
+    present = height <= np.quantile(height, population.coverage)
     labels = np.where(present[nearest], nearest + 1, 0).astype(np.int32)
     return _cells_of(labels)
 

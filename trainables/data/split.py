@@ -126,7 +126,7 @@ def split_dataset(
     if max_test_images < 1:
         raise ValueError(f"max_test_images must be at least 1, but got {max_test_images}.")
     ids = [entry.id for entry in dataset.entries]
-    ties = _duplicates(dataset, ids) if detect_duplicates else []
+    ties = tie_duplicates(ids, read=dataset.read_pixels) if detect_duplicates else []
     groups = merged_groups({entry.id: entry.group for entry in dataset.entries}, ties)
     rng = Randomness(("split", seed)).generator("test side")
     given = {entry.id for entry in dataset.entries if entry.side == "test"}
@@ -205,11 +205,6 @@ def from_json(values: dict[str, Any]) -> Split:
     """Reads what `to_json` made."""
     lists = {name: tuple(values[name]) for name in ("annotation_ids", "test_ids")}
     return Split(**(values | lists))
-
-
-def _duplicates(dataset: Dataset, ids: Sequence[str]) -> list[tuple[str, str]]:
-    images = ((sample_id, dataset.read_pixels(sample_id)) for sample_id in ids)
-    return tie_duplicates(images, read=dataset.read_pixels)
 
 
 def _given_sides(

@@ -1,5 +1,6 @@
 """The judge of synthetic crops: a U-Net trained quickly on the same annotated samples."""
 
+import dataclasses
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +17,11 @@ from trainables.segmenters.networks import build_unet
 from trainables.segmenters.protocol import Extra, NoCheckpoints, Segmenter
 from trainables.segmenters.torch_device import autocast, best_device, place, place_batch
 from trainables.segmenters.unet import WEIGHTS_FILE
-from trainables.spec import GanFitSpec, TrainingSpec, TrialSpec, UnetSpec
+from trainables.spec import GanFitSpec, GanSpec, TrainingSpec, TrialSpec, UnetSpec
 
 NETWORK = UnetSpec()
-TRAINING = TrainingSpec(images_seen=960, evaluations=2)
-"""About a third of the cost of a GAN with default settings."""
+LENGTH = 0.4
+"""Length of the judge's training, in crops, as a share of the GAN's: a third of its cost."""
 BATCH = 8
 """Crops that go through the encoder at once."""
 
@@ -47,7 +48,7 @@ def train_judge(
         seed=spec.seed,
         data=spec.data,
         segmenter=NETWORK,
-        training=TRAINING,
+        training=_training(spec.gan),
     )
     judge = make_segmenter(trial, channels=training[0].image.shape[2])
     judge.fit(
@@ -59,6 +60,12 @@ def train_judge(
         checkpoints=NoCheckpoints(),
     )
     return judge
+
+
+def _training(gan: GanSpec) -> TrainingSpec:
+    usual = TrainingSpec(crop_px=gan.crop_px, evaluations=2)
+    shortest = usual.batch_size * usual.evaluations
+    return dataclasses.replace(usual, images_seen=max(int(LENGTH * gan.images_seen), shortest))
 
 
 def judge_features(judge: Segmenter, *, channels: int) -> Features:

@@ -9,6 +9,8 @@ from trainables.data.sample import IGNORED
 
 BACKGROUND, INTERIOR, BOUNDARY = 0, 1, 2
 CLASSES = 3
+LEVEL = 0.1
+"""Step in which the threshold rises while interiors are split."""
 
 
 def class_targets(labels: np.ndarray, *, boundary_px: int) -> np.ndarray:
@@ -44,17 +46,21 @@ def decode_watershed(
     foreground: np.ndarray,
     *,
     interior_threshold: float,
+    split_threshold: float,
     foreground_threshold: float,
     smallest_px: float,
 ) -> np.ndarray:
     """Labels from probabilities: each connected interior is a cell, grown over the foreground.
 
-    Foreground without any interior is a cell too, of those too thin to have one.
+    Where the network is unsure of a boundary, the interiors of two touching cells hang together
+    at one threshold and come apart at a higher one; so interiors are split as the threshold
+    rises. Foreground without any interior is a cell too, of those too thin to have one.
 
     Args:
         interior: float [H, W], probability of a cell's interior, in [0, 1].
         foreground: float [H, W], probability of interior or boundary, in [0, 1].
         interior_threshold: pixels above it belong to the interiors, which tell cells apart.
+        split_threshold: up to here interiors are split; not above `interior_threshold`: never.
         foreground_threshold: pixels above it belong to cells.
         smallest_px: cells with fewer pixels are dropped, as are interiors with fewer than a
             quarter of that.
@@ -62,16 +68,34 @@ def decode_watershed(
     Returns:
         int32 [H, W], 0 background, cells numbered from 1.
 
-    Source: marker-controlled watershed, Meyer and Beucher 1990; interior, boundary and
-    background as classes, Caicedo et al. 2019 (doi:10.1002/cyto.a.23863).
+    Sources: interior, boundary and background as classes, Caicedo et al. 2019
+    (doi:10.1002/cyto.a.23863); marker-controlled watershed, Meyer and Beucher 1990.
     """
     mask = foreground > foreground_threshold
-    seeds = _drop_small(
-        label(mask & (interior > interior_threshold), connectivity=1), smallest_px / 4
-    )
+    seeds = _interiors(mask & (interior > interior_threshold), smallest_px)
+    for level in np.arange(interior_threshold + LEVEL, split_threshold + LEVEL / 2, LEVEL):
+        seeds = _split(seeds, _interiors(mask & (interior > level), smallest_px))
     seeds = _seed_the_rest(seeds, mask)
     labels = watershed(-interior.astype(np.float32), seeds, mask=mask)
     return _drop_small(labels, smallest_px)
+
+
+def _interiors(mask: np.ndarray, smallest_px: float) -> np.ndarray:
+    return _drop_small(label(mask, connectivity=1), smallest_px / 4)
+
+
+def _split(seeds: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """Puts the parts in place of each seed that holds two or more of them.
+
+    Args:
+        seeds: int32 [H, W].
+        parts: int32 [H, W], numbered from 1; each lies in one seed.
+    """
+    owners = np.zeros(parts.max() + 1, np.int64)
+    owners[parts] = seeds
+    held = np.bincount(owners[1:], minlength=seeds.max() + 1)
+    replaced = np.where(parts > 0, parts + seeds.max(), 0)
+    return np.where((held >= 2)[seeds], replaced, seeds)
 
 
 def _seed_the_rest(seeds: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -79,7 +103,7 @@ def _seed_the_rest(seeds: np.ndarray, mask: np.ndarray) -> np.ndarray:
     parts = label(mask, connectivity=1)
     seeded = np.zeros(parts.max() + 1, bool)
     seeded[parts[seeds > 0]] = True
-    seeded[0] = True
+    seeded[0] = True  # the background needs no seed
     return np.where(seeded[parts], seeds, parts + seeds.max())
 
 

@@ -9,12 +9,13 @@ from trainables.segmenters.schedule import ENCODER_END, HEAD
 
 LEVELS = 10
 """Different depths within the encoder and within the decoder."""
-FINEST_CHANNELS = 16
-"""Channels of the decoder at full resolution; they double at every coarser level."""
-WIDEST_CHANNELS = 256
+LARGEST_GROWTH = 16
+"""The decoder's coarsest level has at most this many times the channels of its finest."""
 
 
-def build_unet(encoder: str, *, depth: int, channels: int, outputs: int) -> torch.nn.Module:
+def build_unet(
+    encoder: str, *, depth: int, channels: int, outputs: int, width: int = 16
+) -> torch.nn.Module:
     """A U-Net without pretrained weights: float [N, channels, H, W] to [N, outputs, H, W].
 
     Args:
@@ -22,6 +23,7 @@ def build_unet(encoder: str, *, depth: int, channels: int, outputs: int) -> torc
         depth: times the encoder halves the resolution; H and W are multiples of 2 ** depth.
         channels: channels of the image.
         outputs: maps to predict, as logits.
+        width: channels of the decoder at full resolution; they double at every coarser level.
 
     Raises:
         ValueError: the library has no such encoder, or not at this depth.
@@ -31,7 +33,7 @@ def build_unet(encoder: str, *, depth: int, channels: int, outputs: int) -> torc
             encoder,
             encoder_depth=depth,
             encoder_weights=None,
-            decoder_channels=decoder_channels(depth),
+            decoder_channels=decoder_channels(depth, width=width),
             in_channels=channels,
             classes=outputs,
         )
@@ -42,11 +44,9 @@ def build_unet(encoder: str, *, depth: int, channels: int, outputs: int) -> torc
         ) from error
 
 
-def decoder_channels(depth: int) -> tuple[int, ...]:
+def decoder_channels(depth: int, *, width: int) -> tuple[int, ...]:
     """Channels of the decoder's levels, from the coarsest to full resolution."""
-    return tuple(
-        min(FINEST_CHANNELS * 2**level, WIDEST_CHANNELS) for level in reversed(range(depth))
-    )
+    return tuple(width * min(2**level, LARGEST_GROWTH) for level in reversed(range(depth)))
 
 
 def parameter_depths(network: torch.nn.Module) -> dict[str, float]:

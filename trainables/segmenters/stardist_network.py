@@ -3,6 +3,7 @@
 import contextlib
 import io
 import math
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,7 @@ def write(model: StarDist2D, folder: Path, *, thresholds: dict[str, float]) -> N
     """Writes a folder that `stardist.models.StarDist2D(None, name=..., basedir=...)` opens."""
     save_json(vars(model.config), str(folder / CONFIG_FILE))
     save_json(thresholds, str(folder / THRESHOLDS_FILE))
-    model.keras_model.save_weights(str(folder / WEIGHTS_FILE))
+    _silently(model.keras_model.save_weights, str(folder / WEIGHTS_FILE))
 
 
 def variable_depths(model: StarDist2D) -> list[float]:
@@ -208,6 +209,10 @@ def _missing(name: str, *, reason: str) -> str:
 
 
 def _silently(function: Any, *arguments: Any, **named: Any) -> Any:
-    """Calls what prints to standard output, which belongs to the study's own display."""
-    with contextlib.redirect_stdout(io.StringIO()):
+    """Calls what prints to standard output, which belongs to the study's own display.
+
+    Keras 3.15 saves variables in a way that numpy 2 warns of, for every variable.
+    """
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
         return function(*arguments, **named)

@@ -1,11 +1,11 @@
 """Training of a StarDist model, evaluation by evaluation, so that it can stop and go on."""
 
 import json
-import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,14 +13,9 @@ from stardist.models import StarDist2D
 
 from trainables.randomness import Randomness
 from trainables.result import Progress
-from trainables.segmenters.clock import (
-    TrainingDiverged,
-    evaluation_steps,
-    images_seen,
-    progress_before,
-)
+from trainables.segmenters.clock import evaluation_steps, images_seen
 from trainables.segmenters.protocol import Checkpoints, Report
-from trainables.segmenters.schedule import decay, lr_multiplier
+from trainables.segmenters.stardist_callbacks import LearningRates
 from trainables.segmenters.stardist_network import variable_depths
 from trainables.segmenters.stardist_optimizer import LayerwiseAdamW
 from trainables.spec import TrainingSpec
@@ -81,64 +76,39 @@ def train(
     state = _restore(model.keras_model, folder=checkpoints.load())
     for entry in state.progress:
         report(entry)
-    rates = _Rates(optimizer, training=training, depths=variable_depths(model))
+    rates = LearningRates(optimizer, training=training, depths=variable_depths(model))
     ends = evaluation_steps(training)
     for start, end in list(zip([0, *ends], ends, strict=False))[len(state.progress) :]:
         started = time.perf_counter()
-        rates.step = start
         batches = _batches(draw_batch, start=start, end=end, randomness=randomness)
-        history = model.keras_model.fit(
-            batches,
-            steps_per_epoch=end - start,
-            callbacks=[*model.callbacks, rates],
-            shuffle=False,
-            verbose=0,
+        loss = _fit(model, batches, start=start, end=end, rates=rates)
+        score = evaluate()
+        entry = Progress(
+            images_seen=images_seen(training, end),
+            device_seconds=state.seconds + time.perf_counter() - started,
+            validation_f1=score,
+            loss=loss,
         )
-        _note(
-            state,
-            model.keras_model,
-            Progress(
-                images_seen=images_seen(training, end),
-                validation_f1=evaluate(),
-                loss=float(history.history["loss"][-1]),
-                device_seconds=state.seconds + time.perf_counter() - started,
-            ),
-        )
-        report(state.progress[-1])
+        _note(state, model.keras_model, entry)
+        report(entry)
         if checkpoints.due():
             checkpoints.save(lambda folder: _write(model.keras_model, state, folder))
     model.keras_model.set_weights(state.best_weights)
 
 
-class _Rates(keras.callbacks.Callback):
-    """Sets the learning rates of all layers before each step, and stops at a broken loss."""
-
-    def __init__(
-        self, optimizer: LayerwiseAdamW, *, training: TrainingSpec, depths: Sequence[float]
-    ) -> None:
-        super().__init__()
-        self.step = 0
-        """Steps done so far."""
-        self._optimizer = optimizer
-        self._training = training
-        self._depths = depths
-
-    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self.step += 1
-        progress = progress_before(self._training, self.step)
-        rate = self._training.learning_rate * decay(progress)
-        schedule = self._training.schedule
-        self._optimizer.set_rates(
-            [rate * lr_multiplier(schedule, depth, progress) for depth in self._depths]
-        )
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        loss = float((logs or {})["loss"])
-        if not math.isfinite(loss):
-            raise TrainingDiverged(
-                f"The loss must stay finite, but it became {loss} at step {self.step}: lower the "
-                f"learning rate, or look for NaN in the images."
-            )
+def _fit(
+    model: StarDist2D, batches: Iterator[Batch], *, start: int, end: int, rates: LearningRates
+) -> float:
+    """Trains from one evaluation to the next; returns the mean loss."""
+    rates.step = start
+    history = model.keras_model.fit(
+        batches,
+        steps_per_epoch=end - start,
+        callbacks=[*model.callbacks, rates],
+        shuffle=False,
+        verbose=0,
+    )
+    return float(history.history["loss"][-1])
 
 
 def _batches(
@@ -159,7 +129,7 @@ def _note(state: _State, network: keras.Model, entry: Progress) -> None:
 def _write(network: keras.Model, state: _State, folder: Path) -> None:
     optimizer: dict[str, np.ndarray] = {}
     network.optimizer.save_own_variables(optimizer)
-    arrays = {f"optimizer/{name}": np.asarray(value) for name, value in optimizer.items()}
+    arrays: dict[str, Any] = {f"optimizer/{name}": value for name, value in optimizer.items()}
     for kind, weights in (("weights", network.get_weights()), ("best", state.best_weights)):
         arrays |= {f"{kind}/{n}": value for n, value in enumerate(weights)}
     np.savez(folder / ARRAYS_FILE, **arrays)

@@ -57,6 +57,7 @@ class Unet:
                 depth=spec.segmenter.depth,
                 channels=channels,
                 outputs=CLASSES,
+                width=spec.segmenter.width,
             )
         self._network = place(network, self._device).eval()
 
@@ -105,14 +106,16 @@ class Unet:
             inference[0],
             inference[1],
             interior_threshold=thresholds["interior"],
+            split_threshold=thresholds["split"],
             foreground_threshold=thresholds["foreground"],
             smallest_px=thresholds["smallest_px"],
         )
 
     def threshold_values(self) -> dict[str, tuple[float, ...]]:
         return {
-            "interior": (0.5, 0.3, 0.4, 0.6, 0.7, 0.8),
-            "foreground": (0.5, 0.3, 0.4, 0.6, 0.7),
+            "interior": (0.5, 0.3, 0.7),
+            "split": (0.8, 0.9, 0.0),
+            "foreground": (0.6, 0.5, 0.7),
             "smallest_px": (20.0, 10.0, 40.0),
         }
 
@@ -167,7 +170,7 @@ class Unet:
             "classes": {"background": BACKGROUND, "interior": INTERIOR, "boundary": BOUNDARY},
             "decoding": "connected parts of `interior` above its threshold are seeds of a "
             "watershed on minus `interior`, within 1 - `background` above the foreground "
-            "threshold; cells of fewer than smallest_px pixels are dropped",
+            "threshold; seeds that come apart as the threshold rises to `split` are split; cells of fewer than smallest_px pixels are dropped",
             "thresholds": self.thresholds,
         }
 

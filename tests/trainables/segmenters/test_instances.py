@@ -4,7 +4,12 @@ from skimage.draw import disk
 
 from trainables.segmenters.instances import class_targets, decode_watershed
 
-SETTING = {"interior_threshold": 0.5, "foreground_threshold": 0.5, "smallest_px": 3.0}
+SETTING = {
+    "interior_threshold": 0.5,
+    "split_threshold": 0.8,
+    "foreground_threshold": 0.5,
+    "smallest_px": 3.0,
+}
 
 
 def perfect(labels, *, boundary_px=1):
@@ -106,3 +111,24 @@ def test_speckles_in_the_interior_do_not_shatter_a_cell():
     interior[20, 20] = 1
     decoded = decode_watershed(interior, foreground, **SETTING | {"smallest_px": 20.0})
     assert (decoded == labels).all()
+
+
+def test_interiors_that_hang_together_are_split_where_the_threshold_rises():
+    labels = np.zeros((30, 50), np.int32)
+    labels[5:25, 5:25] = 1
+    labels[5:25, 25:45] = 2
+    interior, foreground = perfect(labels)
+    interior[12:18, 24:26] = 0.65  # the network is unsure of this part of the boundary
+    split = decode_watershed(interior, foreground, **SETTING)
+    assert (split == labels).all()
+    merged = decode_watershed(interior, foreground, **SETTING | {"split_threshold": 0.0})
+    assert (merged == (labels > 0)).all()
+
+
+def test_a_dim_cell_beside_a_bright_one_is_no_victim_of_splitting():
+    labels = np.zeros((30, 60), np.int32)
+    labels[5:25, 3:23] = 1
+    labels[5:25, 33:53] = 2
+    interior, foreground = perfect(labels)
+    interior[labels == 2] *= 0.6  # disappears before the threshold has risen
+    assert (decode_watershed(interior, foreground, **SETTING) == labels).all()

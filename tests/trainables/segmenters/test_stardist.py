@@ -1,8 +1,9 @@
+import dataclasses
 import json
 import logging
+import math
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from trainables.segmenters.stardist import Candidates, Stardist  # first: it starts TensorFlow
 
-from trainables.segmenters import stardist_network, stardist_runtime, stardist_training  # isort: skip
+from trainables.segmenters import stardist_network, stardist_runtime  # isort: skip
 
 import keras
 from stardist.models import StarDist2D, StarDistData2D
@@ -20,6 +21,7 @@ from trainables.randomness import Randomness
 from trainables.result import Progress
 from trainables.segmenters.clock import TrainingDiverged
 from trainables.segmenters.protocol import Extra, NoCheckpoints
+from trainables.segmenters.stardist_callbacks import LearningRates
 from trainables.segmenters.stardist_optimizer import LayerwiseAdamW
 from trainables.segmenters.stardist_targets import star_targets
 from trainables.spec import (
@@ -163,43 +165,36 @@ def test_depth_rises_from_the_input_to_the_head() -> None:
 )
 def test_a_frozen_layer_does_not_move(schedule: ScheduleName, frozen: set[str]) -> None:
     network = model()
+    variables = network.keras_model.trainable_variables
     depths = stardist_network.variable_depths(network)
-    parts = ["encoder" if d < 0.5 else "decoder" if d < 1 else "head" for d in depths]
-    before = network.keras_model.get_weights()
-    labels = np.stack([simulated_sample("a", shape=(32, 32)).labels])
-    images = (labels[..., None] > 0).astype(np.float32)
-    stardist_training.train(
-        network,
-        training=TrainingSpec(
-            images_seen=12, batch_size=1, evaluations=12, crop_px=32, schedule=schedule
-        ),
-        draw_batch=lambda rng: ((images,), star_targets(labels, rays=16, grid=2)),
-        evaluate=iter([1.0, 1.0] + [0.0] * 10).__next__,  # the best is the second step's
-        randomness=Randomness((0,)),
-        report=lambda progress: None,
-        checkpoints=NoCheckpoints(),
+    optimizer = LayerwiseAdamW(weight_decay=0.1)
+    optimizer.build(variables)
+    rates = LearningRates(
+        optimizer, training=dataclasses.replace(SHORT, schedule=schedule), depths=depths
     )
+    before = network.keras_model.get_weights()
+    rates.on_train_batch_begin(0)
+    optimizer.apply([np.ones(variable.shape, np.float32) for variable in variables], variables)
+    after = network.keras_model.get_weights()
+    parts = ["encoder" if d < 0.5 else "decoder" if d < 1 else "head" for d in depths]
     moved = {
         part
-        for part, one, other in zip(parts, before, network.keras_model.get_weights(), strict=True)
+        for part, one, other in zip(parts, before, after, strict=True)
         if not np.array_equal(one, other)
     }
     assert moved == {"encoder", "decoder", "head"} - frozen
 
 
 def test_a_broken_loss_names_the_step() -> None:
-    segmenter = Stardist(spec(), channels=1)
-    sample = simulated_sample("training")
-    sample.image[:] = np.nan
-    with pytest.raises(TrainingDiverged, match="at step 1"):
-        segmenter.fit(
-            [sample],
-            extra=Extra(),
-            validation=[sample],
-            randomness=Randomness((1, 0, 2)),
-            report=lambda progress: None,
-            checkpoints=NoCheckpoints(),
-        )
+    optimizer = LayerwiseAdamW(weight_decay=0.0)
+    optimizer.build([keras.Variable(np.ones(1, np.float32))])
+    rates = LearningRates(optimizer, training=SHORT, depths=[1.0])
+    rates.step = 2
+    rates.on_train_batch_begin(0)
+    rates.on_train_batch_end(0, {"loss": 1.0})
+    rates.on_train_batch_begin(1)
+    with pytest.raises(TrainingDiverged, match="became nan at step 4"):
+        rates.on_train_batch_end(1, {"loss": math.nan})
 
 
 def test_stardist_opens_the_export(tmp_path: Path) -> None:
@@ -273,11 +268,11 @@ def test_saved_weights_keep_their_architecture_and_say_so(
 
 
 @pytest.fixture
-def public_folder(tmp_path: Path) -> Iterator[Path]:
+def public_folder(tmp_path: Path) -> Path:
     folder = tmp_path / "2D_mine"
     folder.mkdir()
     stardist_network.write(model(), folder, thresholds={"prob": 0.45, "nms": 0.3})
-    yield folder
+    return folder
 
 
 def test_a_public_model_from_a_folder_brings_its_thresholds(public_folder: Path) -> None:

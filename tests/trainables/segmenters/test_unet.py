@@ -66,6 +66,7 @@ def test_a_large_image_is_labelled_as_if_whole(trained, monkeypatch):
     assert np.abs(whole - tiled).mean() < 0.02
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit.load` is deprecated:FutureWarning")
 def test_the_exported_network_gives_the_same_probabilities(trained, tmp_path):
     path = trained.export(tmp_path)
     sample = simulated_sample("unseen", shape=(64, 96))

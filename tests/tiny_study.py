@@ -1,0 +1,29 @@
+"""The quick study with everything small: all its stages and arms in about two minutes."""
+
+import dataclasses
+
+from study.design import Study
+from study.presets import quick
+from trainables.spec import GanSpec, TrainingSpec
+
+TRAINING = TrainingSpec(images_seen=32, evaluations=2, batch_size=4, crop_px=64)
+
+
+def study() -> Study:
+    """The arms of the quick study, trained for eight steps."""
+    whole = quick()
+    return dataclasses.replace(
+        whole,
+        name="tiny",
+        annotation_counts=(3,),
+        confirm_draws=2,
+        search_trials=1,
+        max_test_images=4,
+        source_images=4,
+        source_images_seen=32,
+        threshold_tries=3,
+        gans=(GanSpec(images_seen=32, batch_size=4, crop_px=64, pool_size=4),),
+        unet=dataclasses.replace(whole.unet, training=TRAINING),
+        cellpose=dataclasses.replace(whole.cellpose, training=TRAINING),
+        stardist=dataclasses.replace(whole.stardist, training=TRAINING),
+    )

@@ -1,0 +1,81 @@
+"""The whole way from samples to a pool on disk, as small as it can be."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.trainables.gan.cells import make_samples
+from trainables.gan.pool_files import REAL_FILE, read_pool, read_samples
+from trainables.gan_trial import run_gan_fit
+from trainables.result import Progress, TrialResult, from_json, to_json
+from trainables.segmenters.protocol import NoCheckpoints
+from trainables.spec import DataSpec, GanFitSpec, GanSpec
+
+SPEC = GanFitSpec(
+    study_seed=0,
+    seed=0,
+    data=DataSpec(split="s", annotation_count=3, draw=0),
+    gan=GanSpec(
+        width=8, images_seen=20, batch_size=2, crop_px=32, pool_size=6, consistency_floor=0.0
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("gan")
+
+
+@pytest.fixture(scope="module")
+def progress() -> list[Progress]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def result(folder: Path, progress: list[Progress]) -> TrialResult:
+    samples = make_samples(channels=3, count=3)
+    return run_gan_fit(
+        SPEC,
+        training=samples[:2],
+        validation=samples[2:],
+        report=progress.append,
+        checkpoints=NoCheckpoints(),
+        folder=folder,
+    )
+
+
+def test_result_tells_what_was_done(result: TrialResult, progress: list[Progress]) -> None:
+    assert (result.status, result.trial_id) == ("completed", SPEC.id)
+    assert result.progress == tuple(progress)
+    assert progress[-1].images_seen == 20
+    assert result.synthesis["pool_asked"] == result.synthesis["pool_kept"] == 6
+    assert result.synthesis["share_dropped"] == 0
+    for name in ("kid", "kid_low", "kid_high", "kid_floor", "nearest_synthetic"):
+        assert np.isfinite(result.synthesis[name])
+    assert result.cost is not None
+    assert 0 < result.cost.training_seconds < result.cost.device_seconds
+
+
+def test_result_goes_into_the_store(result: TrialResult) -> None:
+    assert from_json(to_json(result)).synthesis == result.synthesis
+
+
+def test_files_are_there(result: TrialResult, folder: Path) -> None:
+    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*.*")) == [
+        "generator/generator.pt",
+        "generator/palette.npz",
+        "pool.npz",
+        "real.npz",
+    ]
+    real = read_samples(folder / REAL_FILE)
+    pool = read_pool(folder)
+    assert len(pool) == len(real) == 6
+    assert {sample.image.shape for sample in (*pool, *real)} == {(64, 64, 3)}
+
+
+def test_the_pool_knows_only_training_samples(result: TrialResult, folder: Path) -> None:
+    for sample in read_pool(folder):
+        assert sample.provenance is not None
+        assert sample.provenance.maker == SPEC.id
+        assert set(sample.provenance.sources) <= {"0", "1"}

@@ -1,0 +1,42 @@
+"""What happens before and after each step of a StarDist training."""
+
+import math
+from collections.abc import Sequence
+
+import keras
+
+from trainables.segmenters.clock import TrainingDiverged, progress_before
+from trainables.segmenters.schedule import decay, lr_multiplier
+from trainables.segmenters.stardist_optimizer import LayerwiseAdamW
+from trainables.spec import TrainingSpec
+
+
+class LearningRates(keras.callbacks.Callback):
+    """Sets the learning rates of all layers before each step, and stops at a broken loss."""
+
+    def __init__(
+        self, optimizer: LayerwiseAdamW, *, training: TrainingSpec, depths: Sequence[float]
+    ) -> None:
+        super().__init__()
+        self.step = 0
+        """Steps done so far."""
+        self._optimizer = optimizer
+        self._training = training
+        self._depths = depths
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self.step += 1
+        progress = progress_before(self._training, self.step)
+        rate = self._training.learning_rate * decay(progress)
+        schedule = self._training.schedule
+        self._optimizer.set_rates(
+            [rate * lr_multiplier(schedule, depth, progress) for depth in self._depths]
+        )
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        loss = float((logs or {})["loss"])
+        if not math.isfinite(loss):
+            raise TrainingDiverged(
+                f"The loss must stay finite, but it became {loss} at step {self.step}: lower the "
+                f"learning rate, or look for NaN in the images."
+            )
