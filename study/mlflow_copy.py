@@ -157,12 +157,9 @@ def _tags(result: TrialResult) -> list[RunTag]:
 def _metrics(result: TrialResult) -> list[Metric]:
     now = int(time.time() * 1000)
     curves = [
-        Metric(name, value, now, progress.images_seen)
+        Metric(name, getattr(progress, name), now, progress.images_seen)
         for progress in result.progress
-        for name, value in (
-            ("curve_validation_f1", progress.validation_f1),
-            ("loss", progress.loss),
-        )
+        for name in ("validation_f1", "loss")
     ]
     finals = _finals(result)
     return [metric for metric in curves if math.isfinite(metric.value)] + [

@@ -5,10 +5,14 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from study.store import Store
 from trainables.ray_trainable import Spec
 from trainables.result import TrialResult
+
+if TYPE_CHECKING:
+    from study.mlflow_copy import MlflowCopy
 
 SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -43,6 +47,7 @@ class Tracking:
         self._store = store
         self._unsent = set(store.results())
         self._report: Path | None = None
+        self._copy: MlflowCopy | None = None
         self._reason = "it was too slow"
         self._changed = threading.Condition()
         self._closing = False
@@ -123,6 +128,7 @@ class Tracking:
         try:
             self._send()
         except Exception as error:
+            self._copy = None
             self._reason = " ".join(str(error).split())[:300] or type(error).__name__
             return False
         return True
@@ -130,7 +136,8 @@ class Tracking:
     def _send(self) -> None:
         from study.mlflow_copy import MlflowCopy
 
-        copy = MlflowCopy(self.uri, folder=self._folder, store=self._store)
+        copy = self._copy or MlflowCopy(self.uri, folder=self._folder, store=self._store)
+        self._copy = copy
         for trial_id in sorted(self._unsent):
             result = self._store.result(trial_id)
             if result is not None:

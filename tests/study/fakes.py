@@ -8,6 +8,7 @@ import optuna
 from study.arm_search import ArmSearch
 from study.design import ARMS, Study
 from study.plan import Splits, search_needs, search_spec
+from trainables.metrics.scores import THRESHOLDS
 from trainables.ray_trainable import Spec
 from trainables.result import Cost, Counts, ImageScore, Progress, TrialResult
 from trainables.spec import flatten
@@ -18,18 +19,21 @@ SPLITS = Splits(main="main0", source="source0", source_count=4)
 def ended(spec: Spec, *, f1: float = 0.5, seconds: float = 10.0, **changes: Any) -> TrialResult:
     """How a training might have ended: with this validation F1 on one image of 1000 cells."""
     found = round(1000 * f1)
-    counts = Counts(
-        threshold=0.5,
-        true_positives=found,
-        false_positives=1000 - found,
-        false_negatives=1000 - found,
-        matched_iou=0.8 * found,
-    )
+    counts = [
+        Counts(
+            threshold=threshold,
+            true_positives=found,
+            false_positives=1000 - found,
+            false_negatives=1000 - found,
+            matched_iou=0.8 * found,
+        )
+        for threshold in THRESHOLDS
+    ]
     score = ImageScore(
         sample_id="v",
         group="v",
-        counts=(counts,),
-        counts_without_border=(),
+        counts=tuple(counts),
+        counts_without_border=tuple(counts),
         aji=0.0,
         aji_plus=0.0,
         dice=0.0,

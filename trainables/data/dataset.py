@@ -53,8 +53,10 @@ class Dataset:
         self.layout = layout
         self.entries = tuple(entries)
         annotated = {entry.id for entry in entries}
-        self.unlabelled = tuple(record.id for record in records if record.id not in annotated)
-        """Ids of images without labels."""
+        self.unlabelled = tuple(
+            record.id for record in records if record.id not in annotated and record.side != "test"
+        )
+        """Ids of images without labels; those of a test side are sealed and not among them."""
         self.channels = channels
         """Channels of every sample that `read` gives: the most that any image has."""
         self.problems = tuple(problems)

@@ -6,6 +6,11 @@ from pathlib import Path
 
 from trainables.data.records import Side
 
+WELLS = (
+    re.compile(r"^([^_]+_Phase_[A-P]\d+)_\d+_"),  # LIVECell: cell line and well
+    re.compile(r"^(.*_[A-Pa-p]\d\d)_s\d+"),  # BBBC006, BBBC039 and others of its microscopes
+)
+"""File names of public sets; the first group is the well."""
 ID_COLUMNS = ("stem", "id", "image", "file", "filename", "name")
 TEST_WORDS = ("test", "testing")
 TRAIN_WORDS = ("train", "training", "val", "valid", "validation")
@@ -76,7 +81,13 @@ def group_of(sample_id: str, row: dict[str, str], *, pattern: str, known: str) -
         if match:
             return next((part for part in match.groups() if part), match.group(0))
         return known or sample_id
-    return (row.get("group") or "").strip() or known or sample_id
+    return (row.get("group") or "").strip() or known or _group_in_name(sample_id) or sample_id
+
+
+def _group_in_name(sample_id: str) -> str:
+    """The well that a file name of a public set tells, "" where it tells none."""
+    matches = (pattern.search(sample_id) for pattern in WELLS)
+    return next((match.group(1) for match in matches if match), "")
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

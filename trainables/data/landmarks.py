@@ -1,5 +1,6 @@
 """Finds places in an image that are found again in every copy, flip and crop of it."""
 
+import itertools
 from dataclasses import dataclass
 
 import cv2
@@ -88,7 +89,7 @@ def _extrema(band: np.ndarray) -> np.ndarray:
 def _describe(blurred: list[np.ndarray], positions: np.ndarray) -> np.ndarray:
     """float32 [N, D]: band-pass, gradient, anisotropy and Laplacian at each scale."""
     parts = []
-    for fine, coarse in zip(blurred, blurred[1:], strict=False):
+    for fine, coarse in itertools.pairwise(blurred):
         parts.append(_at(fine, positions) - _at(coarse, positions))
     for image, step in zip(blurred[1:], STEPS_PX, strict=True):
         parts += _derivatives(image, positions, step=step)

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from segmentation_models_pytorch.encoders import get_encoder
 
 from trainables.data.sample import Sample
 from trainables.gan.fidelity import Features
-from trainables.randomness import Randomness
+from trainables.randomness import Randomness, fence
 from trainables.segmenters import make_segmenter
-from trainables.segmenters.instances import CLASSES
-from trainables.segmenters.networks import build_unet
 from trainables.segmenters.protocol import Extra, NoCheckpoints, Segmenter
 from trainables.segmenters.torch_device import autocast, best_device, place, place_batch
 from trainables.segmenters.unet import WEIGHTS_FILE
@@ -73,13 +72,23 @@ def judge_features(judge: Segmenter, *, channels: int) -> Features:
 
     No network of public origin is needed, and none that has seen other data.
     """
-    network = build_unet(NETWORK.encoder, depth=NETWORK.depth, channels=channels, outputs=CLASSES)
     with tempfile.TemporaryDirectory() as folder:
         judge.save(Path(folder))
         weights = torch.load(Path(folder) / WEIGHTS_FILE, map_location="cpu", weights_only=True)
-    network.load_state_dict(weights)
+    start = "encoder."
+    with fence(0):  # the weights are replaced at once
+        encoder = get_encoder(
+            NETWORK.encoder, in_channels=channels, depth=NETWORK.depth, weights=None
+        )
+    encoder.load_state_dict(
+        {
+            name.removeprefix(start): value
+            for name, value in weights.items()
+            if name.startswith(start)
+        }
+    )
     device = best_device()
-    encoder = place(network.eval().get_submodule("encoder"), device)
+    place(encoder.eval(), device)
 
     def features(images: np.ndarray) -> np.ndarray:
         """float32 [N, P, P, C] to float64 [N, D]."""

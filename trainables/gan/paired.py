@@ -100,9 +100,14 @@ class PatchDiscriminator(nn.Module):
 
 
 def colours(condition: Tensor) -> tuple[Tensor, Tensor]:
-    """The mean and the spread that each pixel's cell, or the background, is told to have."""
-    channels = (condition.shape[1] - SHAPE_CHANNELS) // 2
-    mean, spread = condition[:, SHAPE_CHANNELS:].split(channels, dim=1)
+    """The mean and the spread that each pixel's cell, or the background, is told to have.
+
+    Softened across outlines, as every lens does: a painted cell shall not end in steps of pixels.
+    """
+    soft = condition[:, SHAPE_CHANNELS:]
+    for _ in range(2):
+        soft = functional.avg_pool2d(soft, 3, stride=1, padding=1, count_include_pad=False)
+    mean, spread = soft.chunk(2, dim=1)
     return mean, spread + SMALLEST_SPREAD
 
 

@@ -19,6 +19,7 @@ EXAMPLE_PX = 128
 CPSAM_SNIPPET = """\
 from cellpose.models import CellposeModel
 model = CellposeModel(pretrained_model="{file}")
+# image: at the scale on which the model was trained
 labels, flows, styles = model.eval(
     image, flow_threshold={flow}, cellprob_threshold={cellprob},
     min_size={smallest_px:.0f}, max_size_fraction={largest_share})
@@ -28,7 +29,8 @@ COMPACT_SNIPPET = """\
 import numpy as np, torch
 from cellpose.dynamics import resize_and_compute_masks
 network = torch.jit.load("{file}")
-# image: float32 [H, W, {channels}], each channel's 1st and 99.8th percentiles at 0 and 1
+# image: float32 [H, W, {channels}], each channel's 1st and 99.8th percentiles at 0 and 1,
+# at the scale on which the network was trained
 height, width = image.shape[:2]
 padding = ((0, -height % {multiple_px}), (0, -width % {multiple_px}), (0, 0))
 batch = torch.from_numpy(np.pad(image, padding, mode="reflect").transpose(2, 0, 1)[None])

@@ -17,6 +17,9 @@ OUTPUTS = 3
 """Flows along y and x (times 5), and the logit of the cell probability."""
 COMPACT_DEPTH = 4
 """Times the compact network halves the resolution."""
+COMPACT_WIDTH = 8
+"""Channels of the compact decoder at full resolution; both as in `UnetSpec`, so that the two
+families differ in targets and decoding and not in their network."""
 CPSAM_TILE_PX = 256
 """The only image side that the ViT takes: its position embedding has this many pixels."""
 CPSAM_MOST_CHANNELS = 3
@@ -50,7 +53,13 @@ def build_network(backbone: str, *, encoder: str, channels: int) -> torch.nn.Mod
         ValueError: the encoder is unknown, or there are too many channels.
     """
     if backbone == "compact":
-        return build_unet(encoder, depth=COMPACT_DEPTH, channels=channels, outputs=OUTPUTS)
+        return build_unet(
+            encoder,
+            depth=COMPACT_DEPTH,
+            channels=channels,
+            outputs=OUTPUTS,
+            width=COMPACT_WIDTH,
+        )
     if channels > CPSAM_MOST_CHANNELS:
         raise ValueError(
             f"The backbone cpsam takes images of at most {CPSAM_MOST_CHANNELS} channels, but got "

@@ -112,6 +112,7 @@ class Unet:
         )
 
     def threshold_values(self) -> dict[str, tuple[float, ...]]:
+        """The boundary's weight in the loss inflates the foreground: its default is above 0.5."""
         return {
             "interior": (0.5, 0.3, 0.7),
             "split": (0.8, 0.9, 0.0),
@@ -168,9 +169,10 @@ class Unet:
             f"percentiles are 0 and 1",
             "output": "probabilities float32 [N, 3, H, W]",
             "classes": {"background": BACKGROUND, "interior": INTERIOR, "boundary": BOUNDARY},
-            "decoding": "connected parts of `interior` above its threshold are seeds of a "
-            "watershed on minus `interior`, within 1 - `background` above the foreground "
-            "threshold; seeds that come apart as the threshold rises to `split` are split; cells of fewer than smallest_px pixels are dropped",
+            "decoding": "connected parts of `interior` above its threshold are seeds, split where "
+            "they come apart as the threshold rises to `split`; a watershed on minus `interior` "
+            "grows them over 1 - `background` above the foreground threshold; cells of fewer than "
+            "`smallest_px` pixels are dropped",
             "thresholds": self.thresholds,
         }
 

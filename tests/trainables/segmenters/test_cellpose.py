@@ -184,6 +184,7 @@ def test_weights_of_another_number_of_channels_are_shared_among_the_new_ones(
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit.load. is deprecated:FutureWarning")
+@pytest.mark.filterwarnings("ignore:Sparse invariant checks:UserWarning")  # Cellpose's own call
 def test_the_exported_snippet_gives_the_labels_of_the_segmenter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

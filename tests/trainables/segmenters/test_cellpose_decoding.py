@@ -46,6 +46,7 @@ def test_touching_cells_are_told_apart() -> None:
         assert overlap.max() > 0.97 * (true == label).sum()
 
 
+@pytest.mark.filterwarnings("ignore:Sparse invariant checks:UserWarning")  # Cellpose's own call
 @pytest.mark.parametrize("cellprob", [-1.0, 0.0, 2.0])
 @pytest.mark.parametrize("flow", [0.0, 0.4])
 def test_the_labels_are_those_of_cellpose(cellprob: float, flow: float) -> None:

@@ -1,6 +1,11 @@
+from typing import ClassVar
+
 from tests.trainables.segmenters.contract import SegmenterContract
-from trainables.spec import StardistSpec
+from trainables.spec import StardistSpec, TrainingSpec
 
 
 class TestStardist(SegmenterContract):
-    segmenter = StardistSpec(rays=16, grid=2, depth=2, filters=8)
+    segmenter = StardistSpec(rays=8, grid=2, depth=1, filters=8)
+    training: ClassVar[TrainingSpec] = TrainingSpec(
+        images_seen=128, batch_size=4, evaluations=2, crop_px=64, learning_rate=5e-3
+    )

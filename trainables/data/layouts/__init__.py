@@ -4,12 +4,33 @@ from collections.abc import Callable
 from pathlib import Path
 
 from trainables.data.dataset import Dataset
-from trainables.data.layouts import cellpose, folders
+from trainables.data.layouts import (
+    bbbc039,
+    cellpose,
+    coco,
+    ctc,
+    dsb2018,
+    folders,
+    neurips,
+    nuinsseg,
+    omnipose,
+    stardist,
+    tissuenet,
+)
 from trainables.data.layouts.archive import refuse_archive
 from trainables.data.records import Found, Options
 from trainables.data.scan import scan
 
 LAYOUTS: dict[str, Callable[[Path, Options], Found | None]] = {
+    "tissuenet": tissuenet.find,
+    "livecell": coco.find,
+    "ctc": ctc.find,
+    "nuinsseg": nuinsseg.find,
+    "dsb2018": dsb2018.find,
+    "bbbc039": bbbc039.find,
+    "neurips": neurips.find,
+    "stardist": stardist.find,
+    "omnipose": omnipose.find,
     "cellpose": cellpose.find,
     "folders": folders.find,
 }
@@ -28,7 +49,7 @@ def open_dataset(
     """Opens a folder of annotated images, whatever its layout, and looks at each file once.
 
     Args:
-        path: the folder.
+        path: the folder, or one `.npz` of TissueNet.
         layout: a name in `LAYOUTS`, or `auto` to recognise it.
         channel: image channels to keep by number, e.g. "0" or "0,1"; TissueNet: the labels by
             name, `whole_cell` or `nuclear`; empty means all channels, and whole cells.
@@ -45,7 +66,7 @@ def open_dataset(
             be used.
     """
     refuse_archive(path)
-    if not path.is_dir():
+    if not path.is_dir() and not (path.is_file() and path.suffix == ".npz"):
         raise ValueError(f"A data set must be an existing folder, but {path} is none.")
     options = Options(channel=channel, plane=plane, components=components)
     name, found = _recognise(path, layout, options)
@@ -55,6 +76,8 @@ def open_dataset(
 def _recognise(path: Path, layout: str, options: Options) -> tuple[str, Found]:
     if layout != "auto" and layout not in LAYOUTS:
         raise ValueError(f"layout must be one of {['auto', *LAYOUTS]}, but got {layout!r}.")
+    if path.is_file():
+        layout = "tissuenet"
     tried = LAYOUTS if layout == "auto" else {layout: LAYOUTS[layout]}
     for name, find in tried.items():
         found = find(path, options)

@@ -1,5 +1,6 @@
 """Cellpose: `a_img.png` with `a_masks.png` or `a_seg.npy`, or `a.tif` with those, in one folder."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -59,12 +60,4 @@ def _reading_seg(record: Record) -> Record:
     """The record, with the right reader where its labels are in a `_seg.npy`."""
     if record.mask is None or not record.mask.name.endswith(SEG_ENDING):
         return record
-    return Record(
-        id=record.id,
-        image=record.image,
-        mask=record.mask,
-        read_image=record.read_image,
-        read_labels=partial(read_seg_labels, record.mask),
-        side=record.side,
-        group=record.group,
-    )
+    return replace(record, read_labels=partial(read_seg_labels, record.mask))

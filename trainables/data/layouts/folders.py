@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from trainables.data.layouts.pairs import image_files, pair
-from trainables.data.layouts.parts import Part, merge, parts, subfolders
+from trainables.data.files import is_image
+from trainables.data.layouts.pairs import image_files, lone_images, pair
+from trainables.data.layouts.parts import Part, merge, parts, subfolders, unlabelled_folders
 from trainables.data.records import Found, Options
 
 IMAGE_FOLDERS = ("images", "image", "imgs", "img", "raw")
@@ -18,7 +19,18 @@ def find(root: Path, options: Options) -> Found | None:
         for part in parts(root, lambda folder: folder_pair(folder) is not None)
         if (folders := folder_pair(part.folder))
     ]
-    return merge(found) if found else None
+    return merge([*found, unlabelled(root, options)]) if found else None
+
+
+def unlabelled(root: Path, options: Options) -> Found:
+    """Records without labels, of the images in folders that are called unlabelled."""
+    images = [
+        path
+        for folder in unlabelled_folders(root)
+        for path in sorted(folder.rglob("*"))
+        if is_image(path)
+    ]
+    return lone_images(images, root=root, options=options)
 
 
 def folder_pair(folder: Path) -> tuple[Path, Path] | None:

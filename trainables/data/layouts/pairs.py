@@ -64,6 +64,18 @@ def pair(
     return found
 
 
+def lone_images(images: Iterable[Path], *, root: Path, options: Options, side: Side = "") -> Found:
+    """Records without labels, for images that nobody expects to have a mask."""
+    found = Found()
+    for path in images:
+        if leaves(path, root):
+            found.problems.append(_link(path, root))
+            continue
+        name = "-".join(path.relative_to(root).with_suffix("").parts)
+        found.records.append(record(path, None, id=name, options=options, side=side, group=""))
+    return found
+
+
 def record(
     image: Path, mask: Path | None, *, id: str, options: Options, side: Side, group: str
 ) -> Record:
@@ -96,13 +108,7 @@ def _unique(
     by_stem: dict[str, list[Path]] = defaultdict(list)
     for stem, path in files:
         if leaves(path, root):
-            problems.append(
-                Problem(
-                    file=relative(path, root),
-                    what="is a link to a file outside of the data set",
-                    remedy="copy the file in",
-                )
-            )
+            problems.append(_link(path, root))
         else:
             by_stem[stem].append(path)
     for paths in by_stem.values():
@@ -117,3 +123,11 @@ def _unique(
                 for path in paths
             )
     return {stem: paths[0] for stem, paths in by_stem.items() if len(paths) == 1}
+
+
+def _link(path: Path, root: Path) -> Problem:
+    return Problem(
+        file=relative(path, root),
+        what="is a link to a file outside of the data set",
+        remedy="copy the file in",
+    )

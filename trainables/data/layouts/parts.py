@@ -8,8 +8,8 @@ from pathlib import Path
 from trainables.data.records import Found, Side
 
 MAX_DEPTH = 3
-TEST_NAME = re.compile(r"^test(ing)?\b|_test\b|_test_|^hidden$", re.IGNORECASE)
-TRAIN_NAME = re.compile(r"^(train|tun|val)", re.IGNORECASE)
+TEST_NAME = re.compile(r"(^|[^a-z])test(ing)?([^a-z]|$)|^hidden$", re.IGNORECASE)
+TRAIN_NAME = re.compile(r"(^|[^a-z])(train|tuning|val)", re.IGNORECASE)
 UNLABELLED_NAME = re.compile(r"unlabel", re.IGNORECASE)
 
 

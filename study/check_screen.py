@@ -1,0 +1,140 @@
+"""What `study check` shows, on one screen."""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from trainables.data.dataset import Dataset
+from trainables.data.split import Split
+
+if TYPE_CHECKING:
+    from study.check import CheckReport
+
+MOST_PROBLEMS = 12
+"""Problems that are shown one by one."""
+MOST_SIZES = 4
+MOST_TIES = 3
+NAME_WIDTH = 24
+"""Longer ids are cut in lists of ties."""
+
+
+def screen(report: "CheckReport") -> RenderableType:
+    """Facts, problems and verdict, from top to bottom."""
+    parts: list[RenderableType] = []
+    if report.dataset:
+        parts.append(_facts(report.dataset, report.split))
+    if report.problems:
+        parts.append(_problems(report))
+    if report.contact_sheet:
+        parts.append(Text(f"Images with the outlines of their cells: {report.contact_sheet}"))
+    parts.append(_verdict(report))
+    return Group(*parts)
+
+
+def _facts(dataset: Dataset, split: Split | None) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    rows = _content(dataset) | (_division(dataset, split) if split else {})
+    for name, value in rows.items():
+        table.add_row(name, Text(value))
+    return table
+
+
+def _content(dataset: Dataset) -> dict[str, str]:
+    from study.check import sizes, spread
+
+    entries = dataset.entries
+    empty = sum(entry.cells == 0 for entry in entries)
+    pixel_sizes = [entry.um_per_px for entry in entries if entry.um_per_px]
+    named = len({entry.group for entry in entries if entry.group != entry.id})
+    return {
+        "data set": str(dataset.path),
+        "layout": dataset.layout,
+        "images": f"{len(entries)} with labels, {len(dataset.unlabelled)} without"
+        + (f"; {empty} hold no cell" if empty else ""),
+        "cells": f"{sum(entry.cells for entry in entries)} in all; an image "
+        + spread([float(entry.cells) for entry in entries]),
+        "size (px)": _listed(sizes(entries), most=MOST_SIZES),
+        "cell diameter": spread([entry.diameter_px for entry in entries], digits=1)
+        + " px (median of each image)",
+        "pixel type": _listed(Counter(entry.dtype for entry in entries), most=MOST_SIZES),
+        "channels": _channels(dataset),
+        "pixel size": f"{spread(pixel_sizes, digits=3)}"
+        + (f" um/px, in {len(pixel_sizes)} files" if pixel_sizes else ""),
+        "groups": f"{named} named" if named else "none named: each image is its own group",
+    }
+
+
+def _division(dataset: Dataset, split: Split) -> dict[str, str]:
+    from study.check import disjoint_draws
+
+    draws = [f"{count}: {number}" for count, number in disjoint_draws(split).items()]
+    return {
+        "duplicates": _ties(dataset, split),
+        "sides": f"{len(split.annotation_ids)} images to annotate, {len(split.test_ids)} to test "
+        f"on, in {len(set(split.groups.values()))} groups" + _left_out(split),
+        "annotations": f"1 to {len(split.annotation_ids)} images; draws without a common image, "
+        f"by count: {', '.join(draws)}",
+    }
+
+
+def _channels(dataset: Dataset) -> str:
+    own = Counter(str(entry.channels) for entry in dataset.entries)
+    if len(own) == 1 and str(dataset.channels) in own:
+        return str(dataset.channels)
+    return f"{_listed(own, most=MOST_SIZES)}; all are read as {dataset.channels}"
+
+
+def _ties(dataset: Dataset, split: Split) -> str:
+    from study.check import tied_images
+
+    if not split.tied:
+        return "no copies or overlapping crops were found"
+    sets = [" + ".join(_short(ids)) for ids in tied_images(dataset, split)[:MOST_TIES]]
+    return f"{split.tied} images are copies or overlapping crops of others" + (
+        f", kept on one side: {'; '.join(sets)}" if sets else ", within their groups"
+    )
+
+
+def _short(ids: tuple[str, ...]) -> list[str]:
+    shown = [name if len(name) <= NAME_WIDTH else name[: NAME_WIDTH - 1] + "…" for name in ids[:4]]
+    return shown + [f"{len(ids) - 4} more"] * (len(ids) > 4)
+
+
+def _left_out(split: Split) -> str:
+    parts = []
+    if split.dropped:
+        parts.append(f"{split.dropped} left out as tied to test images")
+    if split.test_dropped:
+        parts.append(f"{split.test_dropped} test images left out beyond the most")
+    return "".join(f"; {part}" for part in parts)
+
+
+def _listed(counts: Counter[str], *, most: int) -> str:
+    """`256 x 256 (276), 360 x 360 (78) and 3 more`; the number is left out of a single kind."""
+    if len(counts) == 1:
+        return next(iter(counts))
+    shown = ", ".join(f"{name} ({number})" for name, number in counts.most_common(most))
+    return shown + (f" and {len(counts) - most} more" if len(counts) > most else "")
+
+
+def _problems(report: "CheckReport") -> Table:
+    table = Table(title=f"{len(report.problems)} problems", title_justify="left", box=None)
+    for name in ("file", "what is wrong", "what to do"):
+        table.add_column(name, overflow="fold")
+    for problem in report.problems[:MOST_PROBLEMS]:
+        table.add_row(*(Text(part) for part in (problem.file, problem.what, problem.remedy)))
+    hidden = len(report.problems) - MOST_PROBLEMS
+    if hidden > 0:
+        table.add_row(f"and {hidden} more", "", "--out sheet.png writes all to sheet.csv")
+    return table
+
+
+def _verdict(report: "CheckReport") -> Text:
+    if report.runnable:
+        return Text("A study can run on it.", style="bold green")
+    return Text(f"No study can run on it. {report.failure}", style="bold red")

@@ -1,0 +1,100 @@
+"""MLflow gets a copy of everything, and its troubles stay its own."""
+
+import time
+from pathlib import Path
+
+import mlflow
+import pytest
+
+import study.tracking
+from study.store import Store
+from study.tracking import Tracking
+from tests.study.fakes import curve, ended
+from trainables.result import TrialResult
+from trainables.spec import DataSpec, TrialSpec, UnetSpec
+
+DATA = DataSpec(split="s", annotation_count=4, draw=0)
+
+
+def result(seed: int, **changes: object) -> TrialResult:
+    spec = TrialSpec(
+        stage="search", arm="unet", study_seed=0, seed=seed, data=DATA, segmenter=UnetSpec()
+    )
+    return ended(spec, progress=curve(0.1, 0.4, 0.3), **changes)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    store = Store(tmp_path)
+    store.write_text("study.json", '{"name": "s", "hash": "h"}')
+    return store
+
+
+def runs(folder: Path) -> dict[str, mlflow.entities.Run]:
+    client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{folder}/mlflow.db")
+    found = client.search_runs([one.experiment_id for one in client.search_experiments()])
+    return {run.data.tags["trial_id"]: run for run in found if "trial_id" in run.data.tags}
+
+
+def test_results_arrive_once_with_curves_and_best_values(tmp_path: Path, store: Store) -> None:
+    first, second = result(1, f1=0.8), result(2, status="failed", validation=(), reason="NaN loss")
+    store.write_result(first)
+    with Tracking(tmp_path, store=store) as tracking:
+        store.write_result(second)
+        tracking.trial_ended(second)
+        tracking.trial_ended(first)
+        assert tracking.finish() == ""
+    with Tracking(tmp_path, store=store) as tracking:
+        assert tracking.finish() == ""
+
+    sent = runs(tmp_path)
+    assert sent.keys() == {first.trial_id, second.trial_id}
+    run = sent[first.trial_id]
+    assert run.data.metrics["best_validation_f1"] == 0.4
+    assert run.data.metrics["validation_f1 at 0.5"] == pytest.approx(0.8)
+    assert run.data.params["training.learning_rate"] == "0.001"
+    assert sent[second.trial_id].info.status == "FAILED"
+    assert sent[second.trial_id].data.tags["reason"] == "NaN loss"
+    client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{tmp_path}/mlflow.db")
+    history = client.get_metric_history(run.info.run_id, "validation_f1")
+    assert [(point.step, point.value) for point in history] == [(100, 0.1), (200, 0.4), (300, 0.3)]
+
+
+def test_a_server_that_is_gone_stalls_nothing_and_is_made_up_for(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study.tracking, "LAST_CHANCE_SECONDS", 30.0)
+    one = result(1)
+    store.write_result(one)
+    with Tracking(tmp_path, store=store, uri="http://127.0.0.1:9") as tracking:
+        started = time.monotonic()
+        tracking.trial_ended(one)
+        assert time.monotonic() - started < 1.0
+        said = tracking.finish()
+    assert "has not taken 1 of the study's results" in said
+    assert f"study report {tmp_path}" in said
+
+    with Tracking(tmp_path, store=store) as tracking:
+        assert tracking.finish() == ""
+    assert runs(tmp_path).keys() == {one.trial_id}
+
+
+def test_a_copy_that_was_cut_off_is_made_again(tmp_path: Path, store: Store) -> None:
+    from study.mlflow_copy import TRIAL_ID
+
+    one = result(1)
+    store.write_result(one)
+    with Tracking(tmp_path, store=store) as tracking:
+        assert tracking.finish() == ""
+    client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{tmp_path}/mlflow.db")
+    client.delete_tag(runs(tmp_path)[one.trial_id].info.run_id, TRIAL_ID)
+
+    with Tracking(tmp_path, store=store) as tracking:
+        assert tracking.finish() == ""
+
+    assert runs(tmp_path).keys() == {one.trial_id}
+    levels = [
+        run.data.tags["level"]
+        for run in client.search_runs([one.experiment_id for one in client.search_experiments()])
+    ]
+    assert sorted(levels) == ["arm", "study", "trial"]
