@@ -25,7 +25,7 @@ def key_facts(decision: Decision) -> list[Fact]:
     facts = [
         Fact(
             label="Recommended",
-            value=words.arm_label(chosen.arm),
+            value=words.arm_title(chosen.arm),
             detail="best beyond chance" if winner.proven else "not proven best",
         ),
         Fact(

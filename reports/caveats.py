@@ -1,6 +1,7 @@
 """What weakens the verdict, said right below it."""
 
 from reports import words
+from reports.aggregate import ArmSummary
 from reports.load import Study
 from reports.verdict import Decision
 
@@ -18,10 +19,10 @@ def caveats(study: Study, decision: Decision) -> list[str]:
 
 
 def _unfinished(decision: Decision) -> list[str]:
+    if decision.finished:
+        return []
     planned = sum(summary.planned for summary in decision.arms)
     done = sum(summary.completed + summary.failed for summary in decision.arms)
-    if done >= planned:
-        return []
     return [
         f"The study is not finished: {done} of {planned} confirm trainings at this annotation "
         f"count have been run. The same command goes on with it."
@@ -30,11 +31,17 @@ def _unfinished(decision: Decision) -> list[str]:
 
 def _failed(decision: Decision) -> list[str]:
     return [
-        f"{words.arm_label(summary.arm)} failed in {summary.failed} of {summary.planned} confirm "
-        f"trainings; it is scored on the others only and is not recommended."
+        f"{words.arm_title(summary.arm)} failed in {summary.failed} of {summary.planned} confirm "
+        f"trainings; {_left(summary)}."
         for summary in decision.arms
         if not summary.reliable
     ]
+
+
+def _left(summary: ArmSummary) -> str:
+    if summary.completed:
+        return "it is scored on the others only and is not recommended"
+    return "it has no score and is not compared"
 
 
 def _thin(decision: Decision) -> list[str]:

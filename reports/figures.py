@@ -37,7 +37,7 @@ def looks(arms: Sequence[Arm]) -> dict[str, Look]:
     """A colour and a marker for each arm, by its place in the design."""
     cycle = itertools.cycle(zip(COLOURS, MARKERS, strict=True))
     return {
-        arm.name: Look(label=words.arm_label(arm), colour=colour, marker=marker)
+        arm.name: Look(label=words.arm_title(arm), colour=colour, marker=marker)
         for arm, (colour, marker) in zip(arms, cycle, strict=False)
     }
 

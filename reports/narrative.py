@@ -42,13 +42,13 @@ def _headline(decision: Decision) -> str:
     best, winner = decision.best, decision.winner
     if best is None or winner is None:
         return "No verdict yet"
-    label = words.arm_label(best.arm)
+    label = words.arm_title(best.arm)
     if decision.kind == "single_arm":
-        return f"Only one arm has results: {label}"
+        return f"Only one arm has results: {words.arm_label(best.arm)}"
     if decision.kind == "single_draw":
         return f"{label} is ahead, but one draw settles nothing"
     if decision.kind == "winner":
-        return f"{label} is best for these cells"
+        return f"{label} is best {'for these cells' if decision.finished else 'so far'}"
     if winner.arm == best.arm.name:
         return f"{label} is ahead, but not proven best"
     chosen = words.arm_label(decision.summary(winner.arm).arm)
@@ -120,7 +120,7 @@ def _question(decision: Decision) -> str:
     if found is None:
         return ""
     return (
-        f"GAN data or fine-tuning? {words.arm_label(transfer.arm)} minus "
+        f"GAN data or fine-tuning? {words.arm_title(transfer.arm)} minus "
         f"{words.arm_label(gan.arm)} is {_measured(found)}, {_reading(found)}."
     )
 

@@ -54,6 +54,11 @@ class Decision:
     winner: Winner | None
 
     @property
+    def finished(self) -> bool:
+        """Whether every confirm training at this annotation count has been run."""
+        return all(s.completed + s.failed >= s.planned for s in self.arms)
+
+    @property
     def scored(self) -> list[ArmSummary]:
         """The arms with test scores, best first."""
         return ranked(list(self.arms))

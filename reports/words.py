@@ -14,17 +14,27 @@ MISSING = "–"
 
 
 def arm_label(arm: Arm) -> str:
-    """What the arm does, in a few words: "U-Net + GAN data", "Cellpose, fine-tuned"."""
+    """What the arm does, for the middle of a sentence: "fine-tuned Cellpose + GAN data"."""
     label = SEGMENTERS.get(arm.segmenter, arm.segmenter)
     if arm.initial_weights == "pretrained":
-        label += ", as published" if arm.name.endswith("_zero_shot") else ", fine-tuned"
+        label = f"{'zero-shot' if arm.name.endswith('_zero_shot') else 'fine-tuned'} {label}"
     elif arm.initial_weights == "gan_encoder":
-        label += ", GAN encoder"
+        label += " with GAN encoder"
     elif arm.segmenter != "unet":
         label += " from scratch"
     if arm.extra_data != "none":
         label += f" + {EXTRA_DATA.get(arm.extra_data, arm.extra_data)}"
     return label
+
+
+def arm_title(arm: Arm) -> str:
+    """The same for the start of a sentence, a table or a figure."""
+    return starting(arm_label(arm))
+
+
+def starting(text: str) -> str:
+    """The text with its first letter in upper case, the rest as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def score(value: float) -> str:

@@ -71,6 +71,10 @@ class RunOptions:
     """Print the plan and its cost, and run nothing."""
 
 
+CPSAM_CROP_PX = 256
+"""The only crop that the position embedding of Cellpose's ViT fits."""
+
+
 def study_of(options: RunOptions) -> Study:
     """The study that the options describe.
 
@@ -162,6 +166,7 @@ def _family(options: RunOptions, study: Study, segmenter: str) -> Any:
     }
     if public and segmenter == "cellpose":
         changes["segmenter"] = CellposeSpec(backbone="cpsam")
+        changes["training"] = dataclasses.replace(family.training, crop_px=CPSAM_CROP_PX)
     return dataclasses.replace(family, **_given(changes))
 
 

@@ -32,6 +32,7 @@ from study.plan import (
     search_spec,
     source_fits,
 )
+from study.public_models import refuse_missing_models
 from study.stage import run_stage
 from study.store import Store
 from study.study_file import refuse_other_study, write_study_file
@@ -68,6 +69,7 @@ def run_study(study: Study, place: Place, *, listener: Listener) -> None:
     place.folder.mkdir(parents=True, exist_ok=True)
     store = place.store
     refuse_other_study(study, store)
+    refuse_missing_models(study)
     data = open_main(study, folder=place.folder, store=store)
     source = _source(study, data, place, store)
     write_study_file(study, data=data, source=source, command=place.command, store=store)

@@ -101,7 +101,7 @@ class StardistSpec:
     """Predictions are made at every grid-th pixel; 1, 2 or 4."""
     depth: int = 3
     """Times the U-Net halves the resolution of the grid."""
-    filters: int = 32
+    filters: int = 16
     """Channels of the U-Net's first level."""
 
     def __post_init__(self) -> None:
@@ -123,11 +123,11 @@ class GanSpec:
     images_seen: int = 2400
     """Crops shown to the discriminator in all."""
     batch_size: int = 8
-    crop_px: int = 128
+    crop_px: int = 96
     """Side of the square crops at the working scale, in pixels; a multiple of 32."""
-    learning_rate: float = 2e-4
+    learning_rate: float = 1e-3
     """Of the generator; the discriminator's is `discriminator_speed` times that."""
-    discriminator_speed: float = 2.0
+    discriminator_speed: float = 1.0
     reconstruction_weight: float = 20.0
     """Weight of the L1 distance to the real image against the adversarial loss."""
     mask_source: MaskSource = "recomposed"

@@ -34,8 +34,9 @@ def make_networks(spec: GanSpec, channels: int) -> tuple[nn.Module, nn.Module]:
 class PairedGenerator(nn.Module):
     """A U-Net that paints what differs from the flat colours it is told.
 
-    Upsampling repeats pixels and then convolves: transposed convolutions leave stripes (Odena et
-    al. 2016, doi:10.23915/distill.00003). Noise enters at every level of the decoder, so that it
+    Upsampling interpolates and then convolves: transposed convolutions leave stripes (Odena et
+    al. 2016, doi:10.23915/distill.00003), and repeated pixels blocks. Downsampling averages:
+    strided convolutions would look to one side, and shade every cell on that side. Noise enters at every level of the decoder, so that it
     can vary coarse shading and fine grain alike (Karras et al. 2019, arXiv:1812.04948).
     """
 
@@ -45,7 +46,7 @@ class PairedGenerator(nn.Module):
         self.channels = channels
         self.stem = _block(SHAPE_CHANNELS + 2 * channels + NOISE_CHANNELS, width)
         self.down = nn.ModuleList(
-            _block(fine, coarse, stride=2) for fine, coarse in itertools.pairwise(widths)
+            _block(fine, coarse) for fine, coarse in itertools.pairwise(widths)
         )
         self.narrow = nn.ModuleList(
             nn.Conv2d(coarse, fine, 1) for fine, coarse in itertools.pairwise(widths)
@@ -66,10 +67,10 @@ class PairedGenerator(nn.Module):
         noises = _noise_pyramid(noise)
         features = [self.stem(torch.cat([condition, noise], dim=1))]
         for down in self.down:
-            features.append(down(features[-1]))
+            features.append(down(functional.avg_pool2d(features[-1], 2)))
         x = features[-1]
         for level in reversed(range(LEVELS)):
-            x = functional.interpolate(self.narrow[level](x), scale_factor=2.0, mode="nearest")
+            x = functional.interpolate(self.narrow[level](x), scale_factor=2.0, mode="bilinear")
             x = self.up[level](torch.cat([x, features[level], noises[level]], dim=1))
         mean, spread = colours(condition)
         return mean + spread * self.head(x)
@@ -111,10 +112,10 @@ def colours(condition: Tensor) -> tuple[Tensor, Tensor]:
     return mean, spread + SMALLEST_SPREAD
 
 
-def _block(before: int, after: int, *, stride: int = 1) -> nn.Sequential:
+def _block(before: int, after: int) -> nn.Sequential:
     groups = after // 8 if after % 8 == 0 else 1
     return nn.Sequential(
-        nn.Conv2d(before, after, 3, stride=stride, padding=1),
+        nn.Conv2d(before, after, 3, padding=1),
         nn.GroupNorm(groups, after),
         nn.LeakyReLU(0.2),
     )

@@ -9,6 +9,8 @@ from trainables.data.sample import IGNORED
 
 BACKGROUND, INTERIOR, BOUNDARY = 0, 1, 2
 CLASSES = 3
+SPLIT_UP_TO = 0.8
+"""Interiors that hang together at this probability are one cell."""
 LEVEL = 0.1
 """Step in which the threshold rises while interiors are split."""
 
@@ -45,8 +47,8 @@ def decode_watershed(
     interior: np.ndarray,
     foreground: np.ndarray,
     *,
+    smoothing_px: float,
     interior_threshold: float,
-    split_threshold: float,
     foreground_threshold: float,
     smallest_px: float,
 ) -> np.ndarray:
@@ -59,8 +61,9 @@ def decode_watershed(
     Args:
         interior: float [H, W], probability of a cell's interior, in [0, 1].
         foreground: float [H, W], probability of interior or boundary, in [0, 1].
+        smoothing_px: standard deviation of the Gaussian that smooths `interior`, so that texture
+            does not shatter large cells; 0 is none.
         interior_threshold: pixels above it belong to the interiors, which tell cells apart.
-        split_threshold: up to here interiors are split; not above `interior_threshold`: never.
         foreground_threshold: pixels above it belong to cells.
         smallest_px: cells with fewer pixels are dropped, as are interiors with fewer than a
             quarter of that.
@@ -72,11 +75,12 @@ def decode_watershed(
     (doi:10.1002/cyto.a.23863); marker-controlled watershed, Meyer and Beucher 1990.
     """
     mask = foreground > foreground_threshold
+    interior = ndimage.gaussian_filter(interior.astype(np.float32), smoothing_px)
     seeds = _interiors(mask & (interior > interior_threshold), smallest_px)
-    for level in np.arange(interior_threshold + LEVEL, split_threshold + LEVEL / 2, LEVEL):
+    for level in np.arange(interior_threshold + LEVEL, SPLIT_UP_TO + LEVEL / 2, LEVEL):
         seeds = _split(seeds, _interiors(mask & (interior > level), smallest_px))
     seeds = _seed_the_rest(seeds, mask)
-    labels = watershed(-interior.astype(np.float32), seeds, mask=mask)
+    labels = watershed(-interior, seeds, mask=mask)
     return _drop_small(labels, smallest_px)
 
 

@@ -18,6 +18,7 @@ from trainables.segmenters.instances import (
     BOUNDARY,
     CLASSES,
     INTERIOR,
+    SPLIT_UP_TO,
     class_targets,
     decode_watershed,
 )
@@ -105,8 +106,8 @@ class Unet:
         return decode_watershed(
             inference[0],
             inference[1],
+            smoothing_px=thresholds["smoothing_px"],
             interior_threshold=thresholds["interior"],
-            split_threshold=thresholds["split"],
             foreground_threshold=thresholds["foreground"],
             smallest_px=thresholds["smallest_px"],
         )
@@ -114,10 +115,10 @@ class Unet:
     def threshold_values(self) -> dict[str, tuple[float, ...]]:
         """The boundary's weight in the loss inflates the foreground: its default is above 0.5."""
         return {
-            "interior": (0.5, 0.3, 0.7),
-            "split": (0.8, 0.9, 0.0),
-            "foreground": (0.6, 0.5, 0.7),
-            "smallest_px": (20.0, 10.0, 40.0),
+            "smoothing_px": (1.0, 2.0, 3.0),
+            "interior": (0.5, 0.7),
+            "foreground": (0.6, 0.5),
+            "smallest_px": (30.0, 60.0, 100.0),
         }
 
     def save(self, folder: Path) -> None:
@@ -169,10 +170,11 @@ class Unet:
             f"percentiles are 0 and 1",
             "output": "probabilities float32 [N, 3, H, W]",
             "classes": {"background": BACKGROUND, "interior": INTERIOR, "boundary": BOUNDARY},
-            "decoding": "connected parts of `interior` above its threshold are seeds, split where "
-            "they come apart as the threshold rises to `split`; a watershed on minus `interior` "
-            "grows them over 1 - `background` above the foreground threshold; cells of fewer than "
-            "`smallest_px` pixels are dropped",
+            "decoding": "`interior` is smoothed by a Gaussian of smoothing_px; its connected "
+            "parts above the interior threshold are seeds, split where they come apart as the "
+            f"threshold rises to {SPLIT_UP_TO}; a watershed on minus `interior` grows them over "
+            "1 - `background` above the foreground threshold; cells of fewer than smallest_px "
+            "pixels are dropped",
             "thresholds": self.thresholds,
         }
 

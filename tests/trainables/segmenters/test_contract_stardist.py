@@ -7,5 +7,5 @@ from trainables.spec import StardistSpec, TrainingSpec
 class TestStardist(SegmenterContract):
     segmenter = StardistSpec(rays=8, grid=2, depth=1, filters=8)
     training: ClassVar[TrainingSpec] = TrainingSpec(
-        images_seen=128, batch_size=4, evaluations=2, crop_px=64, learning_rate=5e-3
+        images_seen=96, batch_size=4, evaluations=3, crop_px=64, learning_rate=5e-3
     )

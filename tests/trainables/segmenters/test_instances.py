@@ -5,8 +5,8 @@ from skimage.draw import disk
 from trainables.segmenters.instances import class_targets, decode_watershed
 
 SETTING = {
+    "smoothing_px": 0.0,
     "interior_threshold": 0.5,
-    "split_threshold": 0.8,
     "foreground_threshold": 0.5,
     "smallest_px": 3.0,
 }
@@ -119,10 +119,19 @@ def test_interiors_that_hang_together_are_split_where_the_threshold_rises():
     labels[5:25, 25:45] = 2
     interior, foreground = perfect(labels)
     interior[12:18, 24:26] = 0.65  # the network is unsure of this part of the boundary
-    split = decode_watershed(interior, foreground, **SETTING)
-    assert (split == labels).all()
-    merged = decode_watershed(interior, foreground, **SETTING | {"split_threshold": 0.0})
-    assert (merged == (labels > 0)).all()
+    assert (decode_watershed(interior, foreground, **SETTING) == labels).all()
+    interior[12:18, 24:26] = 0.85  # sure that it is none
+    assert (decode_watershed(interior, foreground, **SETTING) == (labels > 0)).all()
+
+
+def test_smoothing_keeps_texture_from_shattering_a_cell():
+    labels = np.zeros((60, 60), np.int32)
+    labels[disk((30, 30), 25)] = 1
+    interior, foreground = perfect(labels)
+    interior[:, 20:40:10] = 0  # streaks that look like a boundary
+    assert decode_watershed(interior, foreground, **SETTING).max() == 3
+    smoothed = decode_watershed(interior, foreground, **SETTING | {"smoothing_px": 2.0})
+    assert (smoothed == labels).all()
 
 
 def test_a_dim_cell_beside_a_bright_one_is_no_victim_of_splitting():
