@@ -31,7 +31,9 @@ def key_facts(decision: Decision) -> list[Fact]:
         Fact(
             label="Test F1@0.5",
             value=words.score(chosen.mean_f1),
-            detail=f"95 % interval {words.span(chosen.f1.low, chosen.f1.high)}",
+            detail=f"95 % interval {words.span(chosen.f1.low, chosen.f1.high)}"
+            if chosen.f1.error
+            else "no interval from a single group",
         ),
     ]
     second = decision.scored[1] if len(decision.scored) > 1 else None

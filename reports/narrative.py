@@ -1,5 +1,6 @@
 """The verdict in words: every sentence is made from the numbers, for every possible outcome."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from reports import words
@@ -62,10 +63,12 @@ def _result(decision: Decision) -> str:
             "No arm has been trained afresh and scored on the test images yet, so nothing can be "
             "said about which is best. What has been searched so far is shown below."
         )
-    interval = f" (95 % interval {words.span(best.f1.low, best.f1.high)})"
+    known = best.f1.error is not None
+    interval = f" (95 % interval {words.span(best.f1.low, best.f1.high)})" if known else ""
+    among = "" if all(s.reliable for s in decision.scored) else " of the arms that lost no training"
     return (
         f"With {words.count(decision.annotation_count, 'annotated image')}, "
-        f"{words.arm_label(best.arm)} reached the highest mean test F1@0.5, "
+        f"{words.arm_label(best.arm)} reached the highest mean test F1@0.5{among}, "
         f"{words.score(best.mean_f1)}{interval}, over "
         f"{words.count(len(best.scores.draws), 'draw')} of annotated images and "
         f"{words.count(len(best.scores.sample_ids), 'test image')} "
@@ -102,6 +105,8 @@ def _tie(decision: Decision, rivals: list[Comparison]) -> str:
     tied = [one for one in rivals if not one.distinguishable]
     if not tied:
         return ""
+    if all(one.found.error is None for one in tied):
+        return "All test images belong to one group, so its lead cannot be told from chance."
     nearest = min(tied, key=lambda one: one.found.estimate)
     return (
         f"Its lead may be chance: it cannot be told apart from "
@@ -169,6 +174,8 @@ def _model_cost(chosen: ArmSummary) -> str:
 
 def _measured(comparison: Comparison) -> str:
     found = comparison.found
+    if found.error is None:
+        return words.change(found.estimate)
     return f"{words.change(found.estimate)} ({words.change_span(found.low, found.high)})"
 
 
@@ -184,6 +191,6 @@ def _label(decision: Decision, name: str) -> str:
     return words.arm_label(decision.summary(name).arm)
 
 
-def _first(decision: Decision, condition: object) -> ArmSummary | None:
-    assert callable(condition)
+def _first(decision: Decision, condition: Callable[[ArmSummary], bool]) -> ArmSummary | None:
+    """The best of the arms that meet a condition."""
     return next((summary for summary in decision.scored if condition(summary)), None)

@@ -179,6 +179,8 @@ def _comparison_row(decision: Decision, comparison: Comparison) -> Row:
 
 
 def _reading(comparison: Comparison) -> str:
+    if comparison.found.error is None:
+        return "no claim from a single group"
     if not comparison.found.covers_draws:
         return "no claim from a single draw"
     if comparison.distinguishable:

@@ -10,6 +10,11 @@ from trainables.metrics.scores import f1
 from trainables.segmenters.protocol import Segmenter, Thresholds
 
 
+MARGIN = 0.02
+"""By how much another setting must beat the default on validation. A few images cannot tell less
+apart, and the default is right more often than the luckiest of a dozen settings."""
+
+
 def candidates(
     values: dict[str, tuple[float, ...]], *, tries: int, rng: np.random.Generator
 ) -> list[Thresholds]:
@@ -27,14 +32,16 @@ def candidates(
 def tune(
     segmenter: Segmenter, validation: Sequence[Sample], *, tries: int, rng: np.random.Generator
 ) -> Thresholds:
-    """The setting with the best mean F1 at IoU 0.5 over validation; of equals, the first tried.
+    """The setting with the best mean F1 at IoU 0.5 over validation, unless the default is near.
 
     The network runs once an image; only the decoding is repeated.
     """
     settings = candidates(segmenter.threshold_values(), tries=tries, rng=rng)
-    totals = np.zeros(len(settings))
+    scores = np.zeros(len(settings))
     for sample in validation:
         inference = segmenter.infer(sample.image)
         for place, thresholds in enumerate(settings):
-            totals[place] += f1(sample.labels, segmenter.decode(inference, thresholds))
-    return settings[int(np.argmax(totals))]
+            found = f1(sample.labels, segmenter.decode(inference, thresholds))
+            scores[place] += found / len(validation)
+    best = int(np.argmax(scores))
+    return settings[best] if scores[best] > scores[0] + MARGIN else settings[0]

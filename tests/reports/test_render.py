@@ -20,6 +20,7 @@ CASES = {
     "finished": FakeStudy(pictures=False),
     "one draw": FakeStudy(draws=(1,), pictures=False),
     "two draws": FakeStudy(draws=(1, 2), pictures=False),
+    "one group": FakeStudy(images=3, pictures=False),
     "several counts": FakeStudy(annotation_counts=(2, 5, 10), pictures=False),
     "failed arm": FakeStudy(fail_confirm=("unet_gan",), pictures=False),
     "nothing but failures": FakeStudy(fail_confirm=tuple(TRUE_F1), pictures=False),

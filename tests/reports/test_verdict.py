@@ -109,7 +109,15 @@ def test_arm_that_lost_a_training_does_not_lead(tmp_path):
     decision = decide(load_study(folder))
     assert decision.best.arm.name == "stardist"
     assert decision.winner.arm != "cellpose"
+    assert "of the arms that lost no training" in told(load_study(folder)).paragraph
     assert decision.kind == "tie"
+
+
+def test_single_group_of_test_images_makes_no_claim(study_of):
+    study = study_of(images=3)
+    assert decide(study).kind == "tie"
+    assert "belong to one group" in told(study).paragraph
+    assert "interval" not in told(study).paragraph
 
 
 def test_only_one_arm_scored(study_of):

@@ -36,8 +36,9 @@ class PairedGenerator(nn.Module):
 
     Upsampling interpolates and then convolves: transposed convolutions leave stripes (Odena et
     al. 2016, doi:10.23915/distill.00003), and repeated pixels blocks. Downsampling averages:
-    strided convolutions would look to one side, and shade every cell on that side. Noise enters at every level of the decoder, so that it
-    can vary coarse shading and fine grain alike (Karras et al. 2019, arXiv:1812.04948).
+    strided convolutions would look to one side, and shade every cell on that side. Noise enters
+    at every level of the decoder, so that it can vary coarse shading and fine grain alike (Karras
+    et al. 2019, arXiv:1812.04948).
     """
 
     def __init__(self, *, width: int, channels: int) -> None:

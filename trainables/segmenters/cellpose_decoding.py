@@ -37,24 +37,17 @@ THRESHOLD_VALUES: dict[str, tuple[float, ...]] = {
 predicted and implied flows, 0 for no such check. `smallest_px`: fewest pixels of a cell."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidates:
-    """Cells found by following the flows, before any is dropped."""
-
-    labels: np.ndarray
-    """int32 [H, W], 0 background, cells numbered from 1 on."""
-    flow_errors: np.ndarray
-    """float [cells]: mean square difference between predicted and implied flows."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class CellposeInference:
     """What the network says about one image, and the cells that were already found in it."""
 
     maps: np.ndarray
     """float16 [3, H, W]: flows along y and x (times 5), logit of the cell probability."""
-    found: dict[float, _Candidates] = field(default_factory=dict, repr=False)
-    """Candidates by the threshold on the cell probability."""
+    found: dict[float, np.ndarray] = field(default_factory=dict, repr=False)
+    """int32 [H, W] labels of all cells found, by the threshold on the cell probability."""
+    flow_errors: dict[float, np.ndarray] = field(default_factory=dict, repr=False)
+    """float [cells], of the cells found: mean square difference between predicted and implied
+    flows, by the same threshold; there where the flow threshold has asked for it."""
 
     def __eq__(self, other: object) -> bool:
         """Whether the network said the same; what was found follows from it."""
@@ -78,43 +71,50 @@ def decode_flows(
 
     Source: Stringer et al. 2021 (doi:10.1038/s41592-020-01018-x), through `cellpose.dynamics`.
     """
-    cellprob = thresholds["cellprob"]
+    cellprob, largest_error = thresholds["cellprob"], thresholds["flow"]
     if cellprob not in inference.found:
         inference.found[cellprob] = _find_candidates(inference.maps, cellprob, device=device)
-    candidates = inference.found[cellprob]
-    kept = _without_bad_flows(candidates, largest_error=thresholds["flow"])
-    filled = utils.fill_holes_and_remove_small_masks(kept, min_size=int(thresholds["smallest_px"]))
+    labels = inference.found[cellprob].copy()
+    if largest_error > 0:
+        if cellprob not in inference.flow_errors:
+            inference.flow_errors[cellprob] = _flow_errors(inference.maps, labels, device=device)
+        labels = _without_bad_flows(
+            labels, inference.flow_errors[cellprob], largest_error=largest_error
+        )
+    filled = utils.fill_holes_and_remove_small_masks(
+        labels, min_size=int(thresholds["smallest_px"])
+    )
     return filled.astype(np.int32)
 
 
-def _find_candidates(maps: np.ndarray, cellprob: float, *, device: torch.device) -> _Candidates:
-    flows = maps[:2].astype(np.float32)
+def _find_candidates(maps: np.ndarray, cellprob: float, *, device: torch.device) -> np.ndarray:
+    """Labels of all cells that the flows lead to, before any is dropped."""
     with torch.sparse.check_sparse_tensor_invariants(False):  # Cellpose's own histogram
         labels = dynamics.compute_masks(
-            flows,
+            maps[:2].astype(np.float32),
             maps[2].astype(np.float32),
             niter=FLOW_STEPS,
             cellprob_threshold=cellprob,
             flow_threshold=0.0,
             max_size_fraction=LARGEST_SHARE,
             device=device,
-        ).astype(np.int32)
-    return _Candidates(labels, _flow_errors(labels, flows / FLOW_SCALE, device=device))
+        )
+    return labels.astype(np.int32)
 
 
-def _flow_errors(labels: np.ndarray, flows: np.ndarray, *, device: torch.device) -> np.ndarray:
+def _flow_errors(maps: np.ndarray, labels: np.ndarray, *, device: torch.device) -> np.ndarray:
     """Mean square length of the difference between predicted and implied flows, for each cell."""
     implied = flows_from_labels(
         labels, device=device, steps_per_extent=CHECK_STEPS_PER_EXTENT, most_steps=FLOW_STEPS
     )
-    squares = ((implied - flows) ** 2).sum(axis=0)
+    squares = ((implied - maps[:2].astype(np.float32) / FLOW_SCALE) ** 2).sum(axis=0)
     return np.asarray(mean_by_label(squares, labels, np.arange(1, labels.max() + 1)))
 
 
-def _without_bad_flows(candidates: _Candidates, *, largest_error: float) -> np.ndarray:
-    """A copy of the candidates' labels without those whose flow error is too large."""
-    good = np.concatenate([[True], candidates.flow_errors <= largest_error])
-    if largest_error <= 0 or good.all():
-        return candidates.labels.copy()
+def _without_bad_flows(
+    labels: np.ndarray, flow_errors: np.ndarray, *, largest_error: float
+) -> np.ndarray:
+    """The labels, renumbered, without those whose flow error is too large."""
+    good = np.concatenate([[True], flow_errors <= largest_error])
     numbers = np.where(good, np.cumsum(good) - 1, 0).astype(np.int32)
-    return numbers[candidates.labels]
+    return numbers[labels]

@@ -118,7 +118,7 @@ class Unet:
             "smoothing_px": (1.0, 2.0, 3.0),
             "interior": (0.5, 0.7),
             "foreground": (0.6, 0.5),
-            "smallest_px": (30.0, 60.0, 100.0),
+            "smallest_px": (30.0, 60.0),
         }
 
     def save(self, folder: Path) -> None:
