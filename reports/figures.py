@@ -126,6 +126,7 @@ def search_history(study: Study, look: Mapping[str, Look]) -> str:
     for axes, (name, style) in zip(panels, look.items(), strict=False):
         _history_panel(axes, trials(study, stage="search", arm=name), style)
         _tidy(axes)
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.grid(axis="y", color=FAINT, lw=0.7)
         axes.set_title(style.label, fontsize=9, color=INK, loc="left")
     for axes in list(figure.axes)[len(look) :]:

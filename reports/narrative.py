@@ -53,7 +53,7 @@ def _headline(decision: Decision) -> str:
     if winner.arm == best.arm.name:
         return f"{label} is ahead, but not proven best"
     chosen = words.arm_label(decision.summary(winner.arm).arm)
-    return f"No arm is proven best; {chosen} does as well for less"
+    return f"No arm is proven best; {chosen} scores alike and costs less"
 
 
 def _result(decision: Decision) -> str:
@@ -111,9 +111,17 @@ def _tie(decision: Decision, rivals: list[Comparison]) -> str:
     return (
         f"Its lead may be chance: it cannot be told apart from "
         f"{words.listed([_label(decision, one.other) for one in tied])}. Over "
-        f"{_label(decision, nearest.other)} the difference is {_measured(nearest)}, and "
-        f"this study would find a true difference of {words.score(nearest.detectable)} or more "
-        f"four times in five."
+        f"{_label(decision, nearest.other)} the difference is {_measured(nearest)}; "
+        f"{_power(nearest)}."
+    )
+
+
+def _power(comparison: Comparison) -> str:
+    if comparison.detectable >= 1:
+        return "this study is too small to find any difference"
+    return (
+        f"this study would find a true difference of {words.score(comparison.detectable)} or more "
+        f"four times in five"
     )
 
 

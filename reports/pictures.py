@@ -90,7 +90,7 @@ def gan_pictures(study: Study, *, count: int) -> GanPicture | None:
 
 def window_side(median_diameter_px: float) -> int:
     """Pixels of an image to show, so that cells are large enough to judge."""
-    return int(np.clip(16 * median_diameter_px, 256, 1024))
+    return int(np.clip(12 * median_diameter_px, 192, 1024))
 
 
 def outlines(labels: np.ndarray) -> str:
@@ -123,9 +123,9 @@ Examples = dict[str, tuple[TrialResult, dict[str, np.ndarray]]]
 def _examples(study: Study, decision: Decision) -> Examples:
     """By arm, the training whose predictions were kept, and the kept arrays."""
     found: Examples = {}
-    for result in trials(
-        study, stage="confirm", count=decision.annotation_count, status="completed"
-    ):
+    places = {arm.name: place for place, arm in enumerate(study.arms)}
+    done = trials(study, stage="confirm", count=decision.annotation_count, status="completed")
+    for result in sorted(done, key=lambda result: places[result.spec["arm"]]):
         arrays = load_arrays(study.folder / "examples" / f"{result.trial_id}.npz")
         if arrays is not None and "ids" in arrays and len(arrays["ids"]):
             found.setdefault(result.spec["arm"], (result, arrays))

@@ -130,7 +130,7 @@ def _plots(
 def _data_facts(study: Study) -> list[tuple[str, str]]:
     """What is known about the images and the split, as names and values to show."""
     data, split = study.dataset, study.facts.get("split", {})
-    sizes = ["×".join(map(str, size)) for size in data.get("sizes", ())]
+    sizes = [str(size) for size in data.get("sizes", ())]
     known = [
         ("folder", data.get("path")),
         ("layout", data.get("layout")),

@@ -79,7 +79,7 @@ def comparisons_table(decision: Decision) -> Table:
             ),
             Column(label="p", show=lambda row: words.p_value(row["p"])),
             Column(label="p (Holm)", show=lambda row: words.p_value(row["p_holm"])),
-            Column(label="detectable", show=lambda row: words.score(row["detectable"])),
+            Column(label="detectable", show=lambda row: words.detectable(row["detectable"])),
             Column(label="reading", show=lambda row: row["reading"], numeric=False),
         ],
     )

@@ -48,13 +48,18 @@ def change(value: float) -> str:
 
 
 def span(low: float, high: float) -> str:
-    """An interval of scores."""
+    """An interval of scores, cut to the scores that are possible."""
     return MISSING if math.isnan(low) else f"{max(low, 0):.3f} to {min(high, 1):.3f}"
 
 
 def change_span(low: float, high: float) -> str:
-    """An interval of differences."""
-    return MISSING if math.isnan(low) else f"{change(low)} to {change(high)}"
+    """An interval of differences, cut to those that are possible."""
+    return MISSING if math.isnan(low) else f"{change(max(low, -1))} to {change(min(high, 1))}"
+
+
+def detectable(value: float) -> str:
+    """A detectable difference; one above 1 cannot exist."""
+    return "none" if value >= 1 else score(value)
 
 
 def p_value(value: float) -> str:

@@ -93,9 +93,9 @@ def _ties(dataset: Dataset, split: Split) -> str:
     from study.check import tied_images
 
     if not split.tied:
-        return "no copies or overlapping crops were found"
+        return "no copies and no overlapping or adjoining crops were found"
     sets = [" + ".join(_short(ids)) for ids in tied_images(dataset, split)[:MOST_TIES]]
-    return f"{split.tied} images are copies or overlapping crops of others" + (
+    return f"{split.tied} images are copies, or overlapping or adjoining crops, of others" + (
         f", kept on one side: {'; '.join(sets)}" if sets else ", within their groups"
     )
 

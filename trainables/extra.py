@@ -8,7 +8,6 @@ from trainables.randomness import Randomness
 from trainables.segmenters.protocol import Extra
 from trainables.spec import TrialSpec
 
-
 POOL_MARGIN = 1.5
 """Side of a copy-paste sample in crops, so that a zoomed-out crop still lies inside it."""
 

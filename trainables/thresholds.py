@@ -9,7 +9,6 @@ from trainables.data.sample import Sample
 from trainables.metrics.scores import f1
 from trainables.segmenters.protocol import Segmenter, Thresholds
 
-
 MARGIN = 0.02
 """By how much another setting must beat the default on validation. A few images cannot tell less
 apart, and the default is right more often than the luckiest of a dozen settings."""

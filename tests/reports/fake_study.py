@@ -112,7 +112,7 @@ class FakeStudy:
                 "channels": 1,
                 "dtypes": ["uint8"],
                 "groups": 24,
-                "sizes": [[160, 160]],
+                "sizes": ["160x160"],
                 "um_per_px": None,
                 "problems": [
                     {

@@ -189,8 +189,8 @@ def test_outline_of_a_square_by_hand():
 
 
 def test_window_holds_cells_of_a_size_to_judge():
-    assert window_side(5.0) == 256
-    assert window_side(40.0) == 640
+    assert window_side(5.0) == 192
+    assert window_side(40.0) == 480
     assert window_side(500.0) == 1024
 
 

@@ -71,7 +71,9 @@ def test_files_are_there(result: TrialResult, folder: Path) -> None:
     real = read_samples(folder / REAL_FILE)
     pool = read_pool(folder)
     assert len(pool) == len(real) == 6
-    assert {sample.image.shape for sample in (*pool, *real)} == {(64, 64, 3)}
+    assert {sample.image.shape for sample in (*pool, *real)} == {
+        (64, 64, 3)
+    }  # half as large again as 32, in steps of 32
 
 
 def test_the_pool_knows_only_training_samples(result: TrialResult, folder: Path) -> None:

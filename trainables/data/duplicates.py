@@ -1,8 +1,9 @@
-"""Finds images that are copies or overlapping crops of one another.
+"""Finds images that are copies, overlapping crops or adjoining crops of one field.
 
-Three steps: places that stand out in each image (`landmarks`), candidates whose places lie in the
-same arrangement, and a comparison of the pixels of each candidate (`overlap`). Copies may be
-flipped, turned by quarters, brighter or darker, or compressed; they have the same scale.
+Three steps find what overlaps: places that stand out in each image (`landmarks`), candidates
+whose places lie in the same arrangement, and a comparison of the pixels of each candidate
+(`overlap`). Copies may be flipped, turned by quarters, brighter or darker, or compressed; they
+have the same scale. What adjoins without overlap is found by its borders (`adjoining`).
 """
 
 import os
@@ -14,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.spatial import cKDTree
 
+from trainables.data.adjoining import adjoining, borders
 from trainables.data.landmarks import Landmarks, landmarks
 from trainables.data.overlap import TURNS, agree, turned_positions
 
@@ -47,7 +49,7 @@ class Candidate:
 def tie_duplicates(
     ids: Sequence[str], *, read: Callable[[str], np.ndarray]
 ) -> list[tuple[str, str]]:
-    """Pairs of images that show the same pixels, in whole or in part.
+    """Pairs of images that show the same pixels, in whole or in part, or adjoin in one field.
 
     Args:
         ids: names of the images.
@@ -58,11 +60,11 @@ def tie_duplicates(
         As many pairs as it takes to connect all that are tied, directly or through others.
     """
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        places = list(threads.map(lambda name: landmarks(read(name)), ids))
+        looks = list(threads.map(lambda name: _look(read(name)), ids))
     cached = lru_cache(maxsize=4)(read)
     group = list(range(len(ids)))
     ties = []
-    for candidate in candidates(places):
+    for candidate in candidates([places for places, _ in looks]):
         first, second = ids[candidate.first], ids[candidate.second]
         roots = _root(group, candidate.first), _root(group, candidate.second)
         if roots[0] != roots[1] and agree(
@@ -70,7 +72,14 @@ def tie_duplicates(
         ):
             group[roots[1]] = roots[0]
             ties.append((first, second))
-    return ties
+    # A copy has the borders of its original: only one image of each set is compared.
+    kept = [index for index in range(len(ids)) if _root(group, index) == index]
+    pairs = adjoining([looks[index][1] for index in kept])
+    return ties + [(ids[kept[first]], ids[kept[second]]) for first, second in pairs]
+
+
+def _look(image: np.ndarray) -> tuple[Landmarks, tuple[np.ndarray, ...]]:
+    return landmarks(image), borders(image)
 
 
 def candidates(places: list[Landmarks]) -> list[Candidate]:

@@ -1,5 +1,7 @@
 """The pool: synthetic samples that a segmenter recognises for what they should be."""
 
+import dataclasses
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +19,8 @@ LARGEST_SHARE_ASKED = 4
 """Crops painted at most for each one wanted."""
 ROUND = 8
 """Crops painted at once."""
+MARGIN_PX = 16
+"""Painted around each crop and cut off: next to its border a convolution lacks neighbours."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,11 +48,11 @@ class Pool:
 
 
 def pool_side_px(spec: GanSpec) -> int:
-    """Side of the painted crops: twice that of the crops of a fit.
+    """Side of the painted crops: half as large again as those of the fit, in steps of 32 pixels.
 
     A generator is convolutional and paints any size; a training that zooms out needs the room.
     """
-    return 2 * spec.crop_px
+    return 32 * math.ceil(1.5 * spec.crop_px / 32)
 
 
 def draw_pool(
@@ -89,13 +93,16 @@ def _paint(
     generator: Generator, *, samples: Sequence[Sample], spec: GanSpec, randomness: Randomness
 ) -> Iterator[tuple[Mask, np.ndarray]]:
     """Masks with their images, as many as may be asked for."""
+    painted_px = pool_side_px(spec) + 2 * MARGIN_PX
+    inside = np.s_[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
     for start in range(0, LARGEST_SHARE_ASKED * spec.pool_size, ROUND):
         rng = randomness.generator("pool", start)
         masks = draw_masks(
-            samples, count=ROUND, crop_px=pool_side_px(spec), source=spec.mask_source, rng=rng
+            samples, count=ROUND, crop_px=painted_px, source=spec.mask_source, rng=rng
         )
         for mask in masks:
-            yield mask, generator.paint(mask.labels, rng, like=mask.source)
+            image = generator.paint(mask.labels, rng, like=mask.source)
+            yield dataclasses.replace(mask, labels=mask.labels[inside].copy()), image[inside]
 
 
 def _sample(

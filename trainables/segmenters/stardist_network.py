@@ -165,9 +165,9 @@ def variable_depths(model: StarDist2D) -> list[float]:
 def _start_well(model: StarDist2D, *, radius_px: float) -> None:
     """Scales fresh weights so that short trainings get somewhere.
 
-    StarDist draws them as Glorot and Bengio 2010 do; under its 19 layers of ReLUs the signal, and
-    with it the gradient, fades a thousandfold. Scaled as in He et al. 2015 (arXiv:1502.01852) it
-    keeps its size. Distances start at a radius instead of 0, far from all there is to predict.
+    StarDist draws them as Glorot and Bengio 2010 do, which loses about a factor of the square root
+    of 2 in each layer of ReLUs; scaled as in He et al. 2015 (arXiv:1502.01852) the signal keeps
+    its size. Distances start at a radius instead of 0, far from all there is to predict.
     """
     for layer in model.keras_model.layers:
         if layer.name not in HEAD_LAYERS and layer.trainable_variables:

@@ -80,7 +80,7 @@ def test_a_floor_of_zero_keeps_all() -> None:
 
 def test_pool_file_gives_back_samples(tmp_path: Path) -> None:
     samples = draw(broken=3).samples
-    write_pool(samples, tmp_path / POOL_FILE, channels=1, side_px=128)
+    write_pool(samples, tmp_path / POOL_FILE, channels=1, side_px=96)
     for before, after in zip(samples, read_pool(tmp_path), strict=True):
         assert (before.id, before.group) == (after.id, after.group)
         assert before.provenance == after.provenance

@@ -1,0 +1,154 @@
+"""Finds images that were cut from one field side by side: where one ends, the other goes on.
+
+Such images share no pixel, but the last row of one and the first row of the other are neighbours
+in the field, and the step from one to the other is no greater than between rows inside the images.
+How equal two rows are by chance depends on the data set. So it is measured there: two upper borders
+never adjoin, and how often they look as if they did tells how often the same is chance for an upper
+and a lower one.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from trainables.data.landmarks import grey
+
+FINE_PX, COARSE_PX = 1.0, 12.0
+"""Only structure between these two sizes is compared: neither noise nor uneven light."""
+BLOCK_PX = 16
+STRUCTURED = 0.05
+"""A block of a border has structure if its energy is this share of the strongest block's."""
+FEWEST_BLOCKS = 4
+"""Blocks with structure that two borders must have, so that one bright cell is no proof."""
+SAME, SAME_SHARE = 0.6, 0.7
+"""From this concordance on a block is the same, and the share of blocks that must be."""
+FLOOR = 0.9
+"""Smallest concordance of two borders that adjoin."""
+MAX_STEP = 2.0
+"""Largest mean squared step across two borders that adjoin, over that inside the images; 1 is
+expected, and the median of such pairs in DSB2018."""
+FALSE_SHARE = 0.01
+"""Most false among the pairs that are accepted."""
+ROWS = 1024
+"""Borders compared with all others at a time, to bound memory."""
+TOP, BOTTOM, LEFT, RIGHT = range(4)
+ADJOINING = ((BOTTOM, TOP), (RIGHT, LEFT))
+IMPOSSIBLE = ((TOP, TOP), (BOTTOM, BOTTOM), (LEFT, LEFT), (RIGHT, RIGHT))
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two borders that look alike."""
+
+    concordance: float
+    first: int
+    second: int
+
+
+def borders(image: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Top, bottom, left and right border: float32 [2, length], the last line and the one inside."""
+    pixels = image[:, :, np.newaxis] if image.ndim == 2 else image
+    upright = pixels.swapaxes(0, 1)
+    lines = (pixels[:2], pixels[:-3:-1], upright[:2], upright[:-3:-1])
+    return tuple(_smooth(grey(np.ascontiguousarray(line)), FINE_PX) for line in lines)
+
+
+def adjoining(all_borders: Sequence[tuple[np.ndarray, ...]]) -> list[tuple[int, int]]:
+    """Pairs of images, by index, of which one goes on where the other ends.
+
+    Args:
+        all_borders: what `borders` gave of each image.
+
+    Source: the threshold is set by target and decoy pairs as in Elias and Gygi 2007.
+    """
+    targets, decoys = _pairs(all_borders, ADJOINING), _pairs(all_borders, IMPOSSIBLE)
+    accepted = []
+    for length, found in targets.items():
+        threshold = _threshold(found, decoys.get(length, []))
+        accepted += [pair for pair in found if pair.concordance >= threshold]
+    return sorted({(pair.first, pair.second) for pair in accepted})
+
+
+def _smooth(lines: np.ndarray, size: float) -> np.ndarray:
+    """Lines blurred along themselves, never across."""
+    return cv2.GaussianBlur(lines, (2 * round(3 * size) + 1, 1), size)
+
+
+def _pairs(
+    all_borders: Sequence[tuple[np.ndarray, ...]], sides: Iterable[tuple[int, int]]
+) -> dict[int, list[Pair]]:
+    """Pairs of borders that look alike, by their length in pixels."""
+    found: dict[int, list[Pair]] = defaultdict(list)
+    for one, other in sides:
+        images = defaultdict(list)
+        for index, lines in enumerate(all_borders):
+            images[lines[one].shape[1]].append(index)
+        for length, indices in images.items():
+            first = np.stack([all_borders[index][one] for index in indices])
+            second = np.stack([all_borders[index][other] for index in indices])
+            found[length] += [
+                Pair(concordance, indices[i], indices[j])
+                for concordance, i, j in _alike(first, second)
+                if i < j or (i > j and one != other)
+            ]
+    return found
+
+
+def _alike(first: np.ndarray, second: np.ndarray) -> list[tuple[float, int, int]]:
+    """Concordance and indices of the borders, [N, 2, length], that agree in all that is asked."""
+    one, other = _band(first[:, 0]), _band(second[:, 0])
+    energy = (other**2).sum(axis=1)
+    blocks = _blocks(one), _blocks(other)
+    found = []
+    for start in range(0, len(one), ROWS):
+        rows = one[start : start + ROWS]
+        total = (rows**2).sum(axis=1)[:, np.newaxis] + energy
+        concordance = 2 * (rows @ other.T) / np.maximum(total, 1e-6)
+        for i, j in np.argwhere(concordance >= FLOOR):
+            if _same_blocks(blocks[0][start + i], blocks[1][j]) and (
+                _step(first[start + i], second[j]) <= MAX_STEP
+            ):
+                found.append((float(concordance[i, j]), int(start + i), int(j)))
+    return found
+
+
+def _band(lines: np.ndarray) -> np.ndarray:
+    """Lines, [N, length], without uneven light; noise was taken out before."""
+    return lines - _smooth(lines, COARSE_PX)
+
+
+def _step(first: np.ndarray, second: np.ndarray) -> float:
+    """Mean squared step from one border to the other, over that from each to the line inside."""
+    across = ((first[0] - second[0]) ** 2).mean()
+    inside = ((first[0] - first[1]) ** 2).mean() + ((second[0] - second[1]) ** 2).mean()
+    return float(across / max(inside / 2, 1e-6))
+
+
+def _same_blocks(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether enough blocks, [N, BLOCK_PX], have structure and most of those are the same."""
+    energies = (one**2).sum(axis=1), (other**2).sum(axis=1)
+    relative = [energy / max(energy.max(initial=0), 1e-6) for energy in energies]
+    structured = np.maximum(*relative) >= STRUCTURED
+    if structured.sum() < FEWEST_BLOCKS:
+        return False
+    concordance = 2 * (one * other).sum(axis=1) / np.maximum(energies[0] + energies[1], 1e-6)
+    return bool((concordance[structured] >= SAME).mean() >= SAME_SHARE)
+
+
+def _blocks(lines: np.ndarray) -> np.ndarray:
+    """Whole blocks of each line: [lines, N, BLOCK_PX]."""
+    count = lines.shape[1] // BLOCK_PX
+    return lines[:, : count * BLOCK_PX].reshape(len(lines), count, BLOCK_PX)
+
+
+def _threshold(targets: list[Pair], decoys: list[Pair]) -> float:
+    """Smallest concordance above which at most `FALSE_SHARE` of the targets are chance."""
+    ordered = np.sort([pair.concordance for pair in targets])
+    chance = np.sort([pair.concordance for pair in decoys])
+    above = len(ordered) - np.arange(len(ordered))
+    false = len(chance) - np.searchsorted(chance, ordered)
+    good = np.flatnonzero(false <= FALSE_SHARE * above)
+    return float(ordered[good[0]]) if len(good) else np.inf
