@@ -6,20 +6,20 @@ from typing import Any
 import optuna
 
 from search_spaces import cellpose, extra_data, gan, schedule, stardist, unet
-from trainables.spec import ExtraKind, GanSpec, WeightsKind
+from trainables.spec import ExtraKind, GanSpec, SegmenterSpec, WeightsKind
 
 SEGMENTER_SPACES = {"unet": unet, "cellpose": cellpose, "stardist": stardist}
 
 
 def defaults(
-    segmenter: str,
+    segmenter: SegmenterSpec,
     *,
     extra: ExtraKind,
     weights: WeightsKind,
     gans: Sequence[GanSpec],
 ) -> dict[str, Any]:
     """The field's own defaults, by parameter name: the first trial of every search."""
-    point = SEGMENTER_SPACES[segmenter].defaults()
+    point = SEGMENTER_SPACES[segmenter.kind].defaults(segmenter, weights)
     if weights == "pretrained":
         point |= schedule.defaults()
     if extra != "none":
@@ -32,13 +32,13 @@ def defaults(
 def space(
     trial: optuna.Trial,
     *,
-    segmenter: str,
+    segmenter: SegmenterSpec,
     extra: ExtraKind,
     weights: WeightsKind,
     gans: Sequence[GanSpec],
 ) -> dict[str, Any]:
     """One configuration of the arm, as flat fields of a `TrialSpec`."""
-    flat = SEGMENTER_SPACES[segmenter].space(trial)
+    flat = SEGMENTER_SPACES[segmenter.kind].space(trial, segmenter, weights)
     if weights == "pretrained":
         flat |= schedule.space(trial)
     if extra != "none":

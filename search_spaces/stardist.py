@@ -1,21 +1,21 @@
-"""What the search may vary in Stardist."""
+"""What the search may vary in StarDist."""
 
 from typing import Any
 
 import optuna
 
+from search_spaces import training
+from trainables.spec import SegmenterSpec, WeightsKind
 
-def defaults() -> dict[str, Any]:
+LEARNING_RATES: dict[WeightsKind, float] = {"scratch": 2e-3, "pretrained": 1e-3}
+"""Defaults by where training starts, for AdamW and a few thousand crops."""
+
+
+def defaults(segmenter: SegmenterSpec, weights: WeightsKind) -> dict[str, Any]:
     """Where every search starts."""
-    return {"training.learning_rate": 1e-3, "training.intensity": 0.2, "training.zoom": 1.5}
+    return training.defaults(learning_rate=LEARNING_RATES[weights])
 
 
-def space(trial: optuna.Trial) -> dict[str, Any]:
+def space(trial: optuna.Trial, segmenter: SegmenterSpec, weights: WeightsKind) -> dict[str, Any]:
     """One configuration, as flat fields of a `TrialSpec`."""
-    return {
-        "training.learning_rate": trial.suggest_float(
-            "training.learning_rate", 2e-4, 5e-3, log=True
-        ),
-        "training.intensity": trial.suggest_float("training.intensity", 0.0, 0.6),
-        "training.zoom": trial.suggest_float("training.zoom", 1.1, 2.0),
-    }
+    return training.space(trial, learning_rate=LEARNING_RATES[weights])

@@ -46,7 +46,7 @@ class ArmSearch:
         self._study = study
         self._make_spec = make_spec
         self._choices: dict[str, Any] = {
-            "segmenter": arm.segmenter,
+            "segmenter": study.family(arm.segmenter).segmenter,
             "extra": arm.extra_data,
             "weights": arm.initial_weights,
             "gans": study.gans,

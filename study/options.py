@@ -71,8 +71,8 @@ class RunOptions:
     """Print the plan and its cost, and run nothing."""
 
 
-CPSAM_CROP_PX = 256
-"""The only crop that the position embedding of Cellpose's ViT fits."""
+CPSAM_TRAINING = {"crop_px": 256, "batch_size": 1, "weight_decay": 0.1}
+"""As Cellpose fine-tunes its ViT; 256 is the only crop that its position embedding fits."""
 
 
 def study_of(options: RunOptions) -> Study:
@@ -166,7 +166,7 @@ def _family(options: RunOptions, study: Study, segmenter: str) -> Any:
     }
     if public and segmenter == "cellpose":
         changes["segmenter"] = CellposeSpec(backbone="cpsam")
-        changes["training"] = dataclasses.replace(family.training, crop_px=CPSAM_CROP_PX)
+        changes["training"] = dataclasses.replace(family.training, **CPSAM_TRAINING)
     return dataclasses.replace(family, **_given(changes))
 
 

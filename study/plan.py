@@ -13,6 +13,7 @@ from trainables.spec import (
     ExtraSpec,
     GanFitSpec,
     GanSpec,
+    SegmenterSpec,
     TrialSpec,
     WeightsSpec,
     flatten,
@@ -59,7 +60,7 @@ def source_fit(study: Study, segmenter: str, splits: Splits) -> TrialSpec:
         training=dataclasses.replace(
             family.training,
             images_seen=study.source_images_seen,
-            **_scratch_rates(segmenter),
+            learning_rate=_scratch_rate(family.segmenter),
         ),
         threshold_tries=study.threshold_tries,
     )
@@ -200,10 +201,10 @@ def _weights(study: Study, arm: Arm, family: Family, splits: Splits) -> WeightsS
     return WeightsSpec(kind="pretrained", origin="source", name=source.id)
 
 
-def _scratch_rates(segmenter: str) -> dict[str, Any]:
+def _scratch_rate(segmenter: SegmenterSpec) -> float:
     """The family's default learning rate for training from scratch."""
     start = arm_space.defaults(segmenter, extra="none", weights="scratch", gans=())
-    return {"learning_rate": start["training.learning_rate"]}
+    return float(start["training.learning_rate"])
 
 
 def _uses_gan(arm: Arm) -> bool:

@@ -28,7 +28,7 @@ def quick() -> Study:
         max_test_images=32,
         unet=Family(segmenter=UnetSpec(), training=TrainingSpec(), gpus=0.25),
         cellpose=Family(segmenter=CellposeSpec(), training=TrainingSpec(), gpus=0.25),
-        stardist=Family(segmenter=StardistSpec(), training=TrainingSpec(), gpus=0.25),
+        stardist=Family(segmenter=StardistSpec(), training=TrainingSpec(batch_size=4), gpus=0.25),
     )
 
 

@@ -7,6 +7,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
+from search_spaces import extra_data, unet
 from study.presets import quick
 from tests.study.fakes import arm_search, curve, ended, journal
 from trainables.spec import TrialSpec
@@ -21,9 +22,7 @@ def states(folder: Path, arm: str) -> list[TrialState]:
 
 def test_the_first_trial_is_the_fields_default(tmp_path: Path) -> None:
     spec = arm_search(STUDY, "unet_gan", journal(tmp_path)).ask()
-    from search_spaces import extra_data, unet
-
-    assert spec.training.learning_rate == unet.defaults()["training.learning_rate"]
+    assert spec.training.learning_rate == unet.LEARNING_RATES["scratch"]
     assert spec.extra.ratio == extra_data.defaults()["extra.ratio"]
 
 
