@@ -71,7 +71,7 @@ class RunOptions:
     """Print the plan and its cost, and run nothing."""
 
 
-CPSAM_TRAINING = {"crop_px": 256, "batch_size": 1, "weight_decay": 0.1}
+CPSAM_TRAINING: dict[str, Any] = {"crop_px": 256, "batch_size": 1, "weight_decay": 0.1}
 """As Cellpose fine-tunes its ViT; 256 is the only crop that its position embedding fits."""
 
 

@@ -18,6 +18,7 @@ def quick() -> Study:
     Expected: a ranking with wide intervals; it shows how a study goes, and which arms are far
     behind. Close arms are not told apart: that is what `small` and `full` are for.
     """
+    training = TrainingSpec(images_seen=1000, evaluations=5, batch_size=4)
     return Study(
         name="quick",
         arms=("unet", "unet_copy_paste", "unet_gan", "cellpose", "stardist"),
@@ -26,9 +27,11 @@ def quick() -> Study:
         search_trials=3,
         search_device_seconds=400.0,
         max_test_images=32,
-        unet=Family(segmenter=UnetSpec(), training=TrainingSpec(), gpus=0.25),
-        cellpose=Family(segmenter=CellposeSpec(), training=TrainingSpec(), gpus=0.25),
-        stardist=Family(segmenter=StardistSpec(), training=TrainingSpec(batch_size=4), gpus=0.25),
+        unet=Family(segmenter=UnetSpec(), training=training, gpus=0.25),
+        cellpose=Family(segmenter=CellposeSpec(), training=training, gpus=0.25),
+        stardist=Family(segmenter=StardistSpec(), training=training, gpus=0.25),
+        gans=(GanSpec(images_seen=1600, pool_size=48),),
+        source_images_seen=2400,
     )
 
 

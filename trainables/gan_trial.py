@@ -64,11 +64,13 @@ def run_gan_fit(
             training, spec=spec.gan, randomness=randomness, report=note, checkpoints=checkpoints
         )
     judge = train_judge(spec, training=training, validation=validation, randomness=randomness)
+    judge_f1 = _judge_f1(judge, validation)
     pool = draw_pool(
         generator,
         samples=training,
         spec=spec.gan,
         segmenter=judge,
+        floor=spec.gan.consistency_floor * judge_f1,
         maker=spec.id,
         randomness=randomness,
     )
@@ -90,7 +92,7 @@ def run_gan_fit(
         spec=flatten(spec),
         status="completed",
         progress=tuple(progress),
-        synthesis=_pool_numbers(pool, judge_f1=_judge_f1(judge, validation)) | distances,
+        synthesis=_pool_numbers(pool, judge_f1=judge_f1) | distances,
         cost=meter.cost(progress),
     )
 

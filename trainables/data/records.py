@@ -46,6 +46,8 @@ class Record:
     group: str = ""
     """Group known from the layout's own names, "" where unknown."""
     side: Side = ""
+    short_id: str = ""
+    """Id without the folders in front, taken where no other image has it; "" for none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -168,10 +168,10 @@ def _refuse_unusable(
 
 def _with_distinct_ids(records: Sequence[Record]) -> list[Record]:
     """Short ids where they are distinct, else with the folder in front."""
-    short = Counter(record.image.stem for record in records)
+    taken = Counter(record.short_id or record.id for record in records)
     return [
-        replace(record, id=record.image.stem)
-        if record.id.endswith(record.image.stem) and short[record.image.stem] == 1
+        replace(record, id=record.short_id)
+        if record.short_id and taken[record.short_id] == 1
         else record
         for record in records
     ]

@@ -61,6 +61,7 @@ def draw_pool(
     samples: Sequence[Sample],
     spec: GanSpec,
     segmenter: Segmenter,
+    floor: float,
     maker: str,
     randomness: Randomness,
 ) -> Pool:
@@ -72,8 +73,9 @@ def draw_pool(
     Args:
         generator: fitted on `samples`.
         samples: the annotated training samples, whose masks are varied.
-        spec: size of the pool, source of the masks, floor.
+        spec: size of the pool, source of the masks.
         segmenter: trained on the same samples.
+        floor: smallest F1 at which a crop is kept.
         maker: id of the GAN, for the provenance.
         randomness: of the fit.
     """
@@ -82,7 +84,7 @@ def draw_pool(
     for mask, image in _paint(generator, samples=samples, spec=spec, randomness=randomness):
         found = segmenter.decode(segmenter.infer(image), segmenter.thresholds)
         consistency.append(f1(mask.labels, found))
-        if consistency[-1] >= spec.consistency_floor:
+        if consistency[-1] >= floor:
             kept.append(_sample(mask, image, number=len(kept), maker=maker, samples=samples))
         if len(kept) == spec.pool_size:
             break

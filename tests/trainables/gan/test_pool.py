@@ -1,5 +1,4 @@
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -41,12 +40,13 @@ class ImageAsLabels:
         return inference[..., 0].astype(np.int32)
 
 
-def draw(*, broken: int, **options: Any) -> Pool:
+def draw(*, broken: int, floor: float = 0.5) -> Pool:
     return draw_pool(
         LabelsAsImage(broken=broken),
         samples=make_samples(channels=1),
-        spec=GanSpec(crop_px=64, pool_size=6, mask_source="annotated", **options),
+        spec=GanSpec(crop_px=64, pool_size=6, mask_source="annotated"),
         segmenter=ImageAsLabels(),  # type: ignore[arg-type]
+        floor=floor,
         maker="gan7",
         randomness=Randomness((0,)),
     )
@@ -75,7 +75,7 @@ def test_a_pool_may_stay_empty_and_ends_at_the_cap() -> None:
 
 
 def test_a_floor_of_zero_keeps_all() -> None:
-    assert draw(broken=1, consistency_floor=0.0).asked == 6
+    assert draw(broken=1, floor=0.0).asked == 6
 
 
 def test_pool_file_gives_back_samples(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -96,18 +97,9 @@ def _locate(name: str, located: dict[str, Path], root: Path) -> Path | str:
 def _record(
     path: Path, image: dict[str, Any], cells: list[dict[str, Any]], file: Path, options: Options
 ) -> Record:
-    plain = record(
-        path, None, id=path.stem, options=options, side=side_of(Path(file.stem)), group=""
-    )
+    plain = record(path, None, id=path.stem, options=options, side=side_of(Path(file.stem)))
     shape = (int(image["height"]), int(image["width"]))
-    return Record(
-        id=plain.id,
-        image=path,
-        mask=file,
-        read_image=plain.read_image,
-        read_labels=partial(_read, cells, shape, path.name),
-        side=plain.side,
-    )
+    return replace(plain, mask=file, read_labels=partial(_read, cells, shape, path.name))
 
 
 def _read(cells: list[dict[str, Any]], shape: tuple[int, int], name: str) -> np.ndarray:

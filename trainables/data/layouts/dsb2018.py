@@ -1,5 +1,6 @@
 """Data Science Bowl 2018 (BBBC038): one folder an image, one mask file a nucleus."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from trainables.data.defect import DefectError, Problem
 from trainables.data.files import read_image
 from trainables.data.layouts.pairs import image_files, leaves, record, relative
 from trainables.data.layouts.parts import side_of, subfolders
-from trainables.data.records import Found, Options, Record
+from trainables.data.records import Found, Options
 
 
 def find(root: Path, options: Options) -> Found | None:
@@ -71,16 +72,9 @@ def _add(found: Found, folder: Path, root: Path, options: Options) -> None:
         )
         return
     side = side_of(folder.parent.relative_to(root))
-    plain = record(images[0], None, id=folder.name, options=options, side=side, group="")
+    plain = record(images[0], None, id=folder.name, options=options, side=side)
     found.records.append(
-        Record(
-            id=plain.id,
-            image=plain.image,
-            mask=folder / "masks",
-            read_image=plain.read_image,
-            read_labels=partial(_read, images[0], masks),
-            side=side,
-        )
+        replace(plain, mask=folder / "masks", read_labels=partial(_read, images[0], masks))
     )
 
 

@@ -51,7 +51,7 @@ def pair(
                 )
             )
         found.records.append(
-            record(image, mask, id=prefix + stem, options=options, side=side, group="")
+            record(image, mask, id=prefix + stem, short_id=stem, options=options, side=side)
         )
     for mask in of_mask.values():
         found.problems.append(
@@ -72,12 +72,20 @@ def lone_images(images: Iterable[Path], *, root: Path, options: Options, side: S
             found.problems.append(_link(path, root))
             continue
         name = "-".join(path.relative_to(root).with_suffix("").parts)
-        found.records.append(record(path, None, id=name, options=options, side=side, group=""))
+        found.records.append(
+            record(path, None, id=name, short_id=path.stem, options=options, side=side)
+        )
     return found
 
 
 def record(
-    image: Path, mask: Path | None, *, id: str, options: Options, side: Side, group: str
+    image: Path,
+    mask: Path | None,
+    *,
+    id: str,
+    options: Options,
+    side: Side,
+    short_id: str = "",
 ) -> Record:
     """A record whose image and labels are plain files."""
     return Record(
@@ -87,7 +95,7 @@ def record(
         read_image=partial(read_image, image, plane=options.plane, channels=options.channels),
         read_labels=partial(read_labels, mask, components=options.components) if mask else None,
         side=side,
-        group=group,
+        short_id=short_id,
     )
 
 
