@@ -13,7 +13,7 @@ test: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --ignore-glob="*_stardist.py"
+	$(BIN)/pytest --numprocesses auto --dist loadfile --ignore-glob="*_stardist.py"
 	# By themselves: TensorFlow and torch must not meet in one process.
 	$(BIN)/pytest tests/trainables/segmenters/*_stardist.py
 

@@ -110,9 +110,11 @@ class Tracking:
             with self._changed:
                 if closing and (not answered or self._is_empty()):
                     return
+                if self._closing:
+                    continue
                 if not answered:
                     self._changed.wait(PAUSE_SECONDS)
-                elif self._is_empty() and not self._closing:
+                elif self._is_empty():
                     self._changed.wait()
 
     def _is_empty(self) -> bool:

@@ -18,7 +18,7 @@ import dataclasses
 from tests.tiny_study import study as tiny
 
 def study():
-    return dataclasses.replace(tiny(), arms=("unet", "unet_copy_paste"), search_trials=1)
+    return dataclasses.replace(tiny(), arms=("unet", "unet_copy_paste"), confirm_draws=1)
 """
 
 
@@ -96,7 +96,7 @@ def test_a_killed_study_ends_with_the_same_numbers(
     finish(study_file, tmp_path / "s")
 
     assert confirmed(tmp_path / "s") == confirmed(uninterrupted)
-    assert len(confirmed(uninterrupted)) == 4
+    assert len(confirmed(uninterrupted)) == 2
     assert all(path.stat().st_mtime_ns == then for path, then in before.items())
 
 

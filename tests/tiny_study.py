@@ -16,7 +16,7 @@ def study() -> Study:
         whole,
         name="tiny",
         annotation_counts=(3,),
-        confirm_draws=2,
+        confirm_draws=1,
         search_trials=1,
         max_test_images=4,
         source_images=4,

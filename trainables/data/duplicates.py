@@ -87,9 +87,9 @@ def _look(image: np.ndarray) -> tuple[Landmarks, tuple[np.ndarray, ...]]:
 
 def candidates(places: list[Landmarks]) -> list[Candidate]:
     """Pairs of images with enough landmarks in the same arrangement, ordered by image."""
-    first, second = _matches(places)
-    if not len(first):
+    if not any(len(place.positions) for place in places):
         return []
+    first, second = _matches(places)
     owner = np.repeat(np.arange(len(places)), [len(place.positions) for place in places])
     positions = np.concatenate([place.positions for place in places])
     shapes = np.array([place.shape for place in places])
@@ -104,8 +104,6 @@ def _matches(places: list[Landmarks]) -> tuple[np.ndarray, np.ndarray]:
     """Indices of landmarks of different images that look alike, the earlier image first."""
     descriptors = np.concatenate([place.descriptors for place in places])
     owner = np.repeat(np.arange(len(places)), [len(place.positions) for place in places])
-    if not len(descriptors):
-        return np.zeros(0, int), np.zeros(0, int)
     _, near = cKDTree(descriptors).query(
         descriptors,
         k=NEIGHBOURS + 1,

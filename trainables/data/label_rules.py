@@ -47,7 +47,7 @@ def _one_channel(values: np.ndarray, file: str) -> np.ndarray:
     if values.ndim == 2:
         return values
     first = values[:, :, 0]
-    if (values == first[:, :, np.newaxis]).all():
+    if values.shape[2] == 1 or (values == first[:, :, np.newaxis]).all():
         return first
     raise DefectError(
         file,
@@ -57,9 +57,7 @@ def _one_channel(values: np.ndarray, file: str) -> np.ndarray:
 
 
 def _whole(values: np.ndarray, file: str) -> np.ndarray:
-    if values.dtype.kind in "ub":
-        return values
-    if values.dtype.kind == "i":
+    if values.dtype.kind in "uib":
         return values
     if values.dtype.kind == "f" and np.isfinite(values).all() and (values % 1 == 0).all():
         return values.astype(np.int64)

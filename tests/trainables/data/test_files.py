@@ -60,8 +60,7 @@ def test_colour_of_equal_channels_is_grey(tmp_path: Path) -> None:
 
 def test_palette_is_applied_to_images_and_is_the_number_in_masks(tmp_path: Path) -> None:
     indices = (GREY % 4).astype(np.uint8)
-    coded = Image.fromarray(indices, "P") if False else Image.fromarray(indices)
-    coded = coded.convert("P")
+    coded = Image.fromarray(indices).convert("P")
     coded.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255])
     coded.save(tmp_path / "x.png")
     assert (read_image(tmp_path / "x.png")[indices == 2] == (0, 255, 0)).all()

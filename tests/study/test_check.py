@@ -1,0 +1,87 @@
+"""`study check` tells what is there, on one screen."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from rich.console import Console
+
+from study.check import check_dataset, disjoint_draws, spread, tied_images
+from tests.trainables.data.test_duplicates import field
+from tests.trainables.data.write_layouts import cells, save
+
+
+def write(root: Path, count: int = 6) -> None:
+    for number in range(count):
+        save(root / f"images/im{number}.png", field(number, 100))
+        save(root / f"masks/im{number}.png", cells(number, (100, 100)).astype(np.uint16))
+
+
+def shown(report: object) -> str:
+    stream = io.StringIO()
+    Console(width=120, file=stream).print(report)
+    return stream.getvalue()
+
+
+def test_a_sound_data_set(tmp_path: Path) -> None:
+    write(tmp_path)
+    report = check_dataset(tmp_path)
+    assert report.runnable
+    text = shown(report.render())
+    for part in ("folders", "6 with labels", "100 x 100", "uint8", "A study can run", "36 in all"):
+        assert part in text
+    assert len(text.splitlines()) < 24
+
+
+def test_problems_and_contact_sheet(tmp_path: Path) -> None:
+    write(tmp_path / "set")
+    for number in range(20):
+        (tmp_path / f"set/images/broken{number:02d}.png").touch()
+    report = check_dataset(tmp_path / "set", out=tmp_path / "out/sheet.png")
+    text = shown(report.render())
+    assert report.runnable
+    assert "images/broken00.png" in text
+    assert "and 28 more" in text  # each is broken, and has no mask
+    assert len(text.splitlines()) < 50
+    with Image.open(tmp_path / "out/sheet.png") as sheet:
+        colours = np.asarray(sheet.convert("RGB")).reshape(-1, 3)
+    outlines = (np.abs(colours.astype(int) - (255, 217, 0)) < 3).all(axis=1)
+    assert outlines.sum() > 500
+    assert len((tmp_path / "out/sheet.csv").read_text().splitlines()) == 41
+
+
+def test_ties_are_named(tmp_path: Path) -> None:
+    write(tmp_path)
+    save(tmp_path / "images/im9.png", np.ascontiguousarray(field(2, 100)[:, ::-1]))
+    save(tmp_path / "masks/im9.png", cells(0, (100, 100)).astype(np.uint16))
+    report = check_dataset(tmp_path)
+    assert report.dataset
+    assert report.split
+    assert tied_images(report.dataset, report.split) == [("im2", "im9")]
+    assert "im2 + im9" in shown(report.render())
+
+
+def test_data_sets_on_which_no_study_runs(tmp_path: Path) -> None:
+    report = check_dataset(tmp_path)
+    assert not report.runnable
+    assert "images/ and masks/" in shown(report.render())
+    write(tmp_path, 1)
+    report = check_dataset(tmp_path)
+    assert not report.runnable
+    assert "No study can run" in shown(report.render())
+    assert "1 with labels" in shown(report.render())
+
+
+def test_disjoint_draws(tmp_path: Path) -> None:
+    write(tmp_path, 10)
+    report = check_dataset(tmp_path)
+    assert report.split
+    assert len(report.split.annotation_ids) == 7
+    assert disjoint_draws(report.split) == {1: 7, 2: 3, 5: 1, 7: 1}
+
+
+def test_spread() -> None:
+    assert spread([3.0, 9.0, 4.0]) == "3 to 9, median 4"
+    assert spread([2.0, 2.0], digits=1) == "2.0"
+    assert spread([float("nan")]) == "unknown"
