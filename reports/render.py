@@ -13,6 +13,7 @@ from reports.configurations import varied_settings
 from reports.integrity import integrity
 from reports.load import Folder, Study, load_study, trials
 from reports.narrative import narrate
+from reports.occupancy import occupancy
 from reports.pictures import gan_pictures, test_pictures
 from reports.tables import Row, Table, to_csv
 from reports.verdict import CLOSE_F1, Decision, decide
@@ -67,6 +68,7 @@ def render(
         decision=decision,
         narrative=narrate(study, decision),
         integrity=integrity(study, decision),
+        busy=occupancy(study.results),
         tables=shown,
         look=look,
         plots=_plots(study, decision, by_count, look),

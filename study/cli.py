@@ -44,6 +44,8 @@ class Check:
     """Column of index.csv, or regular expression whose first group names what stays together."""
     plane: int = 0
     """Plane of multi-page images."""
+    components: bool = False
+    """Take each connected piece of a binary mask as one cell."""
     out: Path | None = None
     """Where to write the contact sheet (PNG); none is written without it."""
 

@@ -150,6 +150,7 @@ def _open(options: DataOptions, *, simulate: Callable[[], Path]) -> Dataset:
         channel=options.channel,
         group_pattern=options.group_pattern,
         plane=options.plane,
+        components=options.components,
     )
 
 

@@ -89,6 +89,8 @@ class DataOptions:
     """Regular expression on the image's name whose first group names what must stay together."""
     plane: int = 0
     """Plane of multi-page images."""
+    components: bool = False
+    """Take each connected piece of a binary mask as one cell."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from study.design import ARMS, Study
 from study.plan import needs_source
 
-SECONDS_PER_CROP = {"unet": 0.02, "cellpose": 0.02, "stardist": 0.04, "gan": 0.03}
+SECONDS_PER_CROP = {"unet": 0.025, "cellpose": 0.025, "stardist": 0.035, "gan": 0.045}
 """Measured on one CPU core of a cloud machine with crops of 128 pixels; a GPU is far faster."""
 MEASURED_CROP_PX = 128
 SECONDS_PER_TEST_IMAGE = 0.4

@@ -53,6 +53,8 @@ class RunOptions:
     """Column of index.csv, or regular expression whose first group names what stays together."""
     plane: Annotated[int | None, arg(metavar="N")] = None
     """Plane of multi-page images."""
+    components: bool = False
+    """Take each connected piece of a binary mask as one cell."""
     seed: Annotated[int | None, arg(metavar="N")] = None
     """Seed of the whole study."""
     cpus: Annotated[int | None, arg(metavar="N")] = None
@@ -142,6 +144,7 @@ def _data(options: RunOptions, study: Study) -> Any:
         "channel": options.channel,
         "group_pattern": options.group,
         "plane": options.plane,
+        "components": options.components or None,
     }
     return dataclasses.replace(study.data, **_given(changes))
 

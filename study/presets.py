@@ -18,7 +18,7 @@ def quick() -> Study:
     Expected: a ranking with wide intervals; it shows how a study goes, and which arms are far
     behind. Close arms are not told apart: that is what `small` and `full` are for.
     """
-    training = TrainingSpec(images_seen=1000, evaluations=5, batch_size=4)
+    training = TrainingSpec(images_seen=640, evaluations=4, batch_size=4)
     return Study(
         name="quick",
         arms=("unet", "unet_copy_paste", "unet_gan", "cellpose", "stardist"),
@@ -30,8 +30,8 @@ def quick() -> Study:
         unet=Family(segmenter=UnetSpec(), training=training, gpus=0.25),
         cellpose=Family(segmenter=CellposeSpec(), training=training, gpus=0.25),
         stardist=Family(segmenter=StardistSpec(), training=training, gpus=0.25),
-        gans=(GanSpec(images_seen=1600, pool_size=48),),
-        source_images_seen=2400,
+        gans=(GanSpec(images_seen=1200, pool_size=48),),
+        source_images_seen=1600,
     )
 
 

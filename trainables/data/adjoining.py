@@ -18,6 +18,8 @@ from trainables.data.landmarks import grey
 
 FINE_PX, COARSE_PX = 1.0, 12.0
 """Only structure between these two sizes is compared: neither noise nor uneven light."""
+OUTWARD = 0.25
+"""Pixels by which borders are continued outward; the seam is at 0.5, where noise doubles."""
 BLOCK_PX = 16
 STRUCTURED = 0.05
 """A block of a border has structure if its energy is this share of the strongest block's."""
@@ -99,7 +101,7 @@ def _pairs(
 
 def _alike(first: np.ndarray, second: np.ndarray) -> list[tuple[float, int, int]]:
     """Concordance and indices of the borders, [N, 2, length], that agree in all that is asked."""
-    one, other = _band(first[:, 0]), _band(second[:, 0])
+    one, other = (_band(_outward(lines)) for lines in (first, second))
     energy = (other**2).sum(axis=1)
     blocks = _blocks(one), _blocks(other)
     found = []
@@ -113,6 +115,14 @@ def _alike(first: np.ndarray, second: np.ndarray) -> list[tuple[float, int, int]
             ):
                 found.append((float(concordance[i, j]), int(start + i), int(j)))
     return found
+
+
+def _outward(lines: np.ndarray) -> np.ndarray:
+    """Borders, [N, 2, length], continued by a part of the step from the line inside: [N, length].
+
+    Two borders lie a pixel apart; halfway between both they are more alike.
+    """
+    return lines[:, 0] + OUTWARD * (lines[:, 0] - lines[:, 1])
 
 
 def _band(lines: np.ndarray) -> np.ndarray:

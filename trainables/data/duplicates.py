@@ -19,12 +19,12 @@ from trainables.data.adjoining import adjoining, borders
 from trainables.data.landmarks import Landmarks, landmarks
 from trainables.data.overlap import TURNS, agree, turned_positions
 
-NEIGHBOURS = 5
+NEIGHBOURS = 8
 """Most similar places that are looked at for each place."""
 MAX_DISTANCE = 0.15
 """Largest distance of two descriptors, which have length 1, that may show the same place."""
-APPROXIMATION = 1.0
-"""Neighbours may be up to this share farther than the nearest ones; exact search takes 4 times as
+APPROXIMATION = 0.5
+"""Neighbours may be up to this share farther than the nearest ones; exact search takes twice as
 long and finds no more copies, whose descriptors are nearly equal."""
 FEWEST_MATCHES = 3
 """Places that must lie in the same arrangement for two images to be compared."""
