@@ -1,5 +1,6 @@
 """How well the machines were used: what share of the time trainings ran side by side."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -40,7 +41,7 @@ def _spans(costs: Sequence[Cost]) -> dict[int, float]:
     )
     spans: dict[int, float] = {}
     running = 0
-    for (at, change), (until, _) in zip(changes, changes[1:], strict=False):
+    for (at, change), (until, _) in itertools.pairwise(changes):
         running += change
         spans[running] = spans.get(running, 0.0) + until - at
     return spans

@@ -57,7 +57,7 @@ def open_main(study: Study, *, folder: Path, store: Store) -> StudyData:
     return StudyData(dataset=dataset, split=split)
 
 
-def open_source(study: Study, *, channels: int, folder: Path, store: Store) -> StudyData:
+def open_source(study: Study, *, channels: int, folder: Path) -> StudyData:
     """The second annotated data set, on which the transfer arms' weights are trained.
 
     All its images may be trained on: nothing is ever tested on it.

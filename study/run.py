@@ -71,7 +71,7 @@ def run_study(study: Study, place: Place, *, listener: Listener) -> None:
     refuse_other_study(study, store)
     refuse_missing_models(study)
     data = open_main(study, folder=place.folder, store=store)
-    source = _source(study, data, place, store)
+    source = _source(study, data, place)
     write_study_file(study, data=data, source=source, command=place.command, store=store)
     start_ray(place.address)
     try:
@@ -82,10 +82,10 @@ def run_study(study: Study, place: Place, *, listener: Listener) -> None:
         ray.shutdown()
 
 
-def _source(study: Study, data: StudyData, place: Place, store: Store) -> StudyData | None:
+def _source(study: Study, data: StudyData, place: Place) -> StudyData | None:
     if not any(needs_source(study, ARMS[name]) for name in study.arms):
         return None
-    return open_source(study, channels=data.dataset.channels, folder=place.folder, store=store)
+    return open_source(study, channels=data.dataset.channels, folder=place.folder)
 
 
 def _search(

@@ -63,7 +63,6 @@ class Dataset:
         self.content_hash = content_hash
         """sha256 over the pixels of images and labels, whatever the files are called."""
         self._records = {record.id: record for record in records}
-        self._groups = {entry.id: entry.group for entry in entries}
 
     def read(self, sample_id: str) -> Sample:
         """Reads one sample from disk, normalised, with the data set's number of channels.
@@ -81,8 +80,11 @@ class Dataset:
             labels = np.full(image.shape[:2], IGNORED, np.int32)
         else:
             labels = record.read_labels()
-        group = self._groups.get(sample_id, record.group or sample_id)
-        return Sample(id=sample_id, image=image, labels=labels, group=group)
+        return Sample(id=sample_id, image=image, labels=labels, group=record.group or sample_id)
+
+    def group_of(self, sample_id: str) -> str:
+        """Group of any sample, with labels or without."""
+        return self._records[sample_id].group or sample_id
 
     def read_pixels(self, sample_id: str) -> np.ndarray:
         """The image of one sample as the file has it: [H, W, C], not normalised."""

@@ -24,7 +24,7 @@ NEIGHBOURS = 8
 MAX_DISTANCE = 0.15
 """Largest distance of two descriptors, which have length 1, that may show the same place."""
 APPROXIMATION = 0.5
-"""Neighbours may be up to this share farther than the nearest ones; exact search takes twice as
+"""Neighbours may be up to this share farther than the nearest ones. Exact search takes twice as
 long and finds no more copies, whose descriptors are nearly equal."""
 FEWEST_MATCHES = 3
 """Places that must lie in the same arrangement for two images to be compared."""
@@ -87,6 +87,11 @@ def _look(image: np.ndarray) -> tuple[Landmarks, tuple[np.ndarray, ...]]:
 
 def candidates(places: list[Landmarks]) -> list[Candidate]:
     """Pairs of images with enough landmarks in the same arrangement, ordered by image."""
+    if len(places) > IMAGES:
+        raise ValueError(
+            f"Duplicates can be sought among at most {IMAGES} images, but there are {len(places)}: "
+            f"give a part of them, or groups in place of the search."
+        )
     if not any(len(place.positions) for place in places):
         return []
     first, second = _matches(places)

@@ -80,6 +80,12 @@ def median_diameter_px(labels: np.ndarray) -> float:
 def _look(
     record: Record, *, root: Path, index: dict[str, dict[str, str]], group_pattern: str
 ) -> _Look:
+    row = index.get(record.id, index.get(record.image.stem, {}))
+    record = replace(
+        record,
+        group=group_of(record.id, row, pattern=group_pattern, known=record.group),
+        side=side_in(row) or record.side,
+    )
     file = record.image
     try:
         image = record.read_image()
@@ -95,27 +101,19 @@ def _look(
         return _Look(record=record, problem=problem)
     return _Look(
         record=record,
-        entry=_entry(record, image, labels, index=index, group_pattern=group_pattern),
+        entry=_entry(record, image, labels),
         channels=image.shape[2],
         digest=_pixels_hash(image, labels),
     )
 
 
-def _entry(
-    record: Record,
-    image: np.ndarray,
-    labels: np.ndarray,
-    *,
-    index: dict[str, dict[str, str]],
-    group_pattern: str,
-) -> Entry:
-    row = index.get(record.id, index.get(record.image.stem, {}))
+def _entry(record: Record, image: np.ndarray, labels: np.ndarray) -> Entry:
     return Entry(
         id=record.id,
         image=record.image,
         mask=record.mask,
-        group=group_of(record.id, row, pattern=group_pattern, known=record.group),
-        side=side_in(row) or record.side,
+        group=record.group,
+        side=record.side,
         height=image.shape[0],
         width=image.shape[1],
         channels=image.shape[2],

@@ -44,6 +44,8 @@ class Split:
     seed: int
     content_hash: str
     """Of the data set's pixels."""
+    unlabelled_ids: tuple[str, ...] = ()
+    """Images without labels that are of no group of the test side: these may be trained on."""
     tied: int = 0
     """Images that near-duplicates or crops tied to another image."""
     dropped: int = 0
@@ -126,8 +128,12 @@ def split_dataset(
     if max_test_images < 1:
         raise ValueError(f"max_test_images must be at least 1, but got {max_test_images}.")
     ids = [entry.id for entry in dataset.entries]
-    ties = tie_duplicates(ids, read=dataset.read_pixels) if detect_duplicates else []
-    groups = merged_groups({entry.id: entry.group for entry in dataset.entries}, ties)
+    everything = [*ids, *dataset.unlabelled]
+    ties = tie_duplicates(everything, read=dataset.read_pixels) if detect_duplicates else []
+    own = {entry.id: entry.group for entry in dataset.entries}
+    own |= {sample_id: dataset.group_of(sample_id) for sample_id in dataset.unlabelled}
+    all_groups = merged_groups(own, ties)
+    groups = {sample_id: all_groups[sample_id] for sample_id in ids}
     rng = Randomness(("split", seed)).generator("test side")
     given = {entry.id for entry in dataset.entries if entry.side == "test"}
     if given:
@@ -138,12 +144,16 @@ def split_dataset(
         test = kept = _random_groups(groups, target=max(1, target), rng=rng)
         annotation, dropped = sorted(set(ids) - set(test)), 0
     _refuse_empty(dataset, annotation, kept, groups)
+    of_test = {groups[sample_id] for sample_id in test}
     return Split(
         annotation_ids=tuple(annotation),
         test_ids=tuple(kept),
         groups={sample_id: groups[sample_id] for sample_id in sorted([*annotation, *kept])},
         seed=seed,
         content_hash=dataset.content_hash,
+        unlabelled_ids=tuple(
+            sample_id for sample_id in dataset.unlabelled if all_groups[sample_id] not in of_test
+        ),
         tied=len({sample_id for tie in ties for sample_id in tie}),
         dropped=dropped,
         test_dropped=len(test) - len(kept),
@@ -203,7 +213,8 @@ def to_json(split: Split) -> dict[str, Any]:
 
 def from_json(values: dict[str, Any]) -> Split:
     """Reads what `to_json` made."""
-    lists = {name: tuple(values[name]) for name in ("annotation_ids", "test_ids")}
+    names = ("annotation_ids", "test_ids", "unlabelled_ids")
+    lists = {name: tuple(values[name]) for name in names if name in values}
     return Split(**(values | lists))
 
 

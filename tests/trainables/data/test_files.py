@@ -229,9 +229,7 @@ TWO[1:4, 1:4], TWO[6:8, 6:8] = 1, 2
         ((TWO > 0).astype(np.uint8), r"binary: one value \(1\) in 2 separate.*components"),
     ],
 )
-def test_masks_that_are_no_instance_masks(
-    values: np.ndarray, message: str, tmp_path: Path
-) -> None:
+def test_masks_that_are_no_instance_masks(values: np.ndarray, message: str, tmp_path: Path) -> None:
     with pytest.raises(DefectError, match=message):
         read_labels(mask(values, tmp_path))
 
