@@ -5,7 +5,8 @@ from typing import Any
 
 import optuna
 
-from trainables.spec import GanSpec, flatten
+from trainables.flat import flatten
+from trainables.spec import GanSpec
 
 CHOICE = "gan"
 """Name of the parameter: the place of the GAN in the study's list."""

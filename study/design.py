@@ -5,6 +5,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from trainables.checks import at_least
+from trainables.flat import hash_flat
 from trainables.spec import (
     CellposeSpec,
     ExtraKind,
@@ -14,8 +16,6 @@ from trainables.spec import (
     TrainingSpec,
     UnetSpec,
     WeightsKind,
-    at_least,
-    hash_flat,
 )
 
 SIMULATED = "simulated"

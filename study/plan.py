@@ -7,6 +7,7 @@ from typing import Any
 
 from search_spaces import arm as arm_space
 from study.design import ARMS, Arm, Family, Study
+from trainables.flat import flatten
 from trainables.result import TrialResult
 from trainables.spec import (
     DataSpec,
@@ -16,7 +17,6 @@ from trainables.spec import (
     SegmenterSpec,
     TrialSpec,
     WeightsSpec,
-    flatten,
     gan_fit,
     trial_spec,
 )

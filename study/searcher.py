@@ -17,9 +17,9 @@ from study.arm_search import ArmSearch
 from study.events import Listener, row
 from study.plan import Task
 from study.store import Store
+from trainables.flat import flatten
 from trainables.ray_trainable import Spec
 from trainables.result import Cost, Progress, TrialResult
-from trainables.spec import flatten
 
 
 class StageSearcher(Searcher):

@@ -9,6 +9,7 @@ from trainables.cost import CostMeter
 from trainables.data.patches import draw_crop
 from trainables.data.sample import Sample
 from trainables.data.scale import rescale, working_scale
+from trainables.flat import flatten
 from trainables.gan.fidelity import fidelity
 from trainables.gan.fit import fit_gan
 from trainables.gan.judge import judge_features, train_judge
@@ -19,7 +20,7 @@ from trainables.metrics.scores import f1
 from trainables.randomness import Randomness
 from trainables.result import Progress, TrialResult
 from trainables.segmenters.protocol import Checkpoints, Report, Segmenter
-from trainables.spec import GanFitSpec, flatten
+from trainables.spec import GanFitSpec
 
 GENERATOR_FOLDER = "generator"
 NO_F1 = float("nan")

@@ -8,9 +8,10 @@ import numpy as np
 
 from trainables.data.scale import labels_to_shape, rescale_image
 from trainables.data.tiles import predict_tiled
+from trainables.flat import flatten
 from trainables.segmenters import make_segmenter
 from trainables.segmenters.protocol import Segmenter
-from trainables.spec import TrialSpec, flatten, trial_spec
+from trainables.spec import TrialSpec, trial_spec
 
 TILE_PX = 2048
 """Images with a longer side, at the working scale, are labelled tile by tile."""

@@ -14,10 +14,11 @@ from trainables.data.sample import Sample
 from trainables.data.split import Annotated, Split, parts_of
 from trainables.environment import environment
 from trainables.examples import ExampleKeeper
+from trainables.flat import flatten
 from trainables.gan.pool_files import read_pool
 from trainables.result import Progress, TrialResult
 from trainables.segmenters.protocol import Checkpoints
-from trainables.spec import GanFitSpec, TrialSpec, flatten, gan_fit, gan_fit_spec, trial_spec
+from trainables.spec import GanFitSpec, TrialSpec, gan_fit, gan_fit_spec, trial_spec
 
 Spec = TrialSpec | GanFitSpec
 

@@ -1,10 +1,10 @@
 """What fixes a trial: its spec, in parts, checked, and flat for Ray, Optuna and MLflow."""
 
-import dataclasses
-import hashlib
-import json
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
+
+from trainables.checks import at_least, one_of
+from trainables.flat import build, flatten, hash_flat, part_of, top_of
 
 Stage = Literal["fit_sources", "fit_gans", "search", "confirm", "ablate"]
 ExtraKind = Literal["none", "copy_paste", "gan", "pseudo_labels"]
@@ -266,18 +266,6 @@ def gan_fit(spec: TrialSpec) -> GanFitSpec:
     )
 
 
-def flatten(spec: Any) -> dict[str, Any]:
-    """The spec as one flat dict, nested names joined by dots: {"training.batch_size": 8, ...}."""
-    flat: dict[str, Any] = {}
-    for entry in dataclasses.fields(spec):
-        value = getattr(spec, entry.name)
-        if dataclasses.is_dataclass(value):
-            flat |= {f"{entry.name}.{name}": part for name, part in flatten(value).items()}
-        else:
-            flat[entry.name] = value
-    return flat
-
-
 def trial_spec(flat: dict[str, Any]) -> TrialSpec:
     """Reads what `flatten` made of a `TrialSpec`.
 
@@ -288,18 +276,18 @@ def trial_spec(flat: dict[str, Any]) -> TrialSpec:
     kind = flat.get("segmenter.kind")
     if kind not in families:
         raise ValueError(f"segmenter.kind must be one of {sorted(families)}, but got {kind!r}.")
-    extra = _nested(flat, "extra")
-    gan = _nested(extra, "gan")
+    extra = part_of(flat, "extra")
+    gan = part_of(extra, "gan")
     plain = {name: value for name, value in extra.items() if not name.startswith("gan")}
-    return _build(
+    return build(
         TrialSpec,
-        _top(flat)
+        top_of(flat)
         | {
-            "data": _build(DataSpec, _nested(flat, "data")),
-            "segmenter": _build(families[kind], _nested(flat, "segmenter")),
-            "training": _build(TrainingSpec, _nested(flat, "training")),
-            "extra": _build(ExtraSpec, plain | {"gan": _build(GanSpec, gan) if gan else None}),
-            "weights": _build(WeightsSpec, _nested(flat, "weights")),
+            "data": build(DataSpec, part_of(flat, "data")),
+            "segmenter": build(families[kind], part_of(flat, "segmenter")),
+            "training": build(TrainingSpec, part_of(flat, "training")),
+            "extra": build(ExtraSpec, plain | {"gan": build(GanSpec, gan) if gan else None}),
+            "weights": build(WeightsSpec, part_of(flat, "weights")),
         },
     )
 
@@ -307,54 +295,7 @@ def trial_spec(flat: dict[str, Any]) -> TrialSpec:
 def gan_fit_spec(flat: dict[str, Any]) -> GanFitSpec:
     """Reads what `flatten` made of a `GanFitSpec`."""
     parts = {
-        "data": _build(DataSpec, _nested(flat, "data")),
-        "gan": _build(GanSpec, _nested(flat, "gan")),
+        "data": build(DataSpec, part_of(flat, "data")),
+        "gan": build(GanSpec, part_of(flat, "gan")),
     }
-    return _build(GanFitSpec, _top(flat) | parts)
-
-
-def hash_flat(flat: dict[str, Any]) -> str:
-    """Twelve hexadecimal digits that name a flat dict, whatever the order of its entries."""
-    return hashlib.sha256(json.dumps(flat, sort_keys=True).encode()).hexdigest()[:12]
-
-
-def at_least(spec: Any, **smallest: float) -> None:
-    """Checks that fields are not below a bound.
-
-    Raises:
-        ValueError: names the field, its bound and its value.
-    """
-    for name, bound in smallest.items():
-        value = getattr(spec, name)
-        if not value >= bound:
-            raise ValueError(f"{name} must be at least {bound}, but got {value}.")
-
-
-def one_of(spec: Any, **allowed: tuple[Any, ...]) -> None:
-    """Checks that fields hold one of a few values.
-
-    Raises:
-        ValueError: names the field, what is allowed and its value.
-    """
-    for name, values in allowed.items():
-        value = getattr(spec, name)
-        if value not in values:
-            raise ValueError(f"{name} must be one of {list(values)}, but got {value!r}.")
-
-
-def _top(flat: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in flat.items() if "." not in name}
-
-
-def _nested(flat: dict[str, Any], part: str) -> dict[str, Any]:
-    start = part + "."
-    return {
-        name.removeprefix(start): value for name, value in flat.items() if name.startswith(start)
-    }
-
-
-def _build(cls: Any, values: dict[str, Any]) -> Any:
-    known = {entry.name for entry in dataclasses.fields(cls)}
-    if unknown := sorted(set(values) - known):
-        raise ValueError(f"{cls.__name__} has no {unknown[0]!r}; it has {sorted(known)}.")
-    return cls(**values)
+    return build(GanFitSpec, top_of(flat) | parts)

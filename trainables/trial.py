@@ -10,13 +10,14 @@ from trainables.cost import CostMeter
 from trainables.data.sample import Sample
 from trainables.data.scale import rescale, working_scale
 from trainables.extra import extra_data
+from trainables.flat import flatten
 from trainables.metrics.scores import score_image
 from trainables.model import Model
 from trainables.randomness import Randomness
 from trainables.result import ImageScore, Progress, TrialResult
 from trainables.segmenters import make_segmenter
 from trainables.segmenters.protocol import Checkpoints, Report
-from trainables.spec import TrialSpec, flatten
+from trainables.spec import TrialSpec
 from trainables.thresholds import tune
 
 KeepPrediction = Callable[[Sample, np.ndarray], None]

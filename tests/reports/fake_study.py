@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from trainables.flat import flatten
 from trainables.result import Cost, Counts, ImageScore, Progress, TrialResult, to_json
 from trainables.spec import (
     CellposeSpec,
@@ -19,7 +20,6 @@ from trainables.spec import (
     TrialSpec,
     UnetSpec,
     WeightsSpec,
-    flatten,
     gan_fit,
 )
 

@@ -7,7 +7,8 @@ import pytest
 
 from study.early_stopping import PerArmStopping
 from tests.study.fakes import curve, ended
-from trainables.spec import DataSpec, TrialSpec, UnetSpec, flatten
+from trainables.flat import flatten
+from trainables.spec import DataSpec, TrialSpec, UnetSpec
 
 
 def spec(arm: str, *, stage: str = "search", seed: int = 0) -> TrialSpec:

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from trainables.flat import flatten
 from trainables.spec import (
     CellposeSpec,
     DataSpec,
@@ -14,7 +15,6 @@ from trainables.spec import (
     TrialSpec,
     UnetSpec,
     WeightsSpec,
-    flatten,
     gan_fit,
     gan_fit_spec,
     trial_spec,

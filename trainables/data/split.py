@@ -12,8 +12,8 @@ import numpy as np
 from trainables.data.dataset import Dataset
 from trainables.data.duplicates import tie_duplicates
 from trainables.data.sample import Sample
+from trainables.flat import hash_flat
 from trainables.randomness import Randomness
-from trainables.spec import hash_flat
 
 VALIDATION_EVERY = 5
 """Of the groups of a draw, the 2nd, 7th, 12th, ... are for validation, the others to train on."""

@@ -184,7 +184,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
 def test_unreadable_permissions(tmp_path: Path) -> None:
     path = encoded("png", tmp_path)
     path.chmod(0)
-    with pytest.raises(DefectError, match="may not be read.*chmod"):
+    with pytest.raises(DefectError, match=r"may not be read.*chmod"):
         read_image(path)
 
 
@@ -197,7 +197,7 @@ def test_permission_is_named_where_the_system_refuses(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuse)
-    with pytest.raises(DefectError, match="may not be read.*chmod"):
+    with pytest.raises(DefectError, match=r"may not be read.*chmod"):
         read_image(path)
 
 

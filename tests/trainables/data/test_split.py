@@ -145,7 +145,7 @@ def test_one_group_is_divided_by_image_and_says_so() -> None:
 
 def test_more_than_there_are() -> None:
     split = split_of(WELLS)
-    with pytest.raises(ValueError, match="between 1 and 21.*got 22"):
+    with pytest.raises(ValueError, match=r"between 1 and 21.*got 22"):
         split.draw(annotation_count=22, draw=0)
 
 
