@@ -19,6 +19,10 @@ from trainables.data.adjoining import adjoining, borders
 from trainables.data.landmarks import Landmarks, landmarks
 from trainables.data.overlap import TURNS, agree, turned_positions
 
+PX_PER_LANDMARK = 4096
+"""Area of image for one landmark."""
+FINE_PX_PER_LANDMARK, FEW_IMAGES = 2048, 2000
+"""Of so few images more landmarks are taken, which finds overlaps of a tenth as well."""
 NEIGHBOURS = 8
 """Most similar places that are looked at for each place."""
 MAX_DISTANCE = 0.15
@@ -62,8 +66,9 @@ def tie_duplicates(
     Returns:
         As many pairs as it takes to connect all that are tied, directly or through others.
     """
+    px_per_landmark = FINE_PX_PER_LANDMARK if len(ids) <= FEW_IMAGES else PX_PER_LANDMARK
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        looks = list(threads.map(lambda name: _look(read(name)), ids))
+        looks = list(threads.map(lambda name: _look(read(name), px_per_landmark), ids))
     cached = lru_cache(maxsize=4)(read)
     group = list(range(len(ids)))
     ties = []
@@ -81,8 +86,8 @@ def tie_duplicates(
     return ties + [(ids[kept[first]], ids[kept[second]]) for first, second in pairs]
 
 
-def _look(image: np.ndarray) -> tuple[Landmarks, tuple[np.ndarray, ...]]:
-    return landmarks(image), borders(image)
+def _look(image: np.ndarray, px_per_landmark: int) -> tuple[Landmarks, tuple[np.ndarray, ...]]:
+    return landmarks(image, px_per_landmark=px_per_landmark), borders(image)
 
 
 def candidates(places: list[Landmarks]) -> list[Candidate]:

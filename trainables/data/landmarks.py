@@ -16,8 +16,6 @@ MARGIN_PX = 10
 """Places nearer to the border are left out: what they look like depends on what was cut off."""
 SPACING_PX = 5
 """Smallest distance of two places."""
-PX_PER_LANDMARK = 2048
-"""At most one place for so many pixels, so that their number follows the area."""
 FEWEST = 64
 """Places allowed in a small image."""
 
@@ -34,11 +32,13 @@ class Landmarks:
     """float32 [N, D], length 1; the same after flips, quarter turns and changes of contrast."""
 
 
-def landmarks(image: np.ndarray) -> Landmarks:
+def landmarks(image: np.ndarray, *, px_per_landmark: int = 2048) -> Landmarks:
     """The strongest extrema of a band-passed image, and isotropic descriptors of them.
 
     Args:
         image: [H, W] or [H, W, C] of any dtype; channels are averaged.
+        px_per_landmark: at most one place for so many pixels, so that their number follows the
+            area; small images may have `FEWEST`.
 
     Returns:
         None of them where nothing stands out, e.g. in a constant image.
@@ -47,7 +47,8 @@ def landmarks(image: np.ndarray) -> Landmarks:
     derivatives up to order 2, which no reflection or quarter turn of the pixel grid changes.
     """
     blurred = _blurred(grey(image))
-    positions = _extrema(blurred[0] - blurred[2])
+    wanted = max(FEWEST, blurred[0].size // px_per_landmark)
+    positions = _extrema(blurred[0] - blurred[2], wanted)
     return Landmarks(
         shape=(image.shape[0], image.shape[1]),
         positions=positions,
@@ -74,14 +75,13 @@ def _blurred(image: np.ndarray) -> list[np.ndarray]:
     return scales
 
 
-def _extrema(band: np.ndarray) -> np.ndarray:
+def _extrema(band: np.ndarray, wanted: int) -> np.ndarray:
     """Positions int32 [N, 2] of the strongest local extrema, away from the border."""
     strength = np.abs(band)
     highest = cv2.dilate(strength, np.ones((2 * SPACING_PX + 1,) * 2, np.uint8))
     inner = np.zeros(band.shape, bool)
     inner[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX] = True
     rows, columns = np.nonzero((strength == highest) & inner & (strength > 0))
-    wanted = max(FEWEST, band.size // PX_PER_LANDMARK)
     order = np.argsort(-strength[rows, columns], kind="stable")[:wanted]
     return np.stack([rows[order], columns[order]], axis=1).astype(np.int32)
 

@@ -17,6 +17,7 @@ from trainables.metrics.scores import f1
 from trainables.randomness import Randomness, fence
 from trainables.segmenters.cellpose_batches import draw_flow_batch, flow_loss, with_flows
 from trainables.segmenters.cellpose_decoding import (
+    COMPACT_FLOW_VALUES,
     THRESHOLD_VALUES,
     CellposeInference,
     decode_flows,
@@ -54,11 +55,11 @@ class Cellpose:
                 f"Cellpose needs a CellposeSpec, but got {type(spec.segmenter).__name__}."
             )
         _check(spec)
+        self._spec = spec
+        self._cellpose_spec = spec.segmenter
         self.thresholds: Thresholds = {
             name: values[0] for name, values in self.threshold_values().items()
         }
-        self._spec = spec
-        self._cellpose_spec = spec.segmenter
         self._channels = channels
         self._device = best_device()
         seeds = Randomness((spec.study_seed, spec.data.draw, spec.seed))
@@ -117,7 +118,8 @@ class Cellpose:
         return decode_flows(inference, thresholds, device=self._device)
 
     def threshold_values(self) -> dict[str, tuple[float, ...]]:
-        return dict(THRESHOLD_VALUES)
+        is_compact = self._cellpose_spec.backbone == "compact"
+        return THRESHOLD_VALUES | ({"flow": COMPACT_FLOW_VALUES} if is_compact else {})
 
     def save(self, folder: Path) -> None:
         self._load_public_weights()

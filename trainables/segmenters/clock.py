@@ -1,10 +1,31 @@
 """When validation is scored: the one clock that every segmenter's training follows."""
 
+from collections.abc import Sequence
+
+from trainables.result import Progress
 from trainables.spec import TrainingSpec
 
 
 class TrainingDiverged(ValueError):  # noqa: N818, what happened is clearer than "Error"
     """The loss became infinite or NaN."""
+
+
+NEAR = 0.02
+"""Validation F1s that differ by less are taken as equal: a few images cannot tell them apart."""
+
+
+def is_worth_keeping(score: float, before: Sequence[Progress]) -> bool:
+    """Whether the weights of this evaluation replace those kept so far.
+
+    They do unless an earlier evaluation was clearly better. The learning rate falls to 0, so of
+    weights that validation cannot tell apart the later are the better; taking the highest score
+    of a few images would often keep weights from the unsettled first part of a training.
+
+    Args:
+        score: validation F1 of this evaluation.
+        before: the evaluations before it.
+    """
+    return all(score >= earlier.validation_f1 - NEAR for earlier in before)
 
 
 def evaluation_steps(training: TrainingSpec) -> list[int]:

@@ -13,7 +13,7 @@ from stardist.models import StarDist2D
 
 from trainables.randomness import Randomness
 from trainables.result import Progress
-from trainables.segmenters.clock import evaluation_steps, images_seen
+from trainables.segmenters.clock import evaluation_steps, images_seen, is_worth_keeping
 from trainables.segmenters.protocol import Checkpoints, Report
 from trainables.segmenters.stardist_callbacks import LearningRates
 from trainables.segmenters.stardist_network import variable_depths
@@ -120,8 +120,8 @@ def _batches(
 
 
 def _note(state: _State, network: keras.Model, entry: Progress) -> None:
-    """Adds an evaluation to the history, and keeps the weights if none before was better."""
-    if all(not entry.validation_f1 < earlier.validation_f1 for earlier in state.progress):
+    """Adds an evaluation to the history, and keeps the weights if they are worth it."""
+    if is_worth_keeping(entry.validation_f1, state.progress):
         state.best_weights = network.get_weights()
     state.progress.append(entry)
 

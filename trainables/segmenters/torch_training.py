@@ -16,6 +16,7 @@ from trainables.segmenters.clock import (
     TrainingDiverged,
     evaluation_steps,
     images_seen,
+    is_worth_keeping,
     progress_before,
 )
 from trainables.segmenters.protocol import Checkpoints, Report
@@ -190,8 +191,8 @@ def _evaluate(network: torch.nn.Module, evaluate: Callable[[], float]) -> float:
 
 
 def _note(state: _State, network: torch.nn.Module, *, score: float, training: TrainingSpec) -> None:
-    """Adds an evaluation to the history, and keeps the weights if none before was better."""
-    if all(not score < earlier.validation_f1 for earlier in state.progress):
+    """Adds an evaluation to the history, and keeps the weights if they are worth it."""
+    if is_worth_keeping(score, state.progress):
         state.best_weights = {
             name: value.detach().to("cpu", copy=True)
             for name, value in network.state_dict().items()

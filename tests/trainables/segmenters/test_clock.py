@@ -1,6 +1,12 @@
 import pytest
 
-from trainables.segmenters.clock import evaluation_steps, images_seen, progress_before
+from trainables.result import Progress
+from trainables.segmenters.clock import (
+    evaluation_steps,
+    images_seen,
+    is_worth_keeping,
+    progress_before,
+)
 from trainables.spec import TrainingSpec
 
 
@@ -31,3 +37,24 @@ def test_progress_starts_at_zero_and_stays_below_one():
     training = TrainingSpec(images_seen=80, batch_size=8, evaluations=1)
     assert progress_before(training, 1) == 0
     assert progress_before(training, training.steps) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    ("scores", "kept"),
+    [
+        ([0.1, 0.5, 0.7], 2),
+        ([0.7, 0.5, 0.3], 0),
+        ([0.90, 0.89, 0.885], 2),
+        # Each is near the one before, but the last is clearly below the first.
+        ([0.90, 0.885, 0.87], 1),
+    ],
+)
+def test_later_weights_are_kept_unless_earlier_ones_were_clearly_better(
+    scores: list[float], kept: int
+) -> None:
+    progress = [
+        Progress(images_seen=n, device_seconds=n, validation_f1=score, loss=0.0)
+        for n, score in enumerate(scores)
+    ]
+    worth = [is_worth_keeping(score, progress[:n]) for n, score in enumerate(scores)]
+    assert max(n for n, keep in enumerate(worth) if keep) == kept
