@@ -77,7 +77,7 @@ class Segmenter(Protocol):
         report: Report,
         checkpoints: Checkpoints,
     ) -> None:
-        """Trains, reports at each evaluation, and ends with the weights worth keeping (clock.py)."""
+        """Trains, reports at each evaluation, ends with the weights worth keeping (clock.py)."""
 
     def infer(self, image: np.ndarray) -> Any:
         """Runs the network on float32 [H, W, C] of any size; the slow part, free of thresholds."""
