@@ -26,11 +26,11 @@ def quick() -> Study:
         confirm_draws=3,
         search_trials=3,
         search_device_seconds=400.0,
-        max_test_images=32,
+        max_test_images=24,
         unet=Family(segmenter=UnetSpec(), training=training, gpus=0.25),
         cellpose=Family(segmenter=CellposeSpec(), training=training, gpus=0.25),
         stardist=Family(segmenter=StardistSpec(), training=training, gpus=0.25),
-        gans=(GanSpec(images_seen=1200, pool_size=48),),
+        gans=(GanSpec(images_seen=960, pool_size=48),),
         source_images_seen=1600,
     )
 

@@ -8,7 +8,7 @@ have the same scale. What adjoins without overlap is found by its borders (`adjo
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,6 +36,8 @@ BIN_PX = 4
 """Arrangements are the same where their shifts differ by less than this."""
 BINS, IMAGES = 2**14, 2**17
 """Most bins of shifts along a side (65,536 pixels) and most images, so that a key fits 63 bits."""
+AT_ONCE = 64
+"""Candidates that are compared in parallel before the next look at what is connected."""
 TRIES = 2
 """Arrangements that are compared for two images, the best supported first."""
 
@@ -69,21 +71,43 @@ def tie_duplicates(
     px_per_landmark = FINE_PX_PER_LANDMARK if len(ids) <= FEW_IMAGES else PX_PER_LANDMARK
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
         looks = list(threads.map(lambda name: _look(read(name), px_per_landmark), ids))
-    cached = lru_cache(maxsize=4)(read)
-    group = list(range(len(ids)))
-    ties = []
-    for candidate in candidates([places for places, _ in looks]):
-        first, second = ids[candidate.first], ids[candidate.second]
-        roots = _root(group, candidate.first), _root(group, candidate.second)
-        if roots[0] != roots[1] and agree(
-            cached(first), cached(second), turn=candidate.turn, shift=candidate.shift
-        ):
-            group[roots[1]] = roots[0]
-            ties.append((first, second))
+        found = candidates([places for places, _ in looks])
+        group, ties = _confirmed(found, ids, read=read, threads=threads)
     # A copy has the borders of its original: only one image of each set is compared.
     kept = [index for index in range(len(ids)) if _root(group, index) == index]
     pairs = adjoining([looks[index][1] for index in kept])
     return ties + [(ids[kept[first]], ids[kept[second]]) for first, second in pairs]
+
+
+def _confirmed(
+    found: list[Candidate],
+    ids: Sequence[str],
+    *,
+    read: Callable[[str], np.ndarray],
+    threads: Executor,
+) -> tuple[list[int], list[tuple[str, str]]]:
+    """Union-find parents of all images, and the candidates whose pixels agree.
+
+    Images that are connected already are not compared again.
+    """
+    cached = lru_cache(maxsize=4)(read)
+    group = list(range(len(ids)))
+    ties = []
+
+    def compare(candidate: Candidate) -> bool:
+        images = cached(ids[candidate.first]), cached(ids[candidate.second])
+        return agree(*images, turn=candidate.turn, shift=candidate.shift)
+
+    def apart(candidate: Candidate) -> bool:
+        return _root(group, candidate.first) != _root(group, candidate.second)
+
+    for start in range(0, len(found), AT_ONCE):
+        open_ones = [candidate for candidate in found[start : start + AT_ONCE] if apart(candidate)]
+        for candidate, same in zip(open_ones, threads.map(compare, open_ones), strict=True):
+            if same and apart(candidate):
+                group[_root(group, candidate.second)] = _root(group, candidate.first)
+                ties.append((ids[candidate.first], ids[candidate.second]))
+    return group, ties
 
 
 def _look(image: np.ndarray, px_per_landmark: int) -> tuple[Landmarks, tuple[np.ndarray, ...]]:

@@ -130,19 +130,17 @@ def split_dataset(
     ids = [entry.id for entry in dataset.entries]
     everything = [*ids, *dataset.unlabelled]
     ties = tie_duplicates(everything, read=dataset.read_pixels) if detect_duplicates else []
-    own = {entry.id: entry.group for entry in dataset.entries}
-    own |= {sample_id: dataset.group_of(sample_id) for sample_id in dataset.unlabelled}
-    all_groups = merged_groups(own, ties)
+    all_groups = merged_groups({name: dataset.group_of(name) for name in everything}, ties)
     groups = {sample_id: all_groups[sample_id] for sample_id in ids}
-    rng = Randomness(("split", seed)).generator("test side")
     given = {entry.id for entry in dataset.entries if entry.side == "test"}
+    rng = Randomness(("split", seed)).generator("test side")
     if given:
-        annotation, test, dropped = _given_sides(ids, given, groups)
-        kept = sorted(rng.permutation(sorted(test))[:max_test_images].tolist())
+        annotation, test = _given_sides(ids, given, groups)
+        kept = sorted(rng.permutation(test)[:max_test_images].tolist())
     else:
-        target = min(round(test_share * len(ids)), max_test_images)
-        test = kept = _random_groups(groups, target=max(1, target), rng=rng)
-        annotation, dropped = sorted(set(ids) - set(test)), 0
+        target = max(1, min(round(test_share * len(ids)), max_test_images))
+        test = kept = _random_groups(groups, target=target, rng=rng)
+        annotation = sorted(set(ids) - set(test))
     _refuse_empty(dataset, annotation, kept, groups)
     of_test = {groups[sample_id] for sample_id in test}
     return Split(
@@ -155,7 +153,7 @@ def split_dataset(
             sample_id for sample_id in dataset.unlabelled if all_groups[sample_id] not in of_test
         ),
         tied=len({sample_id for tie in ties for sample_id in tie}),
-        dropped=dropped,
+        dropped=len(ids) - len(annotation) - len(test),
         test_dropped=len(test) - len(kept),
     )
 
@@ -220,12 +218,10 @@ def from_json(values: dict[str, Any]) -> Split:
 
 def _given_sides(
     ids: Sequence[str], given: set[str], groups: dict[str, str]
-) -> tuple[list[str], list[str], int]:
-    """Annotation side, test side, and how many images left the first as tied to the second."""
+) -> tuple[list[str], list[str]]:
+    """Annotation side and test side; images tied to the second are in neither."""
     of_test = {groups[sample_id] for sample_id in given}
-    rest = [sample_id for sample_id in ids if sample_id not in given]
-    annotation = sorted(sample_id for sample_id in rest if groups[sample_id] not in of_test)
-    return annotation, sorted(given), len(rest) - len(annotation)
+    return sorted(name for name in ids if groups[name] not in of_test), sorted(given)
 
 
 def _random_groups(groups: dict[str, str], *, target: int, rng: np.random.Generator) -> list[str]:
@@ -253,7 +249,8 @@ def _refuse_empty(
     raise ValueError(
         f"A study needs images on both sides, but the {len(groups)} annotated images of "
         f"{dataset.name} are of {count} group{'s' if count > 1 else ''} and leave "
-        f"{len(annotation)} to annotate and {len(test)} to test on: add images of other sources, "
+        f"{len(annotation)} to annotate and {len(test)} to test on (images "
+        f"that are copies or crops of one field count as one group): add images of other sources, "
         f"or name finer groups (group_pattern)."
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from trainables.data.dataset import Dataset, Entry
-from trainables.data.records import Side
+from trainables.data.records import Record, Side
 from trainables.data.sample import Sample
 from trainables.data.split import (
     Split,
@@ -17,6 +17,10 @@ from trainables.data.split import (
     split_dataset,
     to_json,
 )
+
+
+def none() -> np.ndarray:
+    raise AssertionError("nothing is read")
 
 
 def dataset(groups: dict[str, str], *, sides: dict[str, Side] | None = None) -> Dataset:
@@ -42,7 +46,12 @@ def dataset(groups: dict[str, str], *, sides: dict[str, Side] | None = None) -> 
         path=Path("x"),
         layout="folders",
         entries=entries,
-        records=[],
+        records=[
+            Record(
+                id=entry.id, image=entry.image, mask=entry.mask, read_image=none, group=entry.group
+            )
+            for entry in entries
+        ],
         problems=[],
         content_hash="c",
         channels=1,
