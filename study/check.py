@@ -55,6 +55,7 @@ def check_dataset(
     channel: str = "",
     group_pattern: str = "",
     plane: int = 0,
+    components: bool = False,
     max_test_images: int = 100,
 ) -> CheckReport:
     """Opens a data set, divides it as a study would, and tells what was found.
@@ -67,6 +68,7 @@ def check_dataset(
         channel: image channels by number, or labels by name.
         group_pattern: column of index.csv or regular expression.
         plane: plane of image stacks.
+        components: take each connected piece of a binary mask as one cell.
         max_test_images: most images of the test side.
 
     Returns:
@@ -74,7 +76,12 @@ def check_dataset(
     """
     try:
         dataset = open_dataset(
-            path, layout=layout, channel=channel, group_pattern=group_pattern, plane=plane
+            path,
+            layout=layout,
+            channel=channel,
+            group_pattern=group_pattern,
+            plane=plane,
+            components=components,
         )
     except ValueError as error:
         return CheckReport(path=path, failure=str(error))

@@ -126,6 +126,7 @@ def check(command: cli.Check) -> int:
         channel=command.channel,
         group_pattern=command.group,
         plane=command.plane,
+        components=command.components,
     )
     Console().print(found.render())
     return 0 if found.runnable else 1

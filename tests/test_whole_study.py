@@ -66,7 +66,6 @@ def test_only_confirm_saw_the_test_images(whole: tuple[Path, str]) -> None:
 def test_it_leaves_these_files_and_no_others(whole: tuple[Path, str]) -> None:
     left = {path.name for path in whole[0].iterdir() if not path.name.startswith(".")}
     assert left == {
-        "checkpoints",
         "data",
         "examples",
         "gans",
@@ -80,7 +79,6 @@ def test_it_leaves_these_files_and_no_others(whole: tuple[Path, str]) -> None:
         "split.json",
         "study.json",
     }
-    assert not list((whole[0] / "checkpoints").iterdir())
 
 
 def test_the_output_says_what_happened_and_where_the_report_is(whole: tuple[Path, str]) -> None:
