@@ -9,7 +9,7 @@ import tifffile
 from trainables.data.sample import Sample
 from trainables.data.simulate import simulated_dataset, source_dataset
 
-TARGET_IMAGES = 64
+TARGET_IMAGES = 96
 """Images of the embedded default data set."""
 SIZE_PX = 256
 """Side of the simulated images."""

@@ -133,8 +133,8 @@ def _write(folder: Path, *, pool: Pool, real: Sequence[Sample], spec: GanFitSpec
 
 def _pool_numbers(pool: Pool, *, judge_f1: float) -> dict[str, float]:
     return {
-        "pool_asked": pool.asked,
-        "pool_kept": pool.kept,
+        "asked": pool.asked,
+        "kept": pool.kept,
         "share_dropped": pool.share_dropped,
         "consistency_mean": float(np.mean(pool.consistency)),
         "judge_validation_f1": judge_f1,

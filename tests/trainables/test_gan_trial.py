@@ -49,7 +49,7 @@ def test_result_tells_what_was_done(result: TrialResult, progress: list[Progress
     assert (result.status, result.trial_id) == ("completed", SPEC.id)
     assert result.progress == tuple(progress)
     assert progress[-1].images_seen == 20
-    assert result.synthesis["pool_asked"] == result.synthesis["pool_kept"] == 6
+    assert result.synthesis["asked"] == result.synthesis["kept"] == 6
     assert result.synthesis["share_dropped"] == 0
     for name in ("kid", "kid_low", "kid_high", "kid_floor", "nearest_synthetic"):
         assert np.isfinite(result.synthesis[name])
