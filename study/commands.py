@@ -46,6 +46,7 @@ def run(options: RunOptions, line: str) -> int:
     from study.display import Display
     from study.events import Listeners
     from study.run import Place, run_study
+    from study.store import full_disk_explained
     from study.tracking import Tracking
 
     study = study_of(options)
@@ -60,7 +61,7 @@ def run(options: RunOptions, line: str) -> int:
     console.print(f"Study {study.name} in {place.folder}", highlight=False)
     display = Display(console, ceiling_device_seconds=study.search_device_seconds)
     with Tracking(place.folder, store=place.store, uri=options.tracking_uri) as tracking:
-        with display:
+        with display, full_disk_explained(place.folder):
             run_study(study, place, listener=Listeners([display, tracking]))
         return _finish(place.folder, tracking, console)
 
