@@ -22,8 +22,10 @@ QUIET = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
     "TUNE_WARN_THRESHOLD_S": "10",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
 }
-"""Settings of Ray for studies: our own display in place of its tables, no logger files."""
+"""Settings of Ray for studies: our own display in place of its tables, no logger files, and Ctrl-C
+as an interruption (left to itself, Tune ends its trials as if they had been stopped early)."""
 AUTOSCALER_FILE = Path("~/ray_bootstrap_config.yaml")
 """Where `ray up` leaves the cluster's configuration on its head node."""
 

@@ -115,7 +115,7 @@ def kill_workers(driver: int) -> int:
     killed = 0
     for process in psutil.Process(driver).children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            if process.name().startswith("ray::"):
+            if process.name().startswith("ray::Implicit"):
                 process.kill()
                 killed += 1
     return killed
