@@ -14,7 +14,7 @@ def quick() -> Study:
     """Five arms at ten annotated images, sized for two cores of a laptop.
 
     Command: `study run quick [--dataset FOLDER]`
-    Cost: about 10 minutes on 2 cores.
+    Cost: 10 to 20 minutes on 2 cores, depending on how free they are.
     Expected: a ranking with wide intervals; it shows how a study goes, and which arms are far
     behind. Close arms are not told apart: that is what `small` and `full` are for.
     """

@@ -16,10 +16,10 @@ from trainables.gan.judge import judge_features, train_judge
 from trainables.gan.pool import Pool, draw_pool, pool_side_px
 from trainables.gan.pool_files import POOL_FILE, REAL_FILE, write_pool
 from trainables.gan.protocol import GanProgress
-from trainables.metrics.scores import f1
 from trainables.randomness import Randomness
 from trainables.result import Progress, TrialResult
-from trainables.segmenters.protocol import Checkpoints, Report, Segmenter
+from trainables.segmenters.protocol import Checkpoints, Report
+from trainables.segmenters.validation import mean_f1
 from trainables.spec import GanFitSpec
 
 GENERATOR_FOLDER = "generator"
@@ -65,7 +65,7 @@ def run_gan_fit(
             training, spec=spec.gan, randomness=randomness, report=note, checkpoints=checkpoints
         )
     judge = train_judge(spec, training=training, validation=validation, randomness=randomness)
-    judge_f1 = _judge_f1(judge, validation)
+    judge_f1 = mean_f1(judge, validation)
     pool = draw_pool(
         generator,
         samples=training,
@@ -139,12 +139,3 @@ def _pool_numbers(pool: Pool, *, judge_f1: float) -> dict[str, float]:
         "consistency_mean": float(np.mean(pool.consistency)),
         "judge_validation_f1": judge_f1,
     }
-
-
-def _judge_f1(judge: Segmenter, validation: Sequence[Sample]) -> float:
-    """What the judge's F1 is worth: how well it does on real images."""
-    scores = [
-        f1(sample.labels, judge.decode(judge.infer(sample.image), judge.thresholds))
-        for sample in validation
-    ]
-    return float(np.mean(scores)) if scores else NO_F1

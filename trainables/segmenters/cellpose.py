@@ -13,7 +13,6 @@ import numpy as np
 import torch
 
 from trainables.data.sample import Sample
-from trainables.metrics.scores import f1
 from trainables.randomness import Randomness, fence
 from trainables.segmenters.cellpose_batches import draw_flow_batch, flow_loss, with_flows
 from trainables.segmenters.cellpose_decoding import (
@@ -40,6 +39,7 @@ from trainables.segmenters.protocol import Checkpoints, Extra, Report, Threshold
 from trainables.segmenters.tiles import process_in_tiles
 from trainables.segmenters.torch_device import autocast, best_device, place, place_batch
 from trainables.segmenters.torch_training import train
+from trainables.segmenters.validation import mean_f1
 from trainables.spec import CellposeSpec, TrialSpec
 
 WEIGHTS_FILE = "network.pt"
@@ -97,7 +97,7 @@ class Cellpose:
             ),
             loss=flow_loss,
             depths=network_depths(self._network),
-            evaluate=lambda: self._mean_f1(validation),
+            evaluate=lambda: mean_f1(self, validation),
             randomness=randomness,
             report=report,
             checkpoints=checkpoints,
@@ -162,13 +162,6 @@ class Cellpose:
         with torch.inference_mode(), autocast(self._device):
             maps = self._network(place_batch(batch, self._device))
         return maps[0].float().cpu().numpy()
-
-    def _mean_f1(self, validation: Sequence[Sample]) -> float:
-        scores = [
-            f1(sample.labels, self.decode(self.infer(sample.image), self.thresholds))
-            for sample in validation
-        ]
-        return float(np.mean(scores))
 
 
 def _check(spec: TrialSpec) -> None:

@@ -14,12 +14,12 @@ from stardist.models import StarDist2D
 
 from trainables.data.patches import draw_batch
 from trainables.data.sample import Sample
-from trainables.metrics.scores import f1
 from trainables.randomness import Randomness
 from trainables.segmenters import stardist_network
 from trainables.segmenters.protocol import Checkpoints, Extra, Report, Thresholds
 from trainables.segmenters.stardist_targets import star_targets
 from trainables.segmenters.stardist_training import Batch, train
+from trainables.segmenters.validation import mean_f1
 from trainables.spec import StardistSpec, TrialSpec
 
 TILE_PX = 1024
@@ -89,7 +89,7 @@ class Stardist:
             model,
             training=training,
             draw_batch=draw,
-            evaluate=lambda: self._mean_f1(validation),
+            evaluate=lambda: mean_f1(self, validation),
             randomness=randomness,
             report=report,
             checkpoints=checkpoints,
@@ -189,10 +189,3 @@ class Stardist:
         self._loaded = stardist_network.with_channels(
             model, channels=self._channels, training=self._spec.training
         )
-
-    def _mean_f1(self, validation: Sequence[Sample]) -> float:
-        scores = [
-            f1(sample.labels, self.decode(self.infer(sample.image), self.thresholds))
-            for sample in validation
-        ]
-        return float(np.mean(scores))

@@ -11,7 +11,6 @@ import torch
 
 from trainables.data.patches import draw_batch
 from trainables.data.sample import Sample
-from trainables.metrics.scores import f1
 from trainables.randomness import Randomness, fence
 from trainables.segmenters.instances import (
     BACKGROUND,
@@ -28,6 +27,7 @@ from trainables.segmenters.protocol import Checkpoints, Extra, Report, Threshold
 from trainables.segmenters.tiles import process_in_tiles
 from trainables.segmenters.torch_device import autocast, best_device, place, place_batch
 from trainables.segmenters.torch_training import train
+from trainables.segmenters.validation import mean_f1
 from trainables.spec import TrialSpec, UnetSpec
 
 WEIGHTS_FILE = "network.pt"
@@ -89,7 +89,7 @@ class Unet:
             draw_batch=draw,
             loss=self._loss,
             depths=parameter_depths(self._network),
-            evaluate=lambda: self._mean_f1(validation),
+            evaluate=lambda: mean_f1(self, validation),
             randomness=randomness,
             report=report,
             checkpoints=checkpoints,
@@ -146,13 +146,6 @@ class Unet:
         weights = torch.ones(CLASSES, device=logits.device)
         weights[BOUNDARY] = self._unet_spec.boundary_weight
         return pixel_loss(logits, targets, class_weights=weights)
-
-    def _mean_f1(self, validation: Sequence[Sample]) -> float:
-        scores = [
-            f1(sample.labels, self.decode(self.infer(sample.image), self.thresholds))
-            for sample in validation
-        ]
-        return float(np.mean(scores))
 
     def _probabilities(self, image: np.ndarray) -> np.ndarray:
         """From float32 [h, w, C] to float32 [2, h, w], interior and foreground."""
