@@ -10,9 +10,8 @@ from rich.live import Live
 from rich.table import Table
 
 from study.events import row
-from trainables.ray_trainable import Spec
 from trainables.result import TrialResult
-from trainables.spec import GanFitSpec
+from trainables.spec import GanFitSpec, Spec
 
 
 @dataclass(kw_only=True, slots=True)

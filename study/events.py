@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from trainables.ray_trainable import Spec
 from trainables.result import TrialResult
+from trainables.spec import Spec
 
 
 class Listener(Protocol):

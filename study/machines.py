@@ -11,8 +11,7 @@ import ray
 import yaml
 
 from study.design import ARMS, Family, Study
-from study.plan import Spec
-from trainables.spec import TrialSpec
+from trainables.spec import Spec, TrialSpec
 
 QUIET = {
     "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",

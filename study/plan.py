@@ -15,13 +15,12 @@ from trainables.spec import (
     GanFitSpec,
     GanSpec,
     SegmenterSpec,
+    Spec,
     TrialSpec,
     WeightsSpec,
     gan_fit,
     trial_spec,
 )
-
-Spec = TrialSpec | GanFitSpec
 
 SOURCE_DRAW = 0
 """The draw of the source's images; it has no test side to seal and is drawn once."""

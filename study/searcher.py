@@ -18,8 +18,8 @@ from study.events import Listener, row
 from study.plan import Task
 from study.store import Store
 from trainables.flat import flatten
-from trainables.ray_trainable import Spec
 from trainables.result import Cost, Progress, TrialResult
+from trainables.spec import Spec
 
 
 class StageSearcher(Searcher):

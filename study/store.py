@@ -52,10 +52,6 @@ class Store:
         """Keeps the result of a trial that has ended."""
         self.write_text(f"results/{result.trial_id}.json", to_json(result))
 
-    def forget_result(self, trial_id: str) -> None:
-        """Takes a result back, so that the trial runs again."""
-        (self.root / "results" / f"{trial_id}.json").unlink(missing_ok=True)
-
     def read_text(self, name: str) -> str | None:
         """The text of a file, or None when it is not there."""
         path = self.root / name
@@ -108,7 +104,7 @@ class Store:
     def read_folder(self, name: str) -> Path | None:
         """A local folder with what `write_folder` kept, or None when it is not there.
 
-        From an object store it is fetched to a temporary folder, once a process.
+        From an object store it is fetched to a temporary folder.
         """
         if not self.has_folder(name):
             return None

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.store import Store
-from trainables.ray_trainable import Spec
 from trainables.result import TrialResult
+from trainables.spec import Spec
 
 if TYPE_CHECKING:
     from study.mlflow_copy import MlflowCopy

@@ -18,9 +18,7 @@ from trainables.flat import flatten
 from trainables.gan.pool_files import read_pool
 from trainables.result import Progress, TrialResult
 from trainables.segmenters.protocol import Checkpoints
-from trainables.spec import GanFitSpec, TrialSpec, gan_fit, gan_fit_spec, trial_spec
-
-Spec = TrialSpec | GanFitSpec
+from trainables.spec import GanFitSpec, Spec, TrialSpec, gan_fit, gan_fit_spec, trial_spec
 
 STAGES_WITH_TEST = ("confirm", "ablate")
 """Stages that score the test images; no other is handed them."""

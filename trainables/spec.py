@@ -253,6 +253,10 @@ class GanFitSpec:
         return hash_flat(flatten(self))
 
 
+Spec = TrialSpec | GanFitSpec
+"""What a training of a study may be fixed by."""
+
+
 def gan_fit(spec: TrialSpec) -> GanFitSpec:
     """The GAN fit whose pool a trial uses; trials that differ elsewhere share it.
 

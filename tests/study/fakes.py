@@ -10,8 +10,8 @@ from study.design import ARMS, Study
 from study.plan import Splits, search_needs, search_spec
 from trainables.flat import flatten
 from trainables.metrics.scores import THRESHOLDS
-from trainables.ray_trainable import Spec
 from trainables.result import Cost, Counts, ImageScore, Progress, TrialResult
+from trainables.spec import Spec
 
 SPLITS = Splits(main="main0", source="source0", source_count=4)
 
