@@ -50,20 +50,21 @@ def run(options: RunOptions, line: str) -> int:
     from study.tracking import Tracking
 
     study = study_of(options)
+    folder = folder_of(options, study)
     place = Place(
-        folder=folder_of(options, study),
+        folder=folder.absolute(),
         storage=options.storage,
         address=options.address,
         concurrency=options.concurrency,
         command=line,
     )
     console = Console()
-    console.print(f"Study {study.name} in {place.folder}", highlight=False)
+    console.print(f"Study {study.name} in {folder}", highlight=False)
     display = Display(console, ceiling_device_seconds=study.search_device_seconds)
-    with Tracking(place.folder, store=place.store, uri=options.tracking_uri) as tracking:
-        with display, full_disk_explained(place.folder):
+    with Tracking(folder, store=place.store, uri=options.tracking_uri) as tracking:
+        with display, full_disk_explained(folder):
             run_study(study, place, listener=Listeners([display, tracking]))
-        return _finish(place.folder, tracking, console)
+        return _finish(folder, tracking, console)
 
 
 def report(folder: Path, *, tracking_uri: str) -> int:

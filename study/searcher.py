@@ -87,7 +87,7 @@ class StageSearcher(Searcher):
         if ended is None:
             # The evaluation at which a trial is stopped comes here, not to on_trial_result.
             running.note(result or {})
-            ended = running.lost() if error else running.pruned()
+            ended = running.without_result(error=error)
             self._store.write_result(ended)
             self._store.checkpoints(running.spec.id).clear()
         self._ended[ended.trial_id] = ended
@@ -154,14 +154,20 @@ class _Running:
         self.progress.append(progress)
         return True
 
-    def pruned(self) -> TrialResult:
+    def without_result(self, *, error: bool) -> TrialResult:
+        """What is kept of a training that left no result: only a search's are stopped early."""
+        if error:
+            return self._unfinished(
+                "failed", "Its process was lost, more often than is tried again: out of memory?"
+            )
         seen = self.progress[-1].images_seen if self.progress else 0
+        if self.arm is None or not 0 < seen < self.arm.images_seen:
+            return self._unfinished(
+                "failed",
+                "It ended, but its result is not in the study's folder: is that the "
+                "same folder on every machine (--storage)?",
+            )
         return self._unfinished("pruned", f"behind the other trials of its arm at {seen} images")
-
-    def lost(self) -> TrialResult:
-        return self._unfinished(
-            "failed", "Its process was lost, more often than is tried again: out of memory?"
-        )
 
     def _unfinished(self, status: Any, reason: str) -> TrialResult:
         return TrialResult(

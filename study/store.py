@@ -30,8 +30,9 @@ class Store:
             root: a path, or an address such as s3://bucket/study.
             checkpoint_seconds: how often a running trial saves its state.
         """
-        self.root: Any = UPath(root) if "://" in str(root) else Path(root)
-        """A `Path`, or a `UPath` with the same methods."""
+        # Trials read and write it from working folders of their own.
+        self.root: Any = UPath(root) if "://" in str(root) else Path(root).absolute()
+        """An absolute `Path`, or a `UPath` with the same methods."""
         self.checkpoint_seconds = checkpoint_seconds
 
     @property

@@ -121,3 +121,17 @@ def test_stopped_and_lost_trials_are_kept_with_their_curves(tmp_path: Path) -> N
     kept = Store(tmp_path).result(stopped.trial_id)
     assert kept is not None
     assert kept.progress == stopped.progress
+
+
+def test_a_training_whose_result_is_nowhere_has_failed(tmp_path: Path) -> None:
+    notes = Notes()
+    study = dataclasses.replace(STUDY, arms=("unet",))
+    search = searcher(tmp_path, study, notes)
+    step = {"device_seconds": 2.0, "validation_f1": 0.3, "loss": 1.0}
+    search.suggest("a")
+    search.suggest("b")
+    search.on_trial_complete("a", result={})
+    search.on_trial_complete("b", result={"images_seen": 640, **step})
+
+    assert [one.status for one in notes.ended] == ["failed", "failed"]
+    assert all("its result is not in the study's folder" in one.reason for one in notes.ended)

@@ -96,3 +96,14 @@ def test_a_full_disk_is_explained() -> None:
         full_disk_explained(Path("/data/x")),
     ):
         raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_folder_named_relatively_is_the_same_from_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = Store("study")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    store.write_result(RESULT)
+    assert (tmp_path / "study" / "results" / "abc.json").exists()
