@@ -10,6 +10,7 @@ from reports import figures, store_tables, tables, words
 from reports.aggregate import ArmSummary, summarise_arm
 from reports.compare import ranked
 from reports.configurations import varied_settings
+from reports.data_facts import data_facts
 from reports.integrity import integrity
 from reports.load import Folder, Study, load_study, trials
 from reports.narrative import narrate
@@ -79,7 +80,7 @@ def render(
         isnan=math.isnan,
         close_f1=CLOSE_F1,
         ceiling=float(study.design.get("device_seconds_ceiling") or math.nan),
-        data=_data_facts(study),
+        data=data_facts(study),
         created=_day(study.facts.get("created_at")),
     )
 
@@ -127,34 +128,6 @@ def _plots(
     if trials(study, stage="search"):
         plots["history"] = figures.search_history(study, look)
     return plots
-
-
-def _data_facts(study: Study) -> list[tuple[str, str]]:
-    """What is known about the images and the split, as names and values to show."""
-    data, split = study.dataset, study.facts.get("split", {})
-    sizes = [str(size) for size in data.get("sizes", ())]
-    known = [
-        ("folder", data.get("path")),
-        ("layout", data.get("layout")),
-        ("images", data.get("images")),
-        ("cells", data.get("cells")),
-        ("groups", data.get("groups")),
-        ("median diameter", _with_unit(data.get("median_diameter_px"), "px")),
-        ("pixel size", _with_unit(data.get("um_per_px"), "µm")),
-        ("channels", data.get("channels")),
-        ("pixel types", ", ".join(map(str, data.get("dtypes", ())))),
-        ("image sizes", ", ".join(sizes[:6]) + (" …" if len(sizes) > 6 else "")),
-        ("content hash", data.get("content_hash")),
-        ("split hash", split.get("hash")),
-        ("annotation side", _with_unit(split.get("annotation_images"), "images")),
-        ("test side", _with_unit(split.get("test_images"), "images")),
-        ("test groups", split.get("test_groups")),
-    ]
-    return [(name, str(value)) for name, value in known if value not in (None, "")]
-
-
-def _with_unit(value: float | None, unit: str) -> str:
-    return "" if value is None else f"{value:g} {unit}"
 
 
 def _write_csv(path: Folder, rows: Any) -> None:

@@ -29,6 +29,8 @@ class CheckReport:
     """How a study would divide it, where it can be divided."""
     contact_sheet: Path | None = None
     """Picture of some images with the outlines of their cells, where one was asked for."""
+    detected: bool = True
+    """Whether copies and crops were looked for."""
 
     @property
     def runnable(self) -> bool:
@@ -56,6 +58,8 @@ def check_dataset(
     group_pattern: str = "",
     plane: int = 0,
     components: bool = False,
+    unlabelled: Path | None = None,
+    detect_duplicates: bool = True,
     max_test_images: int = 100,
 ) -> CheckReport:
     """Opens a data set, divides it as a study would, and tells what was found.
@@ -69,6 +73,8 @@ def check_dataset(
         group_pattern: column of index.csv or regular expression.
         plane: plane of image stacks.
         components: take each connected piece of a binary mask as one cell.
+        unlabelled: another folder, whose images are added without labels.
+        detect_duplicates: look for copies and for overlapping or adjoining crops.
         max_test_images: most images of the test side.
 
     Returns:
@@ -82,20 +88,33 @@ def check_dataset(
             group_pattern=group_pattern,
             plane=plane,
             components=components,
+            unlabelled=unlabelled,
         )
     except ValueError as error:
         return CheckReport(path=path, failure=str(error))
     sheet = _write(dataset, out) if out else None
     try:
-        split = split_dataset(dataset, seed=0, max_test_images=max_test_images)
+        split = split_dataset(
+            dataset,
+            seed=0,
+            max_test_images=max_test_images,
+            detect_duplicates=detect_duplicates,
+        )
     except ValueError as error:
         return CheckReport(path=path, failure=str(error), dataset=dataset, contact_sheet=sheet)
-    return CheckReport(path=path, failure="", dataset=dataset, split=split, contact_sheet=sheet)
+    return CheckReport(
+        path=path,
+        failure="",
+        dataset=dataset,
+        split=split,
+        contact_sheet=sheet,
+        detected=detect_duplicates,
+    )
 
 
 def tied_images(dataset: Dataset, split: Split) -> list[tuple[str, ...]]:
     """Ids of images that near-duplicates or crops tied together, the largest set first."""
-    own = {entry.id: entry.group for entry in dataset.entries}
+    own = {name: dataset.group_of(name) for name in split.groups}
     members = defaultdict(list)
     for sample_id, group in split.groups.items():
         members[group].append(sample_id)

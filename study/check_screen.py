@@ -25,7 +25,7 @@ def screen(report: "CheckReport") -> RenderableType:
     """Facts, problems and verdict, from top to bottom."""
     parts: list[RenderableType] = []
     if report.dataset:
-        parts.append(_facts(report.dataset, report.split))
+        parts.append(_facts(report.dataset, report))
     if report.problems:
         parts.append(_problems(report))
     if report.contact_sheet:
@@ -34,11 +34,13 @@ def screen(report: "CheckReport") -> RenderableType:
     return Group(*parts)
 
 
-def _facts(dataset: Dataset, split: Split | None) -> Table:
+def _facts(dataset: Dataset, report: "CheckReport") -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
-    rows = _content(dataset) | (_division(dataset, split) if split else {})
+    rows = _content(dataset)
+    if report.split:
+        rows |= _division(dataset, report.split, detected=report.detected)
     for name, value in rows.items():
         table.add_row(name, Text(value))
     return table
@@ -54,8 +56,7 @@ def _content(dataset: Dataset) -> dict[str, str]:
     return {
         "data set": str(dataset.path),
         "layout": dataset.layout,
-        "images": f"{len(entries)} with labels, {len(dataset.unlabelled)} without"
-        + (f"; {empty} hold no cell" if empty else ""),
+        "images": f"{len(entries)} with labels" + (f"; {empty} hold no cell" if empty else ""),
         "cells": f"{sum(entry.cells for entry in entries)} in all; an image "
         + spread([float(entry.cells) for entry in entries]),
         "size (px)": _listed(sizes(entries), most=MOST_SIZES),
@@ -69,24 +70,32 @@ def _content(dataset: Dataset) -> dict[str, str]:
     }
 
 
-def _division(dataset: Dataset, split: Split) -> dict[str, str]:
+def _division(dataset: Dataset, split: Split, *, detected: bool) -> dict[str, str]:
     from study.check import disjoint_draws
 
     draws = [f"{count}: {number}" for count, number in disjoint_draws(split).items()]
     return {
-        "duplicates": _ties(dataset, split),
+        "unlabelled": _unlabelled(dataset, split),
+        "duplicates": _ties(dataset, split) if detected else "not looked for",
         "sides": f"{len(split.annotation_ids)} images to annotate, {len(split.test_ids)} to test "
-        f"on, in {len(set(split.groups.values()))} groups" + _left_out(split),
+        f"on, in {len(split.annotated_groups)} groups" + _left_out(split),
         "annotations": f"1 to {len(split.annotation_ids)} images; draws without a common image, "
         f"by count: {', '.join(draws)}",
     }
 
 
+def _unlabelled(dataset: Dataset, split: Split) -> str:
+    count, sealed = len(dataset.unlabelled), len(dataset.unlabelled) - len(split.unlabelled_ids)
+    if not count:
+        return "no images without labels (--unlabelled FOLDER adds some)"
+    tied = f"; {sealed} of them are left out: they show or adjoin test images" if sealed else ""
+    return f"{count} images without labels{tied}"
+
+
 def _channels(dataset: Dataset) -> str:
     own = Counter(str(entry.channels) for entry in dataset.entries)
-    if len(own) == 1 and str(dataset.channels) in own:
-        return str(dataset.channels)
-    return f"{_listed(own, most=MOST_SIZES)}; all are read as {dataset.channels}"
+    converted = [f"{number} {how}" for how, number in dataset.conversions.items()]
+    return "; ".join([_listed(own, most=MOST_SIZES), *converted])
 
 
 def _ties(dataset: Dataset, split: Split) -> str:

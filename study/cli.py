@@ -46,6 +46,10 @@ class Check:
     """Plane of multi-page images."""
     components: bool = False
     """Take each connected piece of a binary mask as one cell."""
+    unlabelled: Path | None = None
+    """Folder of further images, which are used without labels."""
+    detect_duplicates: bool = True
+    """Look for copies and overlapping or adjoining crops of one field."""
     out: Path | None = None
     """Where to write the contact sheet (PNG); none is written without it."""
 

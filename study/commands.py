@@ -129,6 +129,8 @@ def check(command: cli.Check) -> int:
         group_pattern=command.group,
         plane=command.plane,
         components=command.components,
+        unlabelled=command.unlabelled,
+        detect_duplicates=command.detect_duplicates,
     )
     Console().print(found.render())
     return 0 if found.runnable else 1

@@ -103,6 +103,14 @@ def source_ids(study: Study, source: StudyData) -> tuple[str, ...]:
     return needed_ids(source, counts=[count], draws=[SOURCE_DRAW])
 
 
+def unlabelled_ids(data: StudyData) -> tuple[str, ...]:
+    """Images without labels that an arm may train on; none is tied to a test image.
+
+    `data.dataset.read` gives each with labels that are all unknown (-1).
+    """
+    return data.split.unlabelled_ids
+
+
 def describe(data: StudyData) -> dict[str, Any]:
     """What the report says of a data set."""
     entries = data.dataset.entries
@@ -116,7 +124,8 @@ def describe(data: StudyData) -> dict[str, Any]:
         "median_diameter_px": float(np.median(diameters)) if diameters else float("nan"),
         "channels": data.dataset.channels,
         "dtypes": sorted({entry.dtype for entry in entries}),
-        "groups": len(set(data.split.groups.values())),
+        "conversions": data.dataset.conversions,
+        "groups": len(data.split.annotated_groups),
         "sizes": sorted({f"{entry.width}x{entry.height}" for entry in entries}),
         "um_per_px": next((entry.um_per_px for entry in entries if entry.um_per_px), None),
         "unlabelled": len(data.dataset.unlabelled),
@@ -138,12 +147,14 @@ def describe_split(split: Split) -> dict[str, Any]:
         "tied": split.tied,
         "dropped": split.dropped,
         "test_dropped": split.test_dropped,
+        "unlabelled": len(split.unlabelled_ids),
     }
 
 
 def _open(options: DataOptions, *, simulate: Callable[[], Path]) -> Dataset:
+    unlabelled = Path(options.unlabelled) if options.unlabelled else None
     if options.path == SIMULATED:
-        return open_dataset(simulate())
+        return open_dataset(simulate(), unlabelled=unlabelled)
     return open_dataset(
         Path(options.path),
         layout=options.layout,
@@ -151,6 +162,7 @@ def _open(options: DataOptions, *, simulate: Callable[[], Path]) -> Dataset:
         group_pattern=options.group_pattern,
         plane=options.plane,
         components=options.components,
+        unlabelled=unlabelled,
     )
 
 
@@ -169,6 +181,7 @@ def _kept_split(study: Study, dataset: Dataset, store: Store) -> Split:
         seed=study.seed,
         test_share=study.test_share,
         max_test_images=study.max_test_images,
+        detect_duplicates=study.data.detect_duplicates,
     )
     store.write_text(SPLIT_FILE, json.dumps(splitting.to_json(split)))
     return split

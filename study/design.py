@@ -91,6 +91,10 @@ class DataOptions:
     """Plane of multi-page images."""
     components: bool = False
     """Take each connected piece of a binary mask as one cell."""
+    unlabelled: str = ""
+    """Folder of further images, which are used without labels; empty for none."""
+    detect_duplicates: bool = True
+    """Keep copies and overlapping or adjoining crops of one field on one side of the split."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -55,6 +55,10 @@ class RunOptions:
     """Plane of multi-page images."""
     components: bool = False
     """Take each connected piece of a binary mask as one cell."""
+    unlabelled: Annotated[str | None, arg(metavar="FOLDER")] = None
+    """Folder of further images, which are used without labels."""
+    detect_duplicates: bool = True
+    """Keep copies and overlapping or adjoining crops of one field on one side of the split."""
     seed: Annotated[int | None, arg(metavar="N")] = None
     """Seed of the whole study."""
     cpus: Annotated[int | None, arg(metavar="N")] = None
@@ -145,6 +149,8 @@ def _data(options: RunOptions, study: Study) -> Any:
         "group_pattern": options.group,
         "plane": options.plane,
         "components": options.components or None,
+        "unlabelled": _absolute(options.unlabelled),
+        "detect_duplicates": None if options.detect_duplicates else False,
     }
     return dataclasses.replace(study.data, **_given(changes))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from trainables.data.dataset import with_channels
+from trainables.data.channels import with_channels
 from trainables.data.files import read_image
 from trainables.data.normalise import normalise
 from trainables.model import Model

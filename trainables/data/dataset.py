@@ -1,11 +1,12 @@
 """A data set: annotated images, looked at once and read from disk when needed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from trainables.data.channels import with_channels
 from trainables.data.defect import Problem
 from trainables.data.normalise import normalise
 from trainables.data.records import Record, Side
@@ -47,6 +48,7 @@ class Dataset:
         problems: Sequence[Problem],
         content_hash: str,
         channels: int,
+        conversions: Mapping[str, int] | None = None,
     ) -> None:
         self.path = path
         self.name = path.resolve().name
@@ -58,7 +60,9 @@ class Dataset:
         )
         """Ids of images without labels; those of a test side are sealed and not among them."""
         self.channels = channels
-        """Channels of every sample that `read` gives: the most that any image has."""
+        """Channels of every sample that `read` gives: the most that any annotated image has."""
+        self.conversions = dict(conversions or {})
+        """How images of another number of channels are brought to it, and how many they are."""
         self.problems = tuple(problems)
         self.content_hash = content_hash
         """sha256 over the pixels of images and labels, whatever the files are called."""
@@ -75,7 +79,10 @@ class Dataset:
         if sample_id not in self._records:
             raise ValueError(f"{self.name} has no usable image {sample_id!r}.")
         record = self._records[sample_id]
-        image = with_channels(normalise(record.read_image()), channels=self.channels)
+        image = record.read_image()
+        if image.shape[2] > self.channels:
+            image = with_channels(image, channels=self.channels)
+        image = with_channels(normalise(image), channels=self.channels)
         if record.read_labels is None:
             labels = np.full(image.shape[:2], IGNORED, np.int32)
         else:
@@ -89,21 +96,3 @@ class Dataset:
     def read_pixels(self, sample_id: str) -> np.ndarray:
         """The image of one sample as the file has it: [H, W, C], not normalised."""
         return self._records[sample_id].read_image()
-
-
-def with_channels(image: np.ndarray, *, channels: int) -> np.ndarray:
-    """Brings an image to a number of channels: grey is repeated, two are filled up with zeros.
-
-    Args:
-        image: float32 [H, W, C].
-        channels: at least C.
-
-    Returns:
-        float32 [H, W, channels].
-    """
-    missing = channels - image.shape[2]
-    if missing == 0:
-        return image
-    if image.shape[2] == 1:
-        return np.repeat(image, channels, axis=2)
-    return np.pad(image, ((0, 0), (0, 0), (0, missing)))

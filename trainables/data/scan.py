@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from trainables.data.channels import conversion
 from trainables.data.dataset import Dataset, Entry
 from trainables.data.defect import DefectError, Problem
 from trainables.data.files import READ_ERRORS, TIFF
@@ -35,20 +36,41 @@ class _Look:
     digest: str = ""
 
 
-def scan(found: Found, *, path: Path, layout: str, group_pattern: str) -> Dataset:
+def scan(
+    found: Found,
+    *,
+    path: Path,
+    layout: str,
+    group_pattern: str,
+    unlabelled: Found | None = None,
+) -> Dataset:
     """Reads each file once and makes the data set of those that are sound.
+
+    Args:
+        found: what the layout found in the folder.
+        path: the folder.
+        layout: the layout's name.
+        group_pattern: column of index.csv or regular expression.
+        unlabelled: images of another folder, already named and grouped.
 
     Raises:
         ValueError: no annotated image with a cell is left.
     """
-    index = read_index(path)
-    check = partial(_look, root=path, index=index, group_pattern=group_pattern)
+    records = grouped(
+        _with_distinct_ids(found.records), index=read_index(path), group_pattern=group_pattern
+    )
+    others = unlabelled or Found()
     with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as threads:
-        looks = list(threads.map(check, _with_distinct_ids(found.records)))
+        looks = list(threads.map(partial(_look, root=path), [*records, *others.records]))
     sound = [look for look in looks if look.problem is None]
     entries = sorted((look.entry for look in sound if look.entry), key=lambda entry: entry.id)
-    problems = [*found.problems, *(look.problem for look in looks if look.problem)]
+    problems = [
+        *found.problems,
+        *others.problems,
+        *(look.problem for look in looks if look.problem),
+    ]
     _refuse_unusable(entries, problems, found, path)
+    channels = max(entry.channels for entry in entries)
     return Dataset(
         path=path,
         layout=layout,
@@ -56,8 +78,21 @@ def scan(found: Found, *, path: Path, layout: str, group_pattern: str) -> Datase
         records=[look.record for look in sound],
         problems=problems,
         content_hash=_hash(sorted(look.digest for look in sound)),
-        channels=max(look.channels for look in sound),
+        channels=channels,
+        conversions=_conversions(sound, channels),
     )
+
+
+def grouped(
+    records: Sequence[Record], *, index: dict[str, dict[str, str]], group_pattern: str
+) -> list[Record]:
+    """The records with their group, and the side that index.csv names."""
+    named = []
+    for record in records:
+        row = index.get(record.id, index.get(record.image.stem, {}))
+        group = group_of(record.id, row, pattern=group_pattern, known=record.group)
+        named.append(replace(record, group=group, side=side_in(row) or record.side))
+    return named
 
 
 def cell_areas(labels: np.ndarray) -> np.ndarray:
@@ -77,15 +112,7 @@ def median_diameter_px(labels: np.ndarray) -> float:
     return float(np.median(np.sqrt(4 * areas / np.pi))) if areas.size else float("nan")
 
 
-def _look(
-    record: Record, *, root: Path, index: dict[str, dict[str, str]], group_pattern: str
-) -> _Look:
-    row = index.get(record.id, index.get(record.image.stem, {}))
-    record = replace(
-        record,
-        group=group_of(record.id, row, pattern=group_pattern, known=record.group),
-        side=side_in(row) or record.side,
-    )
+def _look(record: Record, *, root: Path) -> _Look:
     file = record.image
     try:
         image = record.read_image()
@@ -131,6 +158,13 @@ def _pixel_size(path: Path) -> float | None:
         return pixel_size(path)
     except READ_ERRORS:  # odd metadata do not spoil the pixels, which were read
         return None
+
+
+def _conversions(looks: Sequence[_Look], channels: int) -> Counter[str]:
+    """How many images are brought to the data set's channels, by the way it is done."""
+    how = Counter(conversion(look.channels, channels) for look in looks)
+    del how[""]
+    return how
 
 
 def _refuse_constant(record: Record, image: np.ndarray) -> None:

@@ -40,7 +40,7 @@ class Split:
     test_ids: tuple[str, ...]
     """Sealed test images, sorted."""
     groups: dict[str, str]
-    """Group of each image of either side, after near-duplicates were tied."""
+    """Group of each image of either side and of the unlabelled ones, near-duplicates tied."""
     seed: int
     content_hash: str
     """Of the data set's pixels."""
@@ -52,6 +52,11 @@ class Split:
     """Images of the annotation side given by the data set that are tied to test images."""
     test_dropped: int = 0
     """Test images given by the data set beyond `max_test_images`."""
+
+    @property
+    def annotated_groups(self) -> frozenset[str]:
+        """Groups of the images with labels."""
+        return frozenset(self.groups[name] for name in (*self.annotation_ids, *self.test_ids))
 
     @property
     def hash(self) -> str:
@@ -143,15 +148,14 @@ def split_dataset(
         annotation = sorted(set(ids) - set(test))
     _refuse_empty(dataset, annotation, kept, groups)
     of_test = {groups[sample_id] for sample_id in test}
+    unlabelled = [name for name in dataset.unlabelled if all_groups[name] not in of_test]
     return Split(
         annotation_ids=tuple(annotation),
         test_ids=tuple(kept),
-        groups={sample_id: groups[sample_id] for sample_id in sorted([*annotation, *kept])},
+        groups={name: all_groups[name] for name in sorted([*annotation, *kept, *unlabelled])},
         seed=seed,
         content_hash=dataset.content_hash,
-        unlabelled_ids=tuple(
-            sample_id for sample_id in dataset.unlabelled if all_groups[sample_id] not in of_test
-        ),
+        unlabelled_ids=tuple(sorted(unlabelled)),
         tied=len({sample_id for tie in ties for sample_id in tie}),
         dropped=len(ids) - len(annotation) - len(test),
         test_dropped=len(test) - len(kept),

@@ -1,6 +1,6 @@
 """Every layout of data sets on disk there is, and how to open one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from trainables.data.dataset import Dataset
@@ -18,10 +18,13 @@ from trainables.data.layouts import (
     tissuenet,
 )
 from trainables.data.layouts.archive import refuse_archive
+from trainables.data.layouts.unlabelled import find_unlabelled
 from trainables.data.records import Found, Options
 from trainables.data.scan import scan
 
-LAYOUTS: dict[str, Callable[[Path, Options], Found | None]] = {
+Find = Callable[[Path, Options], Found | None]
+
+LAYOUTS: dict[str, Find] = {
     "tissuenet": tissuenet.find,
     "livecell": coco.find,
     "ctc": ctc.find,
@@ -45,6 +48,7 @@ def open_dataset(
     group_pattern: str = "",
     plane: int = 0,
     components: bool = False,
+    unlabelled: Path | None = None,
 ) -> Dataset:
     """Opens a folder of annotated images, whatever its layout, and looks at each file once.
 
@@ -57,6 +61,7 @@ def open_dataset(
             each id and whose first group (or whole match) names the group.
         plane: which plane of image stacks, 0 is the first.
         components: take each connected piece of a binary mask as one cell.
+        unlabelled: another folder, whose images are added without labels.
 
     Returns:
         The data set; files with a defect are left out and listed in its `problems`.
@@ -70,7 +75,27 @@ def open_dataset(
         raise ValueError(f"A data set must be an existing folder, but {path} is none.")
     options = Options(channel=channel, plane=plane, components=components)
     name, found = _recognise(path, layout, options)
-    return scan(found, path=path, layout=name, group_pattern=group_pattern)
+    others = None
+    if unlabelled is not None:
+        others = find_unlabelled(
+            unlabelled,
+            options,
+            beside=found,
+            group_pattern=group_pattern,
+            recognise=lambda folder, options: _first(folder, options, LAYOUTS)[1],
+        )
+    return scan(found, path=path, layout=name, group_pattern=group_pattern, unlabelled=others)
+
+
+def _first(
+    path: Path, options: Options, tried: Mapping[str, Find]
+) -> tuple[str, Found] | tuple[str, None]:
+    """The first layout that knows a folder, with what it found there."""
+    for name, find in tried.items():
+        found = find(path, options)
+        if found is not None:
+            return name, found
+    return "", None
 
 
 def _recognise(path: Path, layout: str, options: Options) -> tuple[str, Found]:
@@ -79,10 +104,9 @@ def _recognise(path: Path, layout: str, options: Options) -> tuple[str, Found]:
     if path.is_file():
         layout = "tissuenet"
     tried = LAYOUTS if layout == "auto" else {layout: LAYOUTS[layout]}
-    for name, find in tried.items():
-        found = find(path, options)
-        if found is not None:
-            return name, found
+    name, found = _first(path, options, tried)
+    if found is not None:
+        return name, found
     raise ValueError(
         f"No data set of layout {layout!r} was recognised in {path}: make two folders in it, "
         f"images/ and masks/, with files of the same stems, or name one of {list(LAYOUTS)}."
