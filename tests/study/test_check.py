@@ -62,6 +62,24 @@ def test_ties_are_named(tmp_path: Path) -> None:
     assert "im2 + im9" in shown(report.render())
 
 
+def test_unlabelled_images_and_conversions_are_shown(tmp_path: Path) -> None:
+    write(tmp_path / "set")
+    colour = np.repeat(field(0, 100)[10:90, :, np.newaxis], 3, axis=2)
+    colour[0, 0] = (1, 2, 3)
+    save(tmp_path / "more/a.png", colour)
+    save(tmp_path / "more/b.png", field(77, 100))
+    found = check_dataset(tmp_path / "set", unlabelled=tmp_path / "more")
+    text = shown(found.render())
+    assert found.split
+    annotated = found.split.groups["im0"] not in {found.split.groups[n] for n in found.split.test_ids}
+    assert "2 images without labels" in text
+    assert ("1 of them are left out" in text) != annotated
+    assert "1 three-channel images are averaged to grey" in text
+    text = shown(check_dataset(tmp_path / "set", detect_duplicates=False).render())
+    assert "not looked for" in text
+    assert "no images without labels" in text
+
+
 def test_data_sets_on_which_no_study_runs(tmp_path: Path) -> None:
     report = check_dataset(tmp_path)
     assert not report.runnable

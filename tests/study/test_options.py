@@ -36,6 +36,13 @@ def test_options_change_what_they_name(tmp_path: Path) -> None:
     assert folder_of(options, study) == Path("studies") / f"quick-{tmp_path.name}"
 
 
+def test_unlabelled_images_and_the_search_for_duplicates_are_of_the_data(tmp_path: Path) -> None:
+    study = study_of(RunOptions(preset="quick", unlabelled=str(tmp_path), detect_duplicates=False))
+    assert study.data.unlabelled == str(tmp_path)
+    assert not study.data.detect_duplicates
+    assert study_of(RunOptions(preset="quick")).data.detect_duplicates
+
+
 def test_where_a_study_runs_does_not_change_what_it_is() -> None:
     here = study_of(RunOptions(preset="quick"))
     there = study_of(RunOptions(preset="quick", cpus=4, gpus=0.5))
