@@ -1,5 +1,6 @@
 """The machines a study runs on: Ray started or joined, and what a training takes of them."""
 
+import gc
 import logging
 import os
 from collections.abc import Sequence
@@ -68,6 +69,20 @@ def start_ray(address: str) -> None:
             f"There is no Ray cluster at {address!r}: start one with `ray up cluster.yaml` or "
             f"`ray start --head`, or leave --address out to use this machine."
         ) from error
+
+
+def stop_ray() -> None:
+    """Leaves the cluster, or stops the Ray of this machine.
+
+    What refers to Ray's objects is freed before, and nothing while it stops: where another thread
+    (that of MLflow) happens to collect such an object meanwhile, Ray ends the whole process.
+    """
+    gc.collect()
+    gc.disable()
+    try:
+        ray.shutdown()
+    finally:
+        gc.enable()
 
 
 def machines() -> list[Machines]:

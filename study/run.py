@@ -20,7 +20,7 @@ from study.data import (
 )
 from study.design import ARMS, Study
 from study.events import Listener
-from study.machines import machines, refuse_unmet, start_ray
+from study.machines import machines, refuse_unmet, start_ray, stop_ray
 from study.plan import (
     Splits,
     Task,
@@ -79,7 +79,7 @@ def run_study(study: Study, place: Place, *, listener: Listener) -> None:
         _search(study, place, data, source, listener)
         _confirm(study, place, data, source, listener)
     finally:
-        ray.shutdown()
+        stop_ray()
 
 
 def _source(study: Study, data: StudyData, place: Place) -> StudyData | None:
@@ -164,7 +164,7 @@ def _run(
         store=place.store,
         listener=listener,
         concurrency=place.concurrency,
-        storage=f"{place.storage or place.folder.resolve()}/ray",
+        storage=f"{place.store.root}/ray",
     )
 
 

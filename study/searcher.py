@@ -45,6 +45,8 @@ class StageSearcher(Searcher):
         self._tasks = [task for task in tasks if task.spec.id not in self._ended]
         self._arms = list(arms)
         self._running: dict[str, _Running] = {}
+        self.complaint = ""
+        """Why the stage cannot go on; empty where it can."""
         for arm in self._arms:
             arm.restore(self._ended)
             self._charge_needs(arm)
@@ -58,6 +60,8 @@ class StageSearcher(Searcher):
 
     def suggest(self, trial_id: str) -> Any:
         """The next training, None while all that is left must wait, or that nothing is left."""
+        if self.complaint:
+            return Searcher.FINISHED
         spec, arm = self._next()
         if spec is None:
             waiting = self._running and (self._tasks or any(not arm.is_over for arm in self._arms))
@@ -84,10 +88,16 @@ class StageSearcher(Searcher):
         if running is None:
             return
         ended = self._store.result(running.spec.id)
+        if ended is None and "trial" in (result or {}):
+            self.complaint = (
+                f"A training has ended, but its result is not in {self._store.root}: the machines "
+                f"do not share this folder. Name one that all of them reach with --storage."
+            )
+            return
         if ended is None:
             # The evaluation at which a trial is stopped comes here, not to on_trial_result.
             running.note(result or {})
-            ended = running.without_result(error=error)
+            ended = running.lost() if error else running.pruned()
             self._store.write_result(ended)
             self._store.checkpoints(running.spec.id).clear()
         self._ended[ended.trial_id] = ended
@@ -154,20 +164,14 @@ class _Running:
         self.progress.append(progress)
         return True
 
-    def without_result(self, *, error: bool) -> TrialResult:
-        """What is kept of a training that left no result: only a search's are stopped early."""
-        if error:
-            return self._unfinished(
-                "failed", "Its process was lost, more often than is tried again: out of memory?"
-            )
+    def pruned(self) -> TrialResult:
         seen = self.progress[-1].images_seen if self.progress else 0
-        if self.arm is None or not 0 < seen < self.arm.images_seen:
-            return self._unfinished(
-                "failed",
-                "It ended, but its result is not in the study's folder: is that the "
-                "same folder on every machine (--storage)?",
-            )
         return self._unfinished("pruned", f"behind the other trials of its arm at {seen} images")
+
+    def lost(self) -> TrialResult:
+        return self._unfinished(
+            "failed", "Its process was lost, more often than is tried again: out of memory?"
+        )
 
     def _unfinished(self, status: Any, reason: str) -> TrialResult:
         return TrialResult(

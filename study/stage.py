@@ -44,6 +44,9 @@ def run_stage(
         arms: searches that propose more of them.
         concurrency: trainings at once; 0 is as many as fit.
         storage: absolute path or address for Tune's own files.
+
+    Raises:
+        ValueError: the machines do not share the store's folder.
     """
     searcher = StageSearcher(tasks, arms, store=store, listener=listener)
     if not searcher.remaining:
@@ -72,6 +75,8 @@ def run_stage(
         ),
     )
     tuner.fit()
+    if searcher.complaint:
+        raise ValueError(searcher.complaint)
 
 
 def _resources(

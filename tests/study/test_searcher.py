@@ -62,6 +62,17 @@ def test_arms_wait_for_what_they_need_and_others_do_not(tmp_path: Path) -> None:
     assert spec.arm == "unet_gan"
 
 
+def test_machines_without_a_shared_folder_end_the_stage_with_a_reason(tmp_path: Path) -> None:
+    search = searcher(tmp_path)
+    spec = read_spec(search.suggest("t0")["spec"])
+
+    search.on_trial_complete("t0", result={"trial": spec.id, "status": "completed"})
+
+    assert search.suggest("t1") == Searcher.FINISHED
+    assert "--storage" in search.complaint
+    assert not Store(tmp_path).results()
+
+
 def test_a_gan_is_charged_to_the_arm_that_uses_it(tmp_path: Path) -> None:
     study = dataclasses.replace(STUDY, search_device_seconds=20.0)
     ran = Counter(drain(searcher(tmp_path, study), Store(tmp_path)))
@@ -121,17 +132,3 @@ def test_stopped_and_lost_trials_are_kept_with_their_curves(tmp_path: Path) -> N
     kept = Store(tmp_path).result(stopped.trial_id)
     assert kept is not None
     assert kept.progress == stopped.progress
-
-
-def test_a_training_whose_result_is_nowhere_has_failed(tmp_path: Path) -> None:
-    notes = Notes()
-    study = dataclasses.replace(STUDY, arms=("unet",))
-    search = searcher(tmp_path, study, notes)
-    step = {"device_seconds": 2.0, "validation_f1": 0.3, "loss": 1.0}
-    search.suggest("a")
-    search.suggest("b")
-    search.on_trial_complete("a", result={})
-    search.on_trial_complete("b", result={"images_seen": 640, **step})
-
-    assert [one.status for one in notes.ended] == ["failed", "failed"]
-    assert all("its result is not in the study's folder" in one.reason for one in notes.ended)
