@@ -26,7 +26,7 @@ def write_contact_sheet(dataset: Dataset, *, path: Path) -> None:
     for place, index in enumerate(chosen, start=1):
         entry = by_cells[index]
         axes = figure.add_subplot(rows, COLUMNS, place)
-        axes.imshow(outlined(dataset.read(entry.id)), interpolation="nearest")
+        axes.imshow(outlined(dataset.reader(entry.id)()), interpolation="nearest")
         # A $ in a file name is not the start of a formula.
         title = f"{entry.id[:32]}\n{entry.cells} cells, {entry.width} x {entry.height}"
         axes.set_title(title, fontsize=9, parse_math=False)

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from trainables.data.channels import with_channels
 from trainables.data.files import read_image
-from trainables.data.normalise import normalise
+from trainables.data.normalise import Normalised, normalised
 from trainables.model import Model
 
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
+BAND_PX = 1024
+"""Rows of an image that are looked at together."""
 
 
 def predict_images(model: Model, paths: Sequence[Path], *, out: Path) -> Iterator[Path]:
@@ -40,15 +41,15 @@ def predict_images(model: Model, paths: Sequence[Path], *, out: Path) -> Iterato
 
 def predict_file(model: Model, file: Path) -> np.ndarray:
     """int32 [H, W] labels of one image file."""
-    image = normalise(read_image(file))
-    if image.shape[2] > model.channels and _is_grey(image):
-        image = image[:, :, :1]
-    if image.shape[2] > model.channels:
+    pixels = read_image(file)
+    if pixels.shape[2] > model.channels and _is_grey(normalised(pixels)):
+        pixels = pixels[:, :, :1]
+    if pixels.shape[2] > model.channels:
         raise ValueError(
-            f"{file} has {image.shape[2]} channels, but the model was trained on images of "
+            f"{file} has {pixels.shape[2]} channels, but the model was trained on images of "
             f"{model.channels}: give it images like those of the study."
         )
-    return model.predict(with_channels(image, channels=model.channels))
+    return model.predict(normalised(pixels, channels=model.channels))
 
 
 def _images(paths: Iterable[Path]) -> Iterator[Path]:
@@ -75,8 +76,9 @@ def _refuse_clash(files: Sequence[Path]) -> None:
         seen[file.stem] = file
 
 
-def _is_grey(image: np.ndarray) -> bool:
-    return bool((image == image[:, :, :1]).all())
+def _is_grey(image: Normalised) -> bool:
+    bands = (image[top : top + BAND_PX] for top in range(0, image.shape[0], BAND_PX))
+    return all(bool((band == band[:, :, :1]).all()) for band in bands)
 
 
 def _smallest(labels: np.ndarray) -> np.ndarray:

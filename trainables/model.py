@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from trainables.data.rescaled import Image, Rescaled
 from trainables.data.scale import labels_to_shape, rescale_image
 from trainables.data.tiles import predict_tiled
 from trainables.flat import flatten
@@ -29,8 +30,8 @@ class Model:
     scale: float
     """Working pixels per pixel of the image."""
 
-    def predict(self, image: np.ndarray) -> np.ndarray:
-        """Labels one image.
+    def predict(self, image: Image) -> np.ndarray:
+        """Labels one image; of a large one, tile by tile, no more than a tile is read at a time.
 
         Args:
             image: float32 [H, W, C] as `Sample.image`, with the model's number of channels.
@@ -46,17 +47,17 @@ class Model:
                 f"The model was trained on images of {self.channels} channels, but got one of "
                 f"{image.shape[2]}."
             )
-        working = rescale_image(image, self.scale)
+        working = Rescaled(image, self.scale)
         if max(working.shape[:2]) <= TILE_PX:
-            labels = self._predict_working(working)
+            labels = self._predict_working(rescale_image(np.asarray(image[:]), self.scale))
         else:
             labels = predict_tiled(
-                working,
+                image if self.scale == 1 else working,
                 predict=self._predict_working,
                 tile_px=TILE_PX,
                 overlap_px=int(OVERLAP_DIAMETERS * self.spec.data.max_diameter_px),
             )
-        return labels_to_shape(labels, image.shape[:2])
+        return labels_to_shape(labels, (image.shape[0], image.shape[1]))
 
     def save(self, folder: Path) -> None:
         """Writes all that `load_model` needs into an existing folder."""

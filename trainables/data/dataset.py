@@ -1,14 +1,16 @@
 """A data set: annotated images, looked at once and read from disk when needed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from trainables.data.channels import with_channels
 from trainables.data.defect import Problem
-from trainables.data.normalise import normalise
+from trainables.data.normalise import normalised
 from trainables.data.records import Record, Side
 from trainables.data.sample import IGNORED, Sample
 
@@ -76,18 +78,27 @@ class Dataset:
         Raises:
             ValueError: there is no such sample, or its file has changed and cannot be read.
         """
+        sample = self.reader(sample_id)()
+        return replace(sample, image=sample.image[:])
+
+    def reader(self, sample_id: str, *, group: str = "") -> Callable[[], Sample]:
+        """What reads one sample as `read` does, but normalises its image where it is looked at.
+
+        Such a sample takes little more memory than its file's pixels. The reader can be pickled,
+        and sent to any machine that finds the data set's files under the same path.
+
+        Args:
+            sample_id: of any sample.
+            group: in place of the one the data set knows.
+
+        Raises:
+            ValueError: there is no such sample.
+        """
         if sample_id not in self._records:
             raise ValueError(f"{self.name} has no usable image {sample_id!r}.")
         record = self._records[sample_id]
-        image = record.read_image()
-        if image.shape[2] > self.channels:
-            image = with_channels(image, channels=self.channels)
-        image = with_channels(normalise(image), channels=self.channels)
-        if record.read_labels is None:
-            labels = np.full(image.shape[:2], IGNORED, np.int32)
-        else:
-            labels = record.read_labels()
-        return Sample(id=sample_id, image=image, labels=labels, group=record.group or sample_id)
+        group = group or record.group or sample_id
+        return partial(_read, record, channels=self.channels, group=group)
 
     def group_of(self, sample_id: str) -> str:
         """Group of any sample, with labels or without."""
@@ -96,3 +107,15 @@ class Dataset:
     def read_pixels(self, sample_id: str) -> np.ndarray:
         """The image of one sample as the file has it: [H, W, C], not normalised."""
         return self._records[sample_id].read_image()
+
+
+def _read(record: Record, *, channels: int, group: str) -> Sample:
+    """A sample whose image is `Normalised`, which `Sample` takes for the array it stands for."""
+    pixels = record.read_image()
+    if pixels.shape[2] > channels:
+        pixels = with_channels(pixels, channels=channels)
+    image = normalised(pixels, channels=channels)
+    labels = np.full(image.shape[:2], IGNORED, np.int32)
+    if record.read_labels is not None:
+        labels = record.read_labels()
+    return Sample(id=record.id, image=cast(np.ndarray, image), labels=labels, group=group)

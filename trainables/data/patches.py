@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from trainables.data.augment import change_intensity
+from trainables.data.interpolate import interpolate
 from trainables.data.sample import IGNORED, Sample
 from trainables.segmenters.protocol import Extra
 from trainables.spec import TrainingSpec
@@ -71,7 +72,7 @@ def draw_crop(
         for middle, length in zip(centre, sample.labels.shape, strict=True)
     )
     return _turn(
-        _interpolate(sample.image, rows, columns), _nearest(sample.labels, rows, columns), rng=rng
+        interpolate(sample.image, rows, columns), _nearest(sample.labels, rows, columns), rng=rng
     )
 
 
@@ -102,33 +103,6 @@ def _start(centre: float, *, window_px: float, length: int, rng: np.random.Gener
     if room <= 0:
         return float(rng.uniform(room, 0))
     return float(np.clip(centre - window_px / 2, 0, room))
-
-
-def _interpolate(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Image values at the grid of fractional rows and columns, mirrored beyond the edges."""
-    rows, columns = _mirror(rows, image.shape[0]), _mirror(columns, image.shape[1])
-    top, left = int(rows.min()), int(columns.min())
-    block = image[top : int(rows.max()) + 2, left : int(columns.max()) + 2]
-    return _blend(_blend(block, rows - top, axis=0), columns - left, axis=1)
-
-
-def _blend(block: np.ndarray, at: np.ndarray, *, axis: int) -> np.ndarray:
-    """Linear interpolation along one axis of [H, W, C]."""
-    low = at.astype(np.intp)
-    high = np.minimum(low + 1, block.shape[axis] - 1)
-    weight = (at - low).astype(np.float32)
-    # Weights as large as the block in W and C: broadcasting along a short last axis is slow.
-    weight = weight[:, None] if axis == 0 else np.repeat(weight, block.shape[2])[None]
-    start, end = block.take(low, axis), block.take(high, axis)
-    flat = start.reshape(len(start), -1)
-    return (flat + weight * (end.reshape(flat.shape) - flat)).reshape(start.shape)
-
-
-def _mirror(at: np.ndarray, length: int) -> np.ndarray:
-    """Positions folded into [0, length - 1]."""
-    if length == 1:
-        return np.zeros_like(at)
-    return (length - 1) - np.abs(np.mod(at, 2 * (length - 1)) - (length - 1))
 
 
 def _nearest(labels: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

@@ -25,7 +25,8 @@ class Sample:
     id: str
     """Unique within a data set; the file's stem where it came from a file."""
     image: np.ndarray = field(repr=False)
-    """float32 [H, W, C], each channel scaled so that its 1st and 99.8th percentiles are 0 and 1."""
+    """float32 [H, W, C], each channel scaled so that its 1st and 99.8th percentiles are 0 and 1.
+    Of a large image maybe a `Normalised`, which is read by windows."""
     labels: np.ndarray = field(repr=False)
     """int32 [H, W]; 0 background, every other positive value one cell, -1 unknown (ignored)."""
     group: str

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trainables.data.rescaled import Image
+
 SAME_IOU = 0.5
 """Smallest IoU, within the strip that both tiles saw, at which two cells are one."""
 SAME_SHARE = 0.75
@@ -22,7 +24,7 @@ there networks lack context, and the next tile sees the cell nearer to its middl
 
 
 def predict_tiled(
-    image: np.ndarray,
+    image: Image,
     *,
     predict: Callable[[np.ndarray], np.ndarray],
     tile_px: int,
@@ -31,7 +33,8 @@ def predict_tiled(
     """Labels of a whole image from a predictor that sees one tile at a time.
 
     Args:
-        image: float32 [H, W, C]; may be lazy (memory-mapped, zarr), it is read tile by tile.
+        image: float32 [H, W, C]; may be lazy (`Rescaled`, memory-mapped, zarr): it is read tile
+            by tile.
         predict: takes float32 [h, w, C], returns int32 [h, w] labels, 0 background.
         tile_px: side of the tiles. Images that fit into one are predicted at once.
         overlap_px: how far neighbouring tiles overlap at least. Cells smaller than this are seen
