@@ -23,7 +23,6 @@ def data_facts(study: Study) -> list[tuple[str, str]]:
         ("pixel types", ", ".join(map(str, data.get("dtypes", ())))),
         ("image sizes", _sizes(data.get("sizes", ()))),
         ("unlabelled images", _unlabelled(data, split)),
-        ("copies and crops", _ties(study)),
         ("content hash", data.get("content_hash")),
         ("split hash", split.get("hash")),
         ("annotation side", _with_unit(split.get("annotation_images"), "images")),
@@ -52,14 +51,6 @@ def _unlabelled(data: Mapping[str, Any], split: Mapping[str, Any]) -> str:
         f"; {count - usable} show or adjoin test images and are left out" if usable < count else ""
     )
     return f"{count}{tied}"
-
-
-def _ties(study: Study) -> str:
-    """How many images are tied, or that nobody looked."""
-    if not study.facts.get("study", {}).get("data", {}).get("detect_duplicates", True):
-        return "not looked for, as was asked"
-    tied = study.facts.get("split", {}).get("tied")
-    return "" if tied is None else f"{tied} images tied to others, each set kept on one side"
 
 
 def _with_unit(value: float | None, unit: str) -> str:

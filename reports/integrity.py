@@ -35,15 +35,17 @@ def integrity(study: Study, decision: Decision) -> list[Check]:
 
 
 def _duplicates(study: Study) -> Check:
-    tied = study.facts.get("split", {}).get("tied", ())
-    groups = len(tied) if isinstance(tied, list | tuple) else int(tied or 0)
+    name = "Near-duplicate images"
+    if not study.facts.get("study", {}).get("data", {}).get("detect_duplicates", True):
+        return Check(name=name, state="note", found="not looked for, as was asked")
+    tied = int(study.facts.get("split", {}).get("tied") or 0)
+    if not tied:
+        return Check(name=name, state="good", found="none found")
     found = (
-        f"{words.count(groups, 'set')} of near-duplicates or crops of one image found and kept on "
-        f"one side of the split"
-        if groups
-        else "none found"
+        f"{words.count(tied, 'image is a copy', 'images are copies')}, or overlapping or "
+        f"adjoining crops, of others; each set is kept on one side of the split"
     )
-    return Check(name="Near-duplicate images", state="good", found=found)
+    return Check(name=name, state="good", found=found)
 
 
 def _one_split(study: Study) -> Check:

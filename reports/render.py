@@ -8,6 +8,7 @@ import jinja2
 
 from reports import figures, store_tables, tables, words
 from reports.aggregate import ArmSummary, summarise_arm
+from reports.breakdown import breakdown_tables, group_rows
 from reports.compare import ranked
 from reports.configurations import varied_settings
 from reports.data_facts import data_facts
@@ -41,6 +42,7 @@ def write_report(folder: Folder, *, out: Folder | None = None) -> Folder:
     plain = {
         "trials": store_tables.trial_rows(study),
         "test_images": store_tables.image_rows(study),
+        "groups": group_rows(study, count=decision.annotation_count),
     }
     for name, rows in ({table.name: table.rows for table in shown.values()} | plain).items():
         _write_csv(target / f"{name}.csv", rows)
@@ -97,6 +99,7 @@ def _tables(
         store_tables.sources_table(study),
         store_tables.failures_table(study),
         tables.counts_table(by_count),
+        *breakdown_tables(study, count=decision.annotation_count),
     ]
     return {table.name: table for table in made}
 

@@ -140,6 +140,7 @@ def _confirm(
             data={data.split.hash: main},
             example_ids=data.example_ids,
             example_trials=_trials_with_examples(study, tasks),
+            size_edges_px=data.dataset.size_edges_px,
         ),
         listener=listener,
     )

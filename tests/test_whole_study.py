@@ -63,6 +63,7 @@ def test_only_confirm_saw_the_test_images(whole: tuple[Path, str]) -> None:
         tested = {score.sample_id for score in result.test}
         expected = set(split["test_ids"]) if result.spec["stage"] == "confirm" else set()
         assert tested == expected
+        assert all(len(score.by_size) == 3 for score in result.test)
         assert not {score.sample_id for score in result.validation} & set(split["test_ids"])
 
 

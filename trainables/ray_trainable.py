@@ -68,6 +68,8 @@ class TrialInputs:
     """Test images whose predictions are kept for the report's pictures."""
     example_trials: tuple[str, ...] = ()
     """Trials that keep them."""
+    size_edges_px: tuple[float, ...] = ()
+    """Cell diameters that part the classes of the test scores."""
 
 
 def read_spec(flat: dict[str, Any]) -> Spec:
@@ -162,6 +164,7 @@ def _train(
             test=_test_samples(spec, inputs),
             pool=_pool(spec, store),
             weights=_weights(spec, store),
+            size_edges_px=inputs.size_edges_px,
         ),
         report=_report,
         checkpoints=checkpoints,

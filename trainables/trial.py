@@ -37,6 +37,8 @@ class TrialData:
     """Synthetic samples of the trial's GAN, already at the working scale."""
     weights: Path | None = None
     """Folder of the model whose weights training starts from."""
+    size_edges_px: tuple[float, ...] = ()
+    """Cell diameters that part the classes in which test images are scored as well."""
 
 
 def run_trial(
@@ -102,7 +104,7 @@ def run_trial(
         progress=tuple(progress),
         thresholds=segmenter.thresholds,
         validation=_score(model, data.validation),
-        test=_score(model, data.test, keep=keep_prediction),
+        test=_score(model, data.test, keep=keep_prediction, size_edges_px=data.size_edges_px),
         synthesis={"pool": len(extra.pool), "ratio": extra.ratio},
         cost=meter.cost(progress),
     )
@@ -112,6 +114,7 @@ def _score(
     model: Model,
     samples: Iterable[Sample],
     keep: KeepPrediction = lambda sample, labels: None,
+    size_edges_px: Sequence[float] = (),
 ) -> tuple[ImageScore, ...]:
     """Scores at the scale of the files, one image at a time."""
     scores = []
@@ -119,6 +122,12 @@ def _score(
         predicted = model.predict(sample.image)
         keep(sample, predicted)
         scores.append(
-            score_image(sample.labels, predicted, sample_id=sample.id, group=sample.group)
+            score_image(
+                sample.labels,
+                predicted,
+                sample_id=sample.id,
+                group=sample.group,
+                size_edges_px=size_edges_px,
+            )
         )
     return tuple(scores)

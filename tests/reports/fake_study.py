@@ -128,7 +128,7 @@ class FakeStudy:
                 "annotation_images": 40,
                 "test_images": self.images,
                 "test_groups": len({self.group(name) for name in names}),
-                "tied": [["img_03", "img_04"]],
+                "tied": 2,
             },
             "weights": [
                 {

@@ -113,6 +113,9 @@ def test_tables_are_written_as_csv_with_the_numbers_of_the_store(pictured):
         "learning_curves.csv",
         "trials.csv",
         "test_images.csv",
+        "conventions.csv",
+        "cell_sizes.csv",
+        "groups.csv",
     }
     images = rows(page.parent / "test_images.csv")
     assert len(images) == len(TRUE_F1) * 3 * 20

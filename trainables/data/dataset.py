@@ -51,6 +51,7 @@ class Dataset:
         content_hash: str,
         channels: int,
         conversions: Mapping[str, int] | None = None,
+        size_edges_px: tuple[float, ...] = (),
     ) -> None:
         self.path = path
         self.name = path.resolve().name
@@ -65,6 +66,8 @@ class Dataset:
         """Channels of every sample that `read` gives: the most that any annotated image has."""
         self.conversions = dict(conversions or {})
         """How images of another number of channels are brought to it, and how many they are."""
+        self.size_edges_px = size_edges_px
+        """Diameters that part the annotated cells into classes of about equal number, ascending."""
         self.problems = tuple(problems)
         self.content_hash = content_hash
         """sha256 over the pixels of images and labels, whatever the files are called."""

@@ -5,7 +5,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from trainables.data.tiff import pixel_size
 
 MAX_THREADS = 4
 """Images in memory at one time; decoders release Python's lock."""
+FEWEST_TO_CLASS = 30
+"""Of fewer cells no classes of size are made."""
 COUNTABLE_LABEL = 50_000_000
 """Areas up to this label are counted in one array; beyond, by sorting."""
 
@@ -32,6 +34,8 @@ class _Look:
     record: Record
     problem: Problem | None = None
     entry: Entry | None = None
+    areas_px: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Of its cells."""
     channels: int = 0
     digest: str = ""
 
@@ -80,6 +84,7 @@ def scan(
         content_hash=_hash(sorted(look.digest for look in sound)),
         channels=channels,
         conversions=_conversions(sound, channels),
+        size_edges_px=size_edges_px(np.concatenate([look.areas_px for look in sound])),
     )
 
 
@@ -106,9 +111,23 @@ def cell_areas(labels: np.ndarray) -> np.ndarray:
     return np.unique(cells, return_counts=True)[1]
 
 
-def median_diameter_px(labels: np.ndarray) -> float:
+def size_edges_px(areas_px: np.ndarray) -> tuple[float, ...]:
+    """Diameters that part cells into three classes of about equal number, in pixels.
+
+    Args:
+        areas_px: of all annotated cells of a data set.
+
+    Returns:
+        One or two of them; none for fewer cells than `FEWEST_TO_CLASS`.
+    """
+    if len(areas_px) < FEWEST_TO_CLASS:
+        return ()
+    edges = np.quantile(np.sqrt(4 * areas_px / np.pi), (1 / 3, 2 / 3))
+    return tuple(sorted(set(edges.round(1).tolist())))
+
+
+def median_diameter_px(areas: np.ndarray) -> float:
     """Median over cells of the diameter of a circle of the same area; NaN without cells."""
-    areas = cell_areas(labels)
     return float(np.median(np.sqrt(4 * areas / np.pi))) if areas.size else float("nan")
 
 
@@ -126,15 +145,17 @@ def _look(record: Record, *, root: Path) -> _Look:
         shown = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
         problem = Problem(file=shown, what=defect.what, remedy=defect.remedy)
         return _Look(record=record, problem=problem)
+    areas_px = cell_areas(labels)
     return _Look(
         record=record,
-        entry=_entry(record, image, labels),
+        entry=_entry(record, image, areas_px),
+        areas_px=areas_px,
         channels=image.shape[2],
         digest=_pixels_hash(image, labels),
     )
 
 
-def _entry(record: Record, image: np.ndarray, labels: np.ndarray) -> Entry:
+def _entry(record: Record, image: np.ndarray, areas_px: np.ndarray) -> Entry:
     return Entry(
         id=record.id,
         image=record.image,
@@ -145,8 +166,8 @@ def _entry(record: Record, image: np.ndarray, labels: np.ndarray) -> Entry:
         width=image.shape[1],
         channels=image.shape[2],
         dtype=str(image.dtype),
-        cells=len(cell_areas(labels)),
-        diameter_px=median_diameter_px(labels),
+        cells=len(areas_px),
+        diameter_px=median_diameter_px(areas_px),
         um_per_px=_pixel_size(record.image),
     )
 

@@ -9,6 +9,7 @@ import pytest
 from tests.trainables.data import write_layouts as write
 from trainables.data.layouts import LAYOUTS, open_dataset
 from trainables.data.layouts.coco_masks import decode_runs, labels_of
+from trainables.data.scan import size_edges_px
 
 
 @pytest.fixture(autouse=True)
@@ -155,3 +156,17 @@ def test_grey_among_colour_images_is_repeated(tmp_path: Path) -> None:
     image = dataset.read("grey").image
     assert image.shape == (60, 80, 3)
     assert (image == image[:, :, :1]).all()
+
+
+def test_size_classes_hold_a_third_of_the_cells_each(tmp_path: Path) -> None:
+    for seed in range(8):
+        labels = write.cells(seed)
+        write.save(tmp_path / f"images/{seed}.png", write.picture(labels, seed))
+        write.save(tmp_path / f"masks/{seed}.png", labels.astype(np.uint16))
+    low, high = open_dataset(tmp_path).size_edges_px
+    areas = [np.bincount(write.cells(seed).ravel())[1:] for seed in range(8)]
+    diameters = np.sqrt(4 / np.pi * np.concatenate(areas))
+    classes = np.searchsorted([low, high], diameters, side="right")
+    assert np.bincount(classes).min() >= 48 // 3 - 3
+    assert size_edges_px(np.full(29, 100)) == ()
+    assert size_edges_px(np.full(30, 100)) == (11.3,)

@@ -1,0 +1,147 @@
+"""The same test scores seen closer: by convention, by size of cell, by group of images."""
+
+import math
+from collections.abc import Callable, Sequence
+
+from reports import words
+from reports.load import Arm, Study, trials
+from reports.tables import Column, Row, Table
+from trainables.metrics.aggregate import mean_median, pool_sizes, summarise
+from trainables.result import ImageScore, SizeCounts, TrialResult
+
+MOST_GROUPS = 12
+"""Groups that are shown, the hardest first; the CSV has all."""
+CONVENTIONS = {
+    "neurips_f1_mean@0.5": "NeurIPS F1, mean",
+    "neurips_f1_median@0.5": "median",
+    "stardist_f1_pooled@0.5": "StarDist F1, pooled",
+    "stardist_f1_by_image@0.5": "by image",
+    "stardist_accuracy_pooled@0.5": "accuracy, pooled",
+    "cellpose_ap_mean@0.5": "Cellpose AP@0.5",
+    "cellpose_ap_mean@0.75": "AP@0.75",
+    "cellpose_ap_mean@0.9": "AP@0.9",
+    "cellpose_error_rate_mean@0.5": "error rate",
+}
+"""Scores that are shown, and what their columns are called; the CSV has all."""
+
+
+def breakdown_tables(study: Study, *, count: int) -> list[Table]:
+    """All tables of this file, at one annotation count; those without rows are not shown."""
+    return [
+        conventions_table(study, count=count),
+        sizes_table(study, count=count),
+        groups_table(study, count=count),
+    ]
+
+
+def conventions_table(study: Study, *, count: int) -> Table:
+    """Every arm's test score as three other programs print it, mean over trainings."""
+    return Table(
+        name="conventions",
+        rows=[
+            {"arm": arm.name} | _mean_summary(done)
+            for arm in study.arms
+            if (done := _confirmed(study, arm, count=count))
+        ],
+        columns=[Column(label=label, show=_score_in(name)) for name, label in CONVENTIONS.items()],
+    )
+
+
+def sizes_table(study: Study, *, count: int) -> Table:
+    """F1 at IoU 0.5 in each class of cell size, the cells of all test images in one pot."""
+    classes = {
+        arm.name: pool_sizes(_scores(_confirmed(study, arm, count=count))) for arm in study.arms
+    }
+    first: Sequence[SizeCounts] = next(filter(None, classes.values()), ())
+    return Table(
+        name="cell_sizes",
+        rows=[_size_row(name, found) for name, found in classes.items() if found],
+        columns=[
+            Column(label=_class_label(size), show=_score_in(f"f1_{place}"))
+            for place, size in enumerate(first)
+        ],
+    )
+
+
+def groups_table(study: Study, *, count: int) -> Table:
+    """Mean F1 at IoU 0.5 of every arm on the groups of test images, the hardest first."""
+    rows = group_rows(study, count=count)
+    arms = [arm for arm in study.arms if rows and arm.name in rows[0]]
+    return Table(
+        name="groups",
+        rows=rows[:MOST_GROUPS],
+        columns=[
+            Column(label="images", show=lambda row: str(row["images"])),
+            *(Column(label=words.arm_title(arm), show=_score_in(arm.name)) for arm in arms),
+        ],
+    )
+
+
+def group_rows(study: Study, *, count: int) -> list[Row]:
+    """One row a group of test images, for CSV; none where every image is a group of its own."""
+    of_arm = {arm.name: _scores(_confirmed(study, arm, count=count)) for arm in study.arms}
+    of_arm = {name: scores for name, scores in of_arm.items() if scores}
+    members: dict[str, set[str]] = {}
+    for scores in of_arm.values():
+        for score in scores:
+            members.setdefault(score.group, set()).add(score.sample_id)
+    if len(members) < 2 or all(len(images) == 1 for images in members.values()):
+        return []
+    rows = [
+        {"group": group, "images": len(images)}
+        | {name: _mean_f1(scores, group) for name, scores in of_arm.items()}
+        for group, images in members.items()
+    ]
+    return sorted(rows, key=lambda row: (_mean([row[name] for name in of_arm]), row["group"]))
+
+
+def _score_in(name: str) -> Callable[[Row], str]:
+    return lambda row: words.score(row[name])
+
+
+def _confirmed(study: Study, arm: Arm, *, count: int) -> list[TrialResult]:
+    done = trials(study, stage="confirm", arm=arm.name, count=count, status="completed")
+    return [result for result in done if result.test]
+
+
+def _scores(results: Sequence[TrialResult]) -> list[ImageScore]:
+    return [score for result in results for score in result.test]
+
+
+def _mean_summary(results: Sequence[TrialResult]) -> dict[str, float]:
+    each = [summarise(result.test) for result in results]
+    return {name: _mean([one[name] for one in each]) for name in each[0]}
+
+
+def _mean_f1(scores: Sequence[ImageScore], group: str) -> float:
+    return _mean([score.f1 for score in scores if score.group == group])
+
+
+def _mean(values: Sequence[float]) -> float:
+    return mean_median(values).mean
+
+
+def _size_row(arm: str, classes: Sequence[SizeCounts]) -> Row:
+    row: dict[str, str | float] = {"arm": arm}
+    for place, size in enumerate(classes):
+        found, invented, missed = size.true_positives, size.false_positives, size.false_negatives
+        row |= {
+            f"from_px_{place}": size.min_diameter_px,
+            f"f1_{place}": _ratio(2 * found, 2 * found + invented + missed),
+            f"recall_{place}": _ratio(found, found + missed),
+            f"precision_{place}": _ratio(found, found + invented),
+            f"true_cells_{place}": found + missed,
+        }
+    return row
+
+
+def _class_label(size: SizeCounts) -> str:
+    """`below 12.4 px`, `12.4 to 18.0 px`, `18.0 px and more`."""
+    low, high = size.min_diameter_px, size.max_diameter_px
+    if low == 0:
+        return f"below {high:.1f} px"
+    return f"{low:.1f} px and more" if math.isinf(high) else f"{low:.1f} to {high:.1f} px"
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else math.nan
