@@ -5,7 +5,7 @@ from typing import Any
 
 import optuna
 
-from search_spaces import cellpose, extra_data, gan, schedule, stardist, unet
+from search_spaces import cellpose, extra_data, gan, schedule, stardist, unet, zero_shot
 from trainables.spec import ExtraKind, GanSpec, SegmenterSpec, WeightsKind
 
 SEGMENTER_SPACES = {"unet": unet, "cellpose": cellpose, "stardist": stardist}
@@ -17,11 +17,15 @@ def defaults(
     extra: ExtraKind,
     weights: WeightsKind,
     gans: Sequence[GanSpec],
+    is_trained: bool = True,
+    diameters_px: tuple[float, float] = zero_shot.DIAMETERS_PX,
 ) -> dict[str, Any]:
     """The field's own defaults, by parameter name: the first trial of every search."""
+    if not is_trained:
+        return zero_shot.defaults()
     point = SEGMENTER_SPACES[segmenter.kind].defaults(segmenter, weights)
     if weights == "pretrained":
-        point |= schedule.defaults()
+        point |= schedule.defaults(segmenter)
     if extra != "none":
         point |= extra_data.defaults()
     if extra == "gan":
@@ -36,11 +40,24 @@ def space(
     extra: ExtraKind,
     weights: WeightsKind,
     gans: Sequence[GanSpec],
+    is_trained: bool = True,
+    diameters_px: tuple[float, float] = zero_shot.DIAMETERS_PX,
 ) -> dict[str, Any]:
-    """One configuration of the arm, as flat fields of a `TrialSpec`."""
+    """One configuration of the arm, as flat fields of a `TrialSpec`.
+
+    Args:
+        segmenter: the study's settings of the arm's segmenter.
+        extra: the arm's extra data.
+        weights: the arm's initial weights.
+        gans: the study's GANs.
+        is_trained: whether the arm trains its segmenter.
+        diameters_px: the working scale's smallest and largest median diameter.
+    """
+    if not is_trained:
+        return zero_shot.space(trial, diameters_px=diameters_px)
     flat = SEGMENTER_SPACES[segmenter.kind].space(trial, segmenter, weights)
     if weights == "pretrained":
-        flat |= schedule.space(trial)
+        flat |= schedule.space(trial, segmenter)
     if extra != "none":
         flat |= extra_data.space(trial)
     if extra == "gan":

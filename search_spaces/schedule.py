@@ -4,16 +4,52 @@ from typing import Any, get_args
 
 import optuna
 
-from trainables.spec import ScheduleName
+from trainables.spec import CellposeSpec, SegmenterSpec
+from trainables.training_spec import ScheduleName
+
+SETTINGS: dict[str, tuple[str, float, float, bool]] = {
+    "discriminative": ("training.layerwise_decay", 0.01, 0.5, True),
+    "gradual_unfreezing": ("training.unfreezing", 0.2, 0.8, False),
+    "head_then_full": ("training.head_only", 0.05, 0.5, False),
+}
+"""Of the schedules that have a setting: its field, its range, and whether that is logarithmic."""
+WEIGHT_DECAY = 1e-4
+CPSAM_WEIGHT_DECAY = 0.1
+"""Cellpose's own for fine-tuning its ViT (cellpose 4.2, `train.py`)."""
+DECAY_TOWARDS = "decay_towards"
+"""Name of the parameter: weights are pulled to 0 (weight decay) or to where they began (L2-SP)."""
 
 
-def defaults() -> dict[str, Any]:
+def defaults(segmenter: SegmenterSpec) -> dict[str, Any]:
     """Where every search starts."""
-    return {"training.schedule": "full"}
-
-
-def space(trial: optuna.Trial) -> dict[str, Any]:
-    """One schedule, as a flat field of a `TrialSpec`."""
     return {
-        "training.schedule": trial.suggest_categorical("training.schedule", get_args(ScheduleName))
+        "training.schedule": "full",
+        DECAY_TOWARDS: "zero",
+        "training.weight_decay": CPSAM_WEIGHT_DECAY if _is_cpsam(segmenter) else WEIGHT_DECAY,
     }
+
+
+def space(trial: optuna.Trial, segmenter: SegmenterSpec) -> dict[str, Any]:
+    """One schedule with its own setting, and one regulariser, as flat fields of a `TrialSpec`."""
+    name = trial.suggest_categorical("training.schedule", get_args(ScheduleName))
+    flat: dict[str, Any] = {"training.schedule": name}
+    if name in SETTINGS:
+        setting, low, high, is_log = SETTINGS[name]
+        flat[setting] = trial.suggest_float(setting, low, high, log=is_log)
+    return flat | _regulariser(trial)
+
+
+def _regulariser(trial: optuna.Trial) -> dict[str, Any]:
+    """Weight decay, or L2-SP in its place.
+
+    The strengths of L2-SP pull a weight back by 1 % to 90 % over a few hundred steps.
+    """
+    if trial.suggest_categorical(DECAY_TOWARDS, ("zero", "start")) == "zero":
+        decay = trial.suggest_float("training.weight_decay", 1e-5, 0.3, log=True)
+        return {"training.weight_decay": decay}
+    strength = trial.suggest_float("training.l2_sp", 0.1, 30.0, log=True)
+    return {"training.l2_sp": strength, "training.weight_decay": 0.0}
+
+
+def _is_cpsam(segmenter: SegmenterSpec) -> bool:
+    return isinstance(segmenter, CellposeSpec) and segmenter.backbone == "cpsam"

@@ -50,6 +50,8 @@ class ArmSearch:
             "extra": arm.extra_data,
             "weights": arm.initial_weights,
             "gans": study.gans,
+            "is_trained": arm.is_trained,
+            "diameters_px": (study.min_diameter_px, study.max_diameter_px),
         }
         self._device_seconds: dict[str, float] = {}
         self._asked: dict[str, optuna.Trial] = {}
@@ -66,7 +68,7 @@ class ArmSearch:
     @property
     def images_seen(self) -> int:
         """Crops that a trial which is not stopped has seen at its end."""
-        training = self._study.family(self.arm.segmenter).training
+        training = self.arm.training(self._study.family(self.arm.segmenter))
         return training.steps * training.batch_size
 
     @property

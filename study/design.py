@@ -30,6 +30,14 @@ class Arm:
     segmenter: str
     extra_data: ExtraKind = "none"
     initial_weights: WeightsKind = "scratch"
+    is_trained: bool = True
+    """Whether its segmenter is trained; else it is used as it is (zero-shot)."""
+
+    def training(self, family: "Family") -> TrainingSpec:
+        """How its segmenter is trained in a study, before the search has varied it."""
+        if self.is_trained:
+            return family.training
+        return dataclasses.replace(family.training, images_seen=0)
 
 
 def _arms(*arms: Arm) -> dict[str, Arm]:
@@ -56,6 +64,18 @@ ARMS = _arms(
         segmenter="stardist",
         extra_data="gan",
         initial_weights="pretrained",
+    ),
+    Arm(
+        name="cellpose_zero_shot",
+        segmenter="cellpose",
+        initial_weights="pretrained",
+        is_trained=False,
+    ),
+    Arm(
+        name="stardist_zero_shot",
+        segmenter="stardist",
+        initial_weights="pretrained",
+        is_trained=False,
     ),
 )
 """Every arm there is; a study names those it compares."""

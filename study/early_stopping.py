@@ -25,7 +25,8 @@ class PerArmStopping(FIFOScheduler):
         """Makes a scheduler for each arm.
 
         Args:
-            images_seen: length of a trial of each arm; its last evaluation decides nothing.
+            images_seen: length of a trial of each arm; its last evaluation decides nothing. An
+                arm that is not trained (0) has no evaluations at which it could be stopped.
         """
         super().__init__()
         self._images_seen = images_seen
@@ -40,6 +41,7 @@ class PerArmStopping(FIFOScheduler):
                 stop_last_trials=False,
             )
             for arm, seen in images_seen.items()
+            if seen
         }
 
     def replay(self, results: Iterable[TrialResult]) -> None:

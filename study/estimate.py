@@ -58,7 +58,7 @@ def _arm_row(
     study: Study, stage: str, name: str, trainings: int, *, test_images: int
 ) -> PlannedRow:
     segmenter = ARMS[name].segmenter
-    images_seen = study.family(segmenter).training.images_seen
+    images_seen = ARMS[name].training(study.family(segmenter)).images_seen
     each = _training_seconds(study, segmenter, images_seen) + test_images * SECONDS_PER_TEST_IMAGE
     return PlannedRow(stage=stage, name=name, trainings=trainings, device_seconds=trainings * each)
 

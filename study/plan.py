@@ -168,7 +168,7 @@ def _base(study: Study, arm: Arm, splits: Splits) -> TrialSpec:
         seed=0,
         data=_data(study, splits.main, count=study.search_count, draw=study.search_draw),
         segmenter=family.segmenter,
-        training=family.training,
+        training=arm.training(family),
         extra=_extra(arm, study.gans),
         weights=_weights(study, arm, family, splits),
         threshold_tries=study.threshold_tries,

@@ -5,57 +5,13 @@ from typing import Any, Literal, get_args
 
 from trainables.checks import at_least, one_of
 from trainables.flat import build, flatten, hash_flat, part_of, top_of
+from trainables.training_spec import TrainingSpec
 
 Stage = Literal["fit_sources", "fit_gans", "search", "confirm", "ablate"]
 ExtraKind = Literal["none", "copy_paste", "gan", "pseudo_labels"]
 WeightsKind = Literal["scratch", "pretrained", "gan_encoder"]
 WeightsOrigin = Literal["none", "source", "public"]
-ScheduleName = Literal[
-    "full", "frozen_encoder", "discriminative", "gradual_unfreezing", "head_then_full"
-]
 MaskSource = Literal["recomposed", "annotated"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TrainingSpec:
-    """How a segmenter is trained; the same words for every family."""
-
-    images_seen: int = 1600
-    """Crops shown to the optimiser in all: the length of the training."""
-    evaluations: int = 5
-    """Evaluations on validation, evenly spaced over `images_seen`; the last one at the end."""
-    batch_size: int = 8
-    """Crops a step."""
-    crop_px: int = 128
-    """Side of the square crops at the working scale, in pixels; a multiple of 32."""
-    learning_rate: float = 1e-3
-    """Peak learning rate, reached after a short warm-up, falling to 0 along a cosine."""
-    weight_decay: float = 1e-4
-    """Decoupled weight decay (AdamW)."""
-    schedule: ScheduleName = "full"
-    """How training moves away from pretrained weights."""
-    zoom: float = 1.5
-    """Crops are zoomed by a factor drawn log-uniformly from [1 / zoom, zoom]; at least 1."""
-    intensity: float = 0.2
-    """Strength of brightness, contrast, blur and noise changes; 0 is none, 1 is strong."""
-
-    def __post_init__(self) -> None:
-        at_least(self, images_seen=1, evaluations=1, batch_size=1, crop_px=32, zoom=1.0)
-        at_least(self, learning_rate=0.0, weight_decay=0.0, intensity=0.0)
-        one_of(self, schedule=get_args(ScheduleName))
-        if self.crop_px % 32:
-            raise ValueError(f"crop_px must be a multiple of 32, but got {self.crop_px}.")
-        if self.images_seen < self.batch_size * self.evaluations:
-            raise ValueError(
-                f"images_seen must be at least batch_size * evaluations = "
-                f"{self.batch_size * self.evaluations}, one step between two evaluations, "
-                f"but got {self.images_seen}."
-            )
-
-    @property
-    def steps(self) -> int:
-        """Optimiser steps in all."""
-        return max(self.images_seen // self.batch_size, self.evaluations)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

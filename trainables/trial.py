@@ -80,15 +80,16 @@ def run_trial(
     segmenter = make_segmenter(spec, channels=channels)
     if data.weights:
         segmenter.initialise(data.weights)
-    with meter.fitting():
-        segmenter.fit(
-            training,
-            extra=extra,
-            validation=validation,
-            randomness=randomness,
-            report=note,
-            checkpoints=checkpoints,
-        )
+    if spec.training.images_seen:
+        with meter.fitting():
+            segmenter.fit(
+                training,
+                extra=extra,
+                validation=validation,
+                randomness=randomness,
+                report=note,
+                checkpoints=checkpoints,
+            )
     segmenter.thresholds = tune(
         segmenter,
         validation,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from trainables.result import Progress
-from trainables.spec import TrainingSpec
+from trainables.training_spec import TrainingSpec
 
 
 class TrainingDiverged(ValueError):  # noqa: N818, what happened is clearer than "Error"
@@ -28,12 +28,23 @@ def is_worth_keeping(score: float, before: Sequence[Progress]) -> bool:
     return all(score >= earlier.validation_f1 - NEAR for earlier in before)
 
 
+def has_stalled(training: TrainingSpec, progress: Sequence[Progress]) -> bool:
+    """Whether the last `patience` evaluations brought no better score than those before them."""
+    if not training.patience or len(progress) <= training.patience:
+        return False
+    scores = [entry.validation_f1 for entry in progress]
+    return max(scores[-training.patience :]) <= max(scores[: -training.patience])
+
+
 def evaluation_steps(training: TrainingSpec) -> list[int]:
     """Optimiser steps, counted from 1, after which validation is scored.
 
     They are as evenly spaced as whole steps allow, and the last one is the last step: trials of
-    one arm are compared at equal images seen, whatever their batch size.
+    one arm are compared at equal images seen, whatever their batch size. None where nothing is
+    trained.
     """
+    if not training.steps:
+        return []
     return [
         round(training.steps * (index + 1) / training.evaluations)
         for index in range(training.evaluations)

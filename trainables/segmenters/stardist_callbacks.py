@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import keras
 
 from trainables.segmenters.clock import TrainingDiverged, progress_before
-from trainables.segmenters.schedule import decay, lr_multiplier
+from trainables.segmenters.schedule import averaging_decay, learning_rate
 from trainables.segmenters.stardist_optimizer import LayerwiseAdamW
-from trainables.spec import TrainingSpec
+from trainables.training_spec import TrainingSpec
 
 
 class LearningRates(keras.callbacks.Callback):
@@ -27,11 +27,14 @@ class LearningRates(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self.step += 1
         progress = progress_before(self._training, self.step)
-        rate = self._training.learning_rate * decay(progress)
-        schedule = self._training.schedule
         self._optimizer.set_rates(
-            [rate * lr_multiplier(schedule, depth, progress) for depth in self._depths]
+            [
+                learning_rate(self._training, depth=depth, progress=progress)
+                for depth in self._depths
+            ]
         )
+        if self._training.averaging:
+            self._optimizer.set_averaging(averaging_decay(self._training, self.step))
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         loss = float((logs or {})["loss"])

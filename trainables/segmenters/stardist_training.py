@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,17 @@ from stardist.models import StarDist2D
 
 from trainables.randomness import Randomness
 from trainables.result import Progress
-from trainables.segmenters.clock import evaluation_steps, images_seen, is_worth_keeping
+from trainables.segmenters.clock import (
+    evaluation_steps,
+    has_stalled,
+    images_seen,
+    is_worth_keeping,
+)
 from trainables.segmenters.protocol import Checkpoints, Report
 from trainables.segmenters.stardist_callbacks import LearningRates
 from trainables.segmenters.stardist_network import variable_depths
 from trainables.segmenters.stardist_optimizer import LayerwiseAdamW
-from trainables.spec import TrainingSpec
+from trainables.training_spec import TrainingSpec
 
 ARRAYS_FILE = "training.npz"
 PROGRESS_FILE = "progress.json"
@@ -70,7 +76,7 @@ def train(
     Raises:
         TrainingDiverged: the loss became infinite or NaN.
     """
-    optimizer = LayerwiseAdamW(weight_decay=training.weight_decay)
+    optimizer = LayerwiseAdamW(training)
     optimizer.build(model.keras_model.trainable_variables)
     model.prepare_for_training(optimizer)
     state = _restore(model.keras_model, folder=checkpoints.load())
@@ -79,21 +85,24 @@ def train(
     rates = LearningRates(optimizer, training=training, depths=variable_depths(model))
     ends = evaluation_steps(training)
     for start, end in list(zip([0, *ends], ends, strict=False))[len(state.progress) :]:
+        if has_stalled(training, state.progress):
+            break
         started = time.perf_counter()
         batches = _batches(draw_batch, start=start, end=end, randomness=randomness)
         loss = _fit(model, batches, start=start, end=end, rates=rates)
-        score = evaluate()
-        entry = Progress(
-            images_seen=images_seen(training, end),
-            device_seconds=state.seconds + time.perf_counter() - started,
-            validation_f1=score,
-            loss=loss,
-        )
-        _note(state, model.keras_model, entry)
+        with _averages_in_force(model.keras_model):
+            entry = Progress(
+                images_seen=images_seen(training, end),
+                validation_f1=evaluate(),
+                device_seconds=state.seconds + time.perf_counter() - started,
+                loss=loss,
+            )
+            _note(state, model.keras_model, entry)
         report(entry)
         if checkpoints.due():
             checkpoints.save(lambda folder: _write(model.keras_model, state, folder))
-    model.keras_model.set_weights(state.best_weights)
+    if state.best_weights:
+        model.keras_model.set_weights(state.best_weights)
 
 
 def _fit(
@@ -109,6 +118,22 @@ def _fit(
         verbose=0,
     )
     return float(history.history["loss"][-1])
+
+
+@contextmanager
+def _averages_in_force(network: keras.Model) -> Iterator[None]:
+    """A context within which the network has its averaged weights, where it has any."""
+    averages = network.optimizer.averages()
+    if not averages:
+        yield
+        return
+    own = network.get_weights()
+    for variable, average in zip(network.trainable_variables, averages, strict=True):
+        variable.assign(average)
+    try:
+        yield
+    finally:
+        network.set_weights(own)
 
 
 def _batches(

@@ -26,13 +26,13 @@ from trainables.segmenters.stardist_optimizer import LayerwiseAdamW
 from trainables.segmenters.stardist_targets import star_targets
 from trainables.spec import (
     DataSpec,
-    ScheduleName,
     StardistSpec,
     TrainingSpec,
     TrialSpec,
     UnetSpec,
     WeightsSpec,
 )
+from trainables.training_spec import ScheduleName
 
 SMALL = StardistSpec(rays=16, grid=2, depth=1, filters=4)
 SHORT = TrainingSpec(images_seen=8, batch_size=2, evaluations=2, crop_px=32, learning_rate=1e-3)
@@ -71,6 +71,10 @@ def fit(segmenter: Stardist, *, channels: int = 1) -> list[Progress]:
 
 def model(*, spec: StardistSpec = SMALL, channels: int = 1) -> StarDist2D:
     return stardist_network.build(spec, channels=channels, training=SHORT, radius_px=8, seed=0)
+
+
+def adamw(**settings: float) -> LayerwiseAdamW:
+    return LayerwiseAdamW(dataclasses.replace(SHORT, **settings))
 
 
 def dense(network: StarDist2D, image: np.ndarray) -> np.ndarray:
@@ -125,7 +129,7 @@ def test_targets_of_a_crop_inside_one_cell() -> None:
 def test_the_optimizer_is_adamw_where_all_rates_are_equal() -> None:
     start, gradient = np.array([[1.0, -2.0]], np.float32), np.array([[0.1, 0.3]], np.float32)
     ours, theirs = keras.Variable(start), keras.Variable(start)
-    layerwise = LayerwiseAdamW(weight_decay=0.1)
+    layerwise = adamw(weight_decay=0.1)
     layerwise.build([ours])
     layerwise.set_rates([0.01])
     usual = keras.optimizers.AdamW(0.01, weight_decay=0.1)
@@ -139,13 +143,70 @@ def test_the_optimizer_is_adamw_where_all_rates_are_equal() -> None:
 def test_rates_differ_by_variable_and_biases_are_not_decayed() -> None:
     kernels = [keras.Variable(np.ones((2, 2), np.float32)) for _ in range(2)]
     bias = keras.Variable(np.ones(2, np.float32))
-    optimizer = LayerwiseAdamW(weight_decay=0.5)
+    optimizer = adamw(weight_decay=0.5)
     optimizer.build([*kernels, bias])
     optimizer.set_rates([0.0, 0.1, 0.1])
     optimizer.apply([np.zeros((2, 2)), np.zeros((2, 2)), np.zeros(2)], [*kernels, bias])
     np.testing.assert_array_equal(kernels[0].numpy(), 1)
     np.testing.assert_allclose(kernels[1].numpy(), 0.95)
     np.testing.assert_array_equal(bias.numpy(), 1)
+
+
+def test_l2_sp_pulls_each_weight_back_to_where_it_began() -> None:
+    kernel, frozen = (keras.Variable(np.ones((1, 2), np.float32)) for _ in range(2))
+    optimizer = adamw(weight_decay=0.0, l2_sp=5.0)
+    optimizer.build([kernel, frozen])
+    optimizer.set_rates([0.1, 0.0])
+    kernel.assign([[3.0, -1.0]])
+    frozen.assign([[3.0, -1.0]])
+    optimizer.apply([np.zeros((1, 2))] * 2, [kernel, frozen])
+    np.testing.assert_allclose(kernel.numpy(), [[2.0, 0.0]])  # half of the way
+    np.testing.assert_array_equal(frozen.numpy(), [[3.0, -1.0]])
+
+
+def test_gradients_are_clipped_to_the_length_asked_for() -> None:
+    def moments(limit: float) -> np.ndarray:
+        kernel = keras.Variable(np.ones((1, 2), np.float32))
+        optimizer = adamw(gradient_norm=limit)
+        optimizer.build([kernel])
+        optimizer.apply([np.array([[30.0, 40.0]], np.float32)], [kernel])
+        return np.asarray(optimizer._momentums[0])
+
+    np.testing.assert_allclose(moments(0.5), [[0.03, 0.04]], rtol=1e-5)
+    np.testing.assert_allclose(moments(0.0), [[3.0, 4.0]], rtol=1e-5)
+
+
+def test_the_average_of_the_weights_is_kept_beside_them() -> None:
+    kernel = keras.Variable(np.ones((1, 1), np.float32))
+    optimizer = adamw(averaging=0.5, weight_decay=0.0)
+    optimizer.build([kernel])
+    optimizer.set_rates([0.1])
+    expected = 1.0
+    for keep in (0.1, 0.25):
+        optimizer.set_averaging(keep)
+        optimizer.apply([np.ones((1, 1), np.float32)], [kernel])
+        expected = keep * expected + (1 - keep) * float(kernel.numpy()[0, 0])
+    np.testing.assert_allclose(optimizer.averages()[0], [[expected]], rtol=1e-6)
+    optimizer.finalize_variable_values([kernel])
+    assert float(kernel.numpy()[0, 0]) < expected
+
+
+def test_averaged_weights_are_scored_and_kept_and_training_goes_on_without_them() -> None:
+    plain, averaged = (
+        Stardist(spec(), channels=1),
+        Stardist(spec(training=dataclasses.replace(SHORT, averaging=0.5)), channels=1),
+    )
+    losses = [[entry.loss for entry in fit(segmenter)] for segmenter in (plain, averaged)]
+    assert losses[0] == losses[1]
+    ours, theirs = (one._model().keras_model.get_weights() for one in (plain, averaged))
+    assert not any(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+def test_patience_ends_a_training_that_no_longer_gets_better() -> None:
+    training = dataclasses.replace(
+        SHORT, images_seen=16, evaluations=4, learning_rate=0.0, patience=1
+    )
+    assert len(fit(Stardist(spec(training=training), channels=1))) == 2
 
 
 def test_depth_rises_from_the_input_to_the_head() -> None:
@@ -167,7 +228,7 @@ def test_a_frozen_layer_does_not_move(schedule: ScheduleName, frozen: set[str]) 
     network = model()
     variables = network.keras_model.trainable_variables
     depths = stardist_network.variable_depths(network)
-    optimizer = LayerwiseAdamW(weight_decay=0.1)
+    optimizer = adamw(weight_decay=0.1)
     optimizer.build(variables)
     rates = LearningRates(
         optimizer, training=dataclasses.replace(SHORT, schedule=schedule), depths=depths
@@ -186,7 +247,7 @@ def test_a_frozen_layer_does_not_move(schedule: ScheduleName, frozen: set[str]) 
 
 
 def test_a_broken_loss_names_the_step() -> None:
-    optimizer = LayerwiseAdamW(weight_decay=0.0)
+    optimizer = adamw(weight_decay=0.0)
     optimizer.build([keras.Variable(np.ones(1, np.float32))])
     rates = LearningRates(optimizer, training=SHORT, depths=[1.0])
     rates.step = 2

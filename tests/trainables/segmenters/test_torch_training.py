@@ -9,6 +9,7 @@ from trainables.randomness import Randomness
 from trainables.result import Progress
 from trainables.segmenters.clock import TrainingDiverged
 from trainables.segmenters.protocol import NoCheckpoints
+from trainables.segmenters.torch_optimizer import LayerwiseOptimizer
 from trainables.segmenters.torch_training import train
 from trainables.spec import TrainingSpec
 
@@ -114,10 +115,116 @@ def test_a_learning_rate_of_zero_changes_no_weight():
     assert all(np.array_equal(before[name], after[name]) for name in tiny_depths(network))
 
 
-@pytest.mark.parametrize("schedule", ["full", "gradual_unfreezing"])
+def test_l2_sp_holds_the_weights_near_where_they_began():
+    def moved(strength: float) -> float:
+        network = tiny_network()
+        before = weights(network)
+        run(network, training=dataclasses.replace(TRAINING, l2_sp=strength))
+        return float(np.abs(weights(network)["1.weight"] - before["1.weight"]).sum())
+
+    free, held = moved(0.0), moved(50.0)  # each step takes back half of the way
+    assert 0 < held < 0.5 * free
+
+
+def test_without_a_gradient_l2_sp_changes_nothing_and_weight_decay_shrinks():
+    def after(**settings: float) -> np.ndarray:
+        network = tiny_network()
+        training = dataclasses.replace(TRAINING, **settings)
+        run(network, training=training, loss=lambda p, t: 0 * p.sum())
+        return np.abs(weights(network)["1.weight"]).sum()
+
+    before = np.abs(weights(tiny_network())["1.weight"]).sum()
+    assert after(l2_sp=10.0, weight_decay=0.0) == before
+    assert after(l2_sp=0.0, weight_decay=1.0) < before
+
+
+def test_gradients_are_clipped_to_the_length_asked_for():
+    def norm_after(limit: float) -> float:
+        network = tiny_network()
+        optimizer = LayerwiseOptimizer(
+            network,
+            depths=tiny_depths(network),
+            training=dataclasses.replace(TRAINING, gradient_norm=limit),
+        )
+        optimizer.update(100 * network(torch.ones(1, 1, 8, 8)).square().sum())
+        return float(torch.cat([p.grad.flatten() for p in network.parameters()]).norm())
+
+    lengths = [norm_after(limit) for limit in (0.5, 2.0, 0.0)]
+    assert lengths[:2] == pytest.approx([0.5, 2.0], rel=1e-3)
+    assert lengths[2] > 10
+
+
+def test_the_average_of_the_weights_is_what_is_scored_and_kept():
+    training = dataclasses.replace(
+        TRAINING, images_seen=12, evaluations=1, averaging=0.5, decay="constant"
+    )
+    raw, scored = [], []
+    network = tiny_network()
+    start = weights(network)["1.weight"]
+
+    def loss(predictions, targets):
+        raw.append(weights(network)["1.weight"])
+        return (predictions - targets).square().mean()
+
+    def evaluate() -> float:
+        scored.append(weights(network)["1.weight"])
+        return 0.5
+
+    run(network, training=training, loss=loss, evaluate=evaluate)
+    plain = tiny_network()
+    run(plain, training=dataclasses.replace(training, averaging=0.0))
+    # 3 steps, of which the average keeps 1/10, 2/11 and 3/12 of itself.
+    after = [*raw[1:], weights(plain)["1.weight"]]
+    expected = start
+    for keep, value in zip((1 / 10, 2 / 11, 3 / 12), after, strict=True):
+        expected = keep * expected + (1 - keep) * value
+    np.testing.assert_allclose(scored[0], expected, rtol=1e-5)
+    np.testing.assert_array_equal(weights(network)["1.weight"], scored[0])
+    assert not np.allclose(scored[0], after[-1], rtol=1e-4)
+
+
+def test_training_goes_on_from_the_weights_themselves_not_from_their_average():
+    def last_raw(averaging: float) -> np.ndarray:
+        network, seen = tiny_network(), []
+        training = dataclasses.replace(TRAINING, averaging=averaging)
+
+        def loss(predictions, targets):
+            seen.append(weights(network)["1.weight"])
+            return (predictions - targets).square().mean()
+
+        run(network, training=training, loss=loss)
+        return seen[-1]
+
+    np.testing.assert_array_equal(last_raw(0.3), last_raw(0.0))
+
+
+def test_patience_ends_a_training_that_no_longer_gets_better():
+    scores = iter([0.3, 0.5, 0.4, 0.5, 0.9])
+    reports = run(
+        tiny_network(),
+        training=dataclasses.replace(TRAINING, patience=2),
+        evaluate=lambda: next(scores),
+    )
+    assert [entry.validation_f1 for entry in reports] == [0.3, 0.5, 0.4, 0.5]
+
+
+def test_parameters_that_its_owner_froze_stay_and_need_no_depth():
+    network = tiny_network()
+    network[0].requires_grad_(False)
+    before = weights(network)
+    depths = {name: 1.0 for name, _ in network.named_parameters() if name.startswith("1.")}
+    run(network, depths=depths)
+    changed = {name for name, value in weights(network).items() if (value != before[name]).any()}
+    assert changed == {"1.weight", "1.bias"}
+
+
+REGULARISED = {"l2_sp": 5.0, "averaging": 0.3}
+
+
+@pytest.mark.parametrize("settings", [{}, {"schedule": "gradual_unfreezing"}, REGULARISED], ids=str)
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 10])
-def test_going_on_from_any_step_gives_the_same_weights_and_history(schedule, step, tmp_path):
-    training = dataclasses.replace(TRAINING, schedule=schedule)
+def test_going_on_from_any_step_gives_the_same_weights_and_history(settings, step, tmp_path):
+    training = dataclasses.replace(TRAINING, **settings)
     whole = tiny_network()
     expected = run(whole, training=training, evaluate=scores_by_weights(whole))
     first = tiny_network()
