@@ -10,6 +10,7 @@ from typing import Any
 
 import ray
 import yaml
+from ray import tune
 
 from study.design import ARMS, Family, Study
 from trainables.spec import Spec, TrialSpec
@@ -93,10 +94,25 @@ def machines() -> list[Machines]:
     return running + _startable(AUTOSCALER_FILE.expanduser())
 
 
-def bundle(study: Study, spec: Spec, available: Sequence[Machines]) -> dict[str, float]:
-    """What a training takes, as Ray's placement groups want it."""
+def placement(
+    study: Study, spec: Spec, available: Sequence[Machines]
+) -> tune.PlacementGroupFactory:
+    """What a training takes.
+
+    The strategy says nothing where there is one bundle, but Tune gives a process only trainings
+    with equal placements: so none ever holds both TensorFlow and torch.
+    """
     segmenter = spec.segmenter.kind if isinstance(spec, TrialSpec) else "unet"
-    return _bundle(study.family(segmenter), available)
+    strategy = "SPREAD" if segmenter == "stardist" else "PACK"
+    return tune.PlacementGroupFactory([_bundle(study.family(segmenter), available)], strategy)
+
+
+def processes_serve_again(available: Sequence[Machines]) -> bool:
+    """Whether one process may run several trainings, which saves its start and its imports.
+
+    Not where there are GPUs: there only the end of a process gives all memory back.
+    """
+    return not _have_gpus(available)
 
 
 def refuse_unmet(study: Study, available: Sequence[Machines]) -> None:
@@ -140,9 +156,12 @@ def _startable(file: Path) -> list[Machines]:
 
 def _bundle(family: Family, available: Sequence[Machines]) -> dict[str, float]:
     """A share of a GPU is asked for only where some machine has one."""
-    has_gpu = any(kind.resources.get("GPU", 0.0) for kind in available)
-    gpu = {"GPU": family.gpus} if has_gpu and family.gpus else {}
+    gpu = {"GPU": family.gpus} if _have_gpus(available) and family.gpus else {}
     return {"CPU": float(family.cpus)} | gpu
+
+
+def _have_gpus(available: Sequence[Machines]) -> bool:
+    return any(kind.resources.get("GPU", 0.0) for kind in available)
 
 
 def _segmenters(study: Study) -> list[str]:

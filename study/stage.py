@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from ray import tune
@@ -11,7 +10,7 @@ from study.arm_search import ArmSearch
 from study.design import Study
 from study.early_stopping import PerArmStopping
 from study.events import Listener
-from study.machines import Machines, bundle, machines, slots
+from study.machines import machines, placement, processes_serve_again, slots
 from study.plan import Task
 from study.searcher import StageSearcher
 from study.store import Store
@@ -58,7 +57,7 @@ def run_stage(
     tuner = tune.Tuner(
         tune.with_resources(
             tune.with_parameters(trainable, inputs=inputs),
-            partial(_resources, study, available),
+            lambda config: placement(study, read_spec(config["spec"]), available),
         ),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
@@ -66,6 +65,7 @@ def run_stage(
             num_samples=-1,
             max_concurrent_trials=concurrency or slots(study, available),
             trial_dirname_creator=_short_name,
+            reuse_actors=processes_serve_again(available),
         ),
         run_config=tune.RunConfig(
             name=f"{name}-{int(time.time())}",
@@ -77,12 +77,6 @@ def run_stage(
     tuner.fit()
     if searcher.complaint:
         raise ValueError(searcher.complaint)
-
-
-def _resources(
-    study: Study, available: Sequence[Machines], config: dict[str, Any]
-) -> tune.PlacementGroupFactory:
-    return tune.PlacementGroupFactory([bundle(study, read_spec(config["spec"]), available)])
 
 
 def _short_name(trial: Any) -> str:

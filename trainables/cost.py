@@ -4,7 +4,8 @@ import resource
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from trainables.result import Cost, Progress
 
@@ -13,6 +14,7 @@ class CostMeter:
     """Runs from the moment it is made."""
 
     def __init__(self) -> None:
+        _forget_peak()
         self._started_at = time.time()
         self._started = time.perf_counter()
         self._fit_seconds = 0.0
@@ -51,6 +53,18 @@ def peak_gib() -> float:
     if torch is not None and torch.cuda.is_available():
         return float(torch.cuda.max_memory_allocated()) / 2**30
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def _forget_peak() -> None:
+    """Counts memory from now on, since a process may have run other trainings before.
+
+    Outside Linux there is no such switch, and the peak is that of the process's whole life.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 def device_name() -> str:
