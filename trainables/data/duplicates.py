@@ -123,8 +123,8 @@ def candidates(places: list[Landmarks]) -> list[Candidate]:
         )
     if not any(len(place.positions) for place in places):
         return []
-    first, second = _matches(places)
     owner = np.repeat(np.arange(len(places)), [len(place.positions) for place in places])
+    first, second = _of_frequent_pairs(*_matches(places), owner)
     positions = np.concatenate([place.positions for place in places])
     shapes = np.array([place.shape for place in places])
     rows = []
@@ -153,6 +153,16 @@ def _matches(places: list[Landmarks]) -> tuple[np.ndarray, np.ndarray]:
     low, high = pairs.min(axis=1), pairs.max(axis=1)
     keys = np.unique(low * len(descriptors) + high)
     return keys // len(descriptors), keys % len(descriptors)
+
+
+def _of_frequent_pairs(
+    first: np.ndarray, second: np.ndarray, owner: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The matches of pairs of images that have enough of them for any arrangement."""
+    pairs = owner[first] * IMAGES + owner[second]
+    _, where, counts = np.unique(pairs, return_inverse=True, return_counts=True)
+    frequent = (counts >= FEWEST_MATCHES)[where]
+    return first[frequent], second[frequent]
 
 
 def _supported(first: np.ndarray, second: np.ndarray, shifts: np.ndarray, turn: int) -> np.ndarray:

@@ -12,6 +12,8 @@ BOXES_PX = ((3, 5), (5,), (7,), (11,), (17,))
 descriptors are the same after flips and quarter turns."""
 STEPS_PX = (2, 3, 4, 6)
 """Steps of the derivatives at all scales but the finest."""
+AROUND = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1), (1, -1), (-1, 1))
+"""Rows and columns, in steps, of the places that the derivatives are taken from."""
 MARGIN_PX = 10
 """Places nearer to the border are left out: what they look like depends on what was cut off."""
 SPACING_PX = 5
@@ -48,7 +50,7 @@ def landmarks(image: np.ndarray, *, px_per_landmark: int = 2048) -> Landmarks:
     """
     blurred = _blurred(grey(image))
     wanted = max(FEWEST, blurred[0].size // px_per_landmark)
-    positions = _extrema(blurred[0] - blurred[2], wanted)
+    positions = _extrema(cv2.absdiff(blurred[0], blurred[2]), wanted)
     return Landmarks(
         shape=(image.shape[0], image.shape[1]),
         positions=positions,
@@ -75,22 +77,26 @@ def _blurred(image: np.ndarray) -> list[np.ndarray]:
     return scales
 
 
-def _extrema(band: np.ndarray, wanted: int) -> np.ndarray:
+def _extrema(strength: np.ndarray, wanted: int) -> np.ndarray:
     """Positions int32 [N, 2] of the strongest local extrema, away from the border."""
-    strength = np.abs(band)
+    if min(strength.shape) <= 2 * MARGIN_PX:
+        return np.zeros((0, 2), np.int32)
     highest = cv2.dilate(strength, np.ones((2 * SPACING_PX + 1,) * 2, np.uint8))
-    inner = np.zeros(band.shape, bool)
-    inner[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX] = True
-    rows, columns = np.nonzero((strength == highest) & inner & (strength > 0))
-    order = np.argsort(-strength[rows, columns], kind="stable")[:wanted]
-    return np.stack([rows[order], columns[order]], axis=1).astype(np.int32)
+    peaks = cv2.compare(strength, highest, cv2.CMP_EQ)
+    inner = np.ascontiguousarray(peaks[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX])
+    found = cv2.findNonZero(inner)
+    if found is None:
+        return np.zeros((0, 2), np.int32)
+    positions = found.reshape(-1, 2)[:, ::-1] + MARGIN_PX  # OpenCV gives column and row
+    strengths = strength[positions[:, 0], positions[:, 1]]
+    order = np.argsort(-strengths, kind="stable")[:wanted]
+    return positions[order[strengths[order] > 0]].astype(np.int32)
 
 
 def _describe(blurred: list[np.ndarray], positions: np.ndarray) -> np.ndarray:
     """float32 [N, D]: band-pass, gradient, anisotropy and Laplacian at each scale."""
-    parts = []
-    for fine, coarse in itertools.pairwise(blurred):
-        parts.append(_at(fine, positions) - _at(coarse, positions))
+    values = [image[positions[:, 0], positions[:, 1]] for image in blurred]
+    parts = [fine - coarse for fine, coarse in itertools.pairwise(values)]
     for image, step in zip(blurred[1:], STEPS_PX, strict=True):
         parts += _derivatives(image, positions, step=step)
     described = np.stack(parts, axis=1)
@@ -100,23 +106,12 @@ def _describe(blurred: list[np.ndarray], positions: np.ndarray) -> np.ndarray:
 
 def _derivatives(image: np.ndarray, positions: np.ndarray, *, step: int) -> list[np.ndarray]:
     """Length of the gradient, anisotropy and trace of the Hessian, by differences over a step."""
-    centre = _at(image, positions)
-    down, up = _at(image, positions, step, 0), _at(image, positions, -step, 0)
-    right, left = _at(image, positions, 0, step), _at(image, positions, 0, -step)
-    twist = (
-        _at(image, positions, step, step)
-        + _at(image, positions, -step, -step)
-        - _at(image, positions, step, -step)
-        - _at(image, positions, -step, step)
-    )
+    # No step is wider than the margin, so that these places are all in the image.
+    around = positions + step * np.array(AROUND)[:, np.newaxis]
+    values = image[around[..., 0], around[..., 1]]
+    centre, down, up, right, left = values[:5]
+    twist = values[5] + values[6] - values[7] - values[8]
     gradient = np.hypot(down - up, right - left) / 2
     stretch = np.hypot((down + up) - (right + left), twist / 2)
     curve = (down + up + right + left) / 4 - centre
     return [gradient, stretch / 2, curve]
-
-
-def _at(image: np.ndarray, positions: np.ndarray, down: int = 0, right: int = 0) -> np.ndarray:
-    """Values at positions moved by some pixels; beyond the border the nearest pixel."""
-    rows = np.clip(positions[:, 0] + down, 0, image.shape[0] - 1)
-    columns = np.clip(positions[:, 1] + right, 0, image.shape[1] - 1)
-    return image[rows, columns]
