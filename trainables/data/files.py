@@ -10,7 +10,7 @@ import numpy as np
 
 from trainables.data.defect import DefectError
 from trainables.data.label_rules import as_labels
-from trainables.data.tiff import read_tiff
+from trainables.data.tiff import plane_count, read_tiff
 
 TIFF = (".tif", ".tiff")
 SUFFIXES = (*TIFF, ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".npy")
@@ -64,11 +64,12 @@ def read_image(path: Path, *, plane: int = 0, channels: tuple[int, ...] = ()) ->
     return np.ascontiguousarray(_grey_if_equal(pixels))
 
 
-def read_labels(path: Path, *, components: bool = False) -> np.ndarray:
+def read_labels(path: Path, *, components: bool = False, plane: int = 0) -> np.ndarray:
     """Reads the labels of one mask file.
 
     Args:
-        path: a file of the same formats as images; of a stack the first plane is read.
+        path: a file of the same formats as images.
+        plane: which plane of a stack; a mask of a single plane is taken as that of any plane.
         components: take each connected piece of a binary mask as one cell.
 
     Returns:
@@ -78,8 +79,13 @@ def read_labels(path: Path, *, components: bool = False) -> np.ndarray:
         DefectError: the file is missing or damaged, or is no instance mask: it is binary,
             colour-coded, has negative labels or fractions.
     """
-    values = _decoded(path, lambda: _decode(path, plane=0, indices=True))
+    values = _decoded(path, lambda: _decode(path, plane=_own_plane(path, plane), indices=True))
     return as_labels(values, file=path.name, components=components)
+
+
+def _own_plane(path: Path, plane: int) -> int:
+    is_stack = plane and path.suffix.lower() in TIFF and plane_count(path) > 1
+    return plane if is_stack else 0
 
 
 def is_image(path: Path) -> bool:
@@ -117,6 +123,8 @@ def _refuse_unreadable(path: Path) -> None:
         raise DefectError(
             path.name, what="is a folder named like an image", remedy="rename or remove it"
         )
+    if path.exists() and not path.is_file():
+        raise DefectError(path.name, what="is no regular file", remedy="rename or remove it")
     try:
         with path.open("rb") as stream:
             empty = not stream.read(1)

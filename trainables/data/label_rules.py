@@ -4,6 +4,11 @@ import numpy as np
 
 from trainables.data.defect import DefectError
 
+WRAPPED_SHARE = 0.98
+"""Share of a type's numbers in use from which cells may have been more than numbers."""
+MOST_PIECES = 1.25
+"""Separate pieces for each number that are still taken for cells with stray pixels."""
+
 
 def as_labels(values: np.ndarray, *, file: str, components: bool = False) -> np.ndarray:
     """Checks the values of a mask and gives them as labels.
@@ -17,9 +22,11 @@ def as_labels(values: np.ndarray, *, file: str, components: bool = False) -> np.
         int32 [H, W], 0 background.
 
     Raises:
-        DefectError: the mask is colour-coded, fractional, negative or binary.
+        DefectError: the mask is colour-coded, fractional, negative or binary, or its numbers were
+            cut to fewer bits than they need.
     """
     labels = _whole(_one_channel(values, file), file)
+    _refuse_wrapped(labels, file)
     smallest, largest = int(labels.min()), int(labels.max())
     if smallest < 0:
         raise DefectError(
@@ -66,6 +73,44 @@ def _whole(values: np.ndarray, file: str) -> np.ndarray:
         what=f"has fractions or values that are not finite ({values.dtype})",
         remedy="save labels as integers; a probability map is not an instance mask",
     )
+
+
+def _refuse_wrapped(labels: np.ndarray, file: str) -> None:
+    """Refuses masks whose numbers began again at 0 or below it, which a narrow type does silently.
+
+    In a type of so many bits, -1 becomes the largest number; and with more cells than there are
+    numbers, every number serves for several cells.
+    """
+    if labels.dtype.kind != "u" or labels.dtype.itemsize > 4:
+        return
+    most = np.iinfo(labels.dtype).max
+    if labels.max() != most:
+        return
+    bits = 8 * labels.dtype.itemsize
+    others = labels[labels != most].max(initial=0)
+    if bits > 8 and others < most // 2:
+        raise DefectError(
+            file,
+            what=f"holds {most}, which is -1 in {bits} bits, beside labels up to {others}",
+            remedy="write background as 0 there",
+        )
+    if bits <= 16 and _all_in_pieces(labels, most):
+        raise DefectError(
+            file,
+            what=f"has more cells than the {most} numbers of its {bits} bits: most numbers serve "
+            f"for several cells",
+            remedy="save it again in 16 or 32 bits",
+        )
+
+
+def _all_in_pieces(labels: np.ndarray, most: int) -> bool:
+    """Whether nearly all numbers of a type are used, most of them in several separate pieces."""
+    used = len(np.unique(labels[labels > 0]))
+    if used < WRAPPED_SHARE * most:
+        return False
+    from skimage.measure import label
+
+    return int(label(labels, connectivity=2).max()) > MOST_PIECES * used
 
 
 def _pieces_of_binary(labels: np.ndarray, largest: int) -> np.ndarray | None:

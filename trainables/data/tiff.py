@@ -33,11 +33,7 @@ def read_tiff(path: Path, *, plane: int) -> np.ndarray:
     with tifffile.TiffFile(path) as tiff:
         series = tiff.series[0]
         axes = _named_axes(series.axes, series.shape, plane=plane)
-        planes = prod(
-            size
-            for axis, size in zip(axes, series.shape, strict=True)
-            if axis not in "YX" + CHANNEL_AXES
-        )
+        planes = _planes(axes, series.shape)
         if plane >= planes:
             raise DefectError(
                 path.name, what=f"has {planes} planes", remedy=f"name one from 0 to {planes - 1}"
@@ -45,6 +41,15 @@ def read_tiff(path: Path, *, plane: int) -> np.ndarray:
         pixels = _one_plane(tiff, axes, plane=plane, planes=planes)
         has_alpha = len(series.keyframe.extrasamples) == 1 and pixels.ndim == 3
         return pixels[:, :, :-1] if has_alpha and pixels.shape[2] in (2, 4) else pixels
+
+
+def plane_count(path: Path) -> int:
+    """Planes of the first series of a TIFF, over all its stack axes."""
+    import tifffile
+
+    with tifffile.TiffFile(path) as tiff:
+        series = tiff.series[0]
+        return _planes(_named_axes(series.axes, series.shape, plane=1), series.shape)
 
 
 def pixel_size(path: Path) -> float | None:
@@ -76,6 +81,11 @@ def _ome_pixel_size(xml: str) -> float | None:
         return None
     scale = LENGTHS_IN_UM.get(unit.group(1) if unit else "µm")
     return float(size.group(1)) * scale if scale else None
+
+
+def _planes(axes: str, shape: tuple[int, ...]) -> int:
+    sizes = zip(axes, shape, strict=True)
+    return prod(size for axis, size in sizes if axis not in "YX" + CHANNEL_AXES)
 
 
 def _named_axes(axes: str, shape: tuple[int, ...], *, plane: int) -> str:

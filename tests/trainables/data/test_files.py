@@ -257,3 +257,41 @@ def test_more_cells_than_16_bits_hold(tmp_path: Path) -> None:
     assert (read_labels(mask(many, tmp_path)) == many).all()
     huge = np.where(TWO > 0, TWO.astype(np.uint32) + np.uint32(4_000_000_000), 0)
     assert len(np.unique(read_labels(mask(huge.astype(np.uint32), tmp_path)))) == 3
+
+
+def tiles(count: int, dtype: str) -> np.ndarray:
+    """Square cells with ground between them, numbered from 1 and cut to a type."""
+    side = int(np.ceil(np.sqrt(count)))
+    numbers = np.arange(1, side * side + 1).reshape(side, side)
+    small = np.zeros((2 * side, 2 * side), np.int64)
+    small[::2, ::2] = np.where(numbers <= count, numbers, 0)
+    return np.repeat(np.repeat(small, 2, axis=0), 2, axis=1).astype(dtype)
+
+
+@pytest.mark.parametrize(("count", "dtype"), [(400, "uint8"), (90_000, "uint16")])
+def test_numbers_that_began_again(count: int, dtype: str, tmp_path: Path) -> None:
+    with pytest.raises(DefectError, match=r"more cells than the \d+ numbers.*16 or 32 bits"):
+        read_labels(mask(tiles(count, dtype), tmp_path))
+    full = tiles(np.iinfo(dtype).max, dtype)
+    assert (read_labels(mask(full, tmp_path)) == full).all()
+
+
+def test_minus_one_in_an_unsigned_mask(tmp_path: Path) -> None:
+    values = TWO.astype(np.uint16)
+    values[0, :4] = 65535
+    with pytest.raises(DefectError, match="65535, which is -1 in 16 bits, beside labels up to 2"):
+        read_labels(mask(values, tmp_path))
+
+
+def test_a_plane_of_a_mask_and_a_mask_for_all_planes(tmp_path: Path) -> None:
+    stack = np.stack([TWO, np.roll(TWO, 1, axis=0)]).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "s.tif", stack, imagej=True, metadata={"axes": "ZYX"})
+    assert (read_labels(tmp_path / "s.tif", plane=1) == stack[1]).all()
+    assert (read_labels(tmp_path / "s.tif") == stack[0]).all()
+    assert (read_labels(mask(TWO, tmp_path), plane=1) == TWO).all()
+
+
+def test_a_pipe_named_like_an_image(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.png")
+    with pytest.raises(DefectError, match="no regular file"):
+        read_image(tmp_path / "x.png")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.trainables.data import write_layouts as write
+from trainables.data.dataset import Dataset
 from trainables.data.layouts import LAYOUTS, open_dataset
 from trainables.data.layouts.coco_masks import decode_runs, labels_of
 from trainables.data.scan import size_edges_px
@@ -49,6 +50,60 @@ def test_named_layout_gives_the_same(layout: str, tmp_path: Path) -> None:
     named = open_dataset(tmp_path, layout=layout)
     assert {entry.id for entry in named.entries} == set(truth.labels)
     assert named.content_hash == open_dataset(tmp_path).content_hash
+
+
+def read_back(root: Path, truth: write.Truth, **options: object) -> Dataset:
+    """Opens the folder and compares it with what was written."""
+    dataset = open_dataset(root, **options)
+    assert not dataset.problems
+    assert {entry.id for entry in dataset.entries} == set(truth.labels)
+    assert {entry.id for entry in dataset.entries if entry.side == "test"} == truth.test
+    assert set(dataset.unlabelled) == truth.unlabelled
+    for name, labels in truth.labels.items():
+        assert write.same_cells(dataset.read(name).labels, labels), name
+    for name, image in truth.images.items():
+        assert (dataset.read_pixels(name) == image).all(), name
+    return dataset
+
+
+def test_nuclei_of_the_bowls_test_images_are_in_the_solution(tmp_path: Path) -> None:
+    tested = write.dsb2018_test(tmp_path)
+    assert read_back(tmp_path, tested).layout == "dsb2018"
+    trained = write.dsb2018(tmp_path)
+    both = write.Truth(trained.labels | tested.labels, trained.images, tested.test)
+    assert read_back(tmp_path, both).layout == "dsb2018"
+    solution = tmp_path / "solutions/stage1_solution.csv"
+    solution.write_text(solution.read_text() + "\n6a7b,4799 9,60,80,Private\n")
+    (problem,) = open_dataset(tmp_path).problems
+    assert problem.file.endswith("6a7b.png")
+    assert "no pairs of a start and a length within the image" in problem.what
+
+
+def test_slices_and_planes_of_volumes(tmp_path: Path) -> None:
+    truth = write.ctc_volumes(tmp_path)
+    dataset = read_back(tmp_path, truth, plane=2)
+    assert dataset.layout == "ctc"
+    assert dataset.group_of("t001-z003") == "01"
+
+
+def test_coco_without_sizes_and_with_names_that_are_there_twice(tmp_path: Path) -> None:
+    truth = write.livecell(tmp_path)
+    path = tmp_path / "livecell_coco_train.json"
+    content = json.loads(path.read_text())
+    for name in ("height", "width"):
+        del content["images"][0][name]
+    path.write_text(json.dumps(content))
+    read_back(tmp_path, truth)
+    twice = "A172_Phase_A7_1_00d00h00m_1.tif"
+    write.save(tmp_path / "copies" / twice, write.picture(write.cells(0), 0))
+    (problem,) = open_dataset(tmp_path).problems
+    assert f"names the image '{twice}', which is in 2 folders" in problem.what
+
+
+def test_labels_by_name_are_tissuenets_alone(tmp_path: Path) -> None:
+    write.folders(tmp_path)
+    with pytest.raises(ValueError, match="by number, such as 0 or 0,1"):
+        open_dataset(tmp_path, channel="nuclear")
 
 
 def test_content_hash_is_of_pixels_only(tmp_path: Path) -> None:

@@ -165,6 +165,25 @@ def dsb2018(root: Path) -> Truth:
     return Truth(labels, images)
 
 
+def dsb2018_test(root: Path) -> Truth:
+    """stage1_test/<id>/images, whose nuclei are in stage1_solution.csv; one image is ignored."""
+    labels = {name: cells(seed + 5) for seed, name in enumerate(["4e5f", "6a7b", "8c9d"])}
+    rows = ["ImageId,EncodedPixels,Height,Width,Usage"]
+    for name, true in labels.items():
+        save(root / f"stage1_test/{name}/images/{name}.png", picture(true, 4))
+        for cell in range(1, true.max() + 1):
+            counts = run_lengths(true == cell)
+            starts = np.cumsum([0, *counts])[1:-1:2] + 1
+            runs = " ".join(f"{s} {n}" for s, n in zip(starts, counts[1::2], strict=True))
+            usage = "Ignored" if name == "8c9d" else "Public"
+            rows.append(f"{name},{runs},{true.shape[0]},{true.shape[1]},{usage}")
+    (root / "solutions").mkdir()
+    (root / "solutions/stage1_solution.csv").write_text("\n".join(rows))
+    (root / "stage1_sample_submission.csv").write_text("ImageId,EncodedPixels\n8c9d,1 1\n")
+    del labels["8c9d"]
+    return Truth(labels, test=frozenset(labels))
+
+
 def bbbc039(root: Path) -> Truth:
     """16-bit images; the nuclei, coloured so that touching ones differ, in the red channel."""
     names = ["IXMtest_A02_s1_w1051DAA7C", "IXMtest_A02_s2_w1AB", "IXMtest_B11_s1_w1CD"]
@@ -272,6 +291,8 @@ def nuinsseg(root: Path) -> Truth:
         images[name] = picture(true, seed, channels=3)
         save(root / organ / f"tissue images/{name}.png", images[name])
         save(root / organ / f"label masks modify/{name}.tif", true.astype(np.uint16))
+        for other in ("label masks", "distance maps", "mask binary"):
+            save(root / organ / f"{other}/{name}.tif", np.roll(true, 3).astype(np.uint16))
         vague = np.zeros(true.shape, np.uint8)
         vague[:8, :10] = 255
         save(root / organ / f"vague areas/mask binary/{name}.png", vague)
@@ -289,6 +310,8 @@ def ctc(root: Path) -> Truth:
             images[name] = picture(true, frame, dtype="uint16")
             save(root / sequence / f"t{frame:03d}.tif", images[name])
             save(root / f"{sequence}_GT/TRA/man_track{frame:03d}.tif", true.astype(np.uint16))
+            silver = np.roll(true, 3).astype(np.uint16)
+            save(root / f"{sequence}_ST/SEG/man_seg{frame:03d}.tif", silver)
         save(root / f"{sequence}_GT/SEG/man_seg000.tif", true.astype(np.uint16))
         some = np.where(true < 3, true, 0)
         save(root / f"{sequence}_GT/SEG/man_seg001.tif", some.astype(np.uint16))
@@ -299,6 +322,32 @@ def ctc(root: Path) -> Truth:
     images = {name: image for name, image in images.items() if name in labels}
     groups = {name: name[:2] for name in labels}
     return Truth(labels, images, unlabelled=frozenset({"01-t002", "02-t002"}), groups=groups)
+
+
+def ctc_volumes(root: Path) -> Truth:
+    """A sequence of volumes with gold masks of single slices, one with masks of whole volumes."""
+    labels, images = {}, {}
+    volume = np.stack([cells(seed) for seed in range(4)]).astype(np.uint16)
+    pixels = np.stack([picture(true, 1, dtype="uint16")[:, :, 0] for true in volume])
+    for sequence in ("01", "02"):
+        for frame in range(2):
+            save_volume(root / sequence / f"t{frame:03d}.tif", pixels)
+            save_volume(root / f"{sequence}_GT/TRA/man_track{frame:03d}.tif", volume)
+    for plane in (1, 3):
+        save(root / f"01_GT/SEG/man_seg_001_{plane:03d}.tif", volume[plane])
+        name = f"t001-z{plane:03d}"
+        labels[name] = np.where(volume[plane] > 0, volume[plane].astype(np.int32), -1)
+        images[name] = pixels[plane][:, :, np.newaxis]
+    save_volume(root / "02_GT/SEG/man_seg000.tif", volume)
+    labels["02-t000"] = volume[2].astype(np.int32)
+    images["02-t000"] = pixels[2][:, :, np.newaxis]
+    return Truth(labels, images, unlabelled=frozenset({"01-t000", "t001"}))
+
+
+def save_volume(path: Path, volume: np.ndarray) -> None:
+    """Writes [Z, H, W] as pages of a TIFF."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tifffile.imwrite(path, volume, photometric="minisblack", metadata={"axes": "ZYX"})
 
 
 WRITERS: dict[str, Callable[[Path], Truth]] = {

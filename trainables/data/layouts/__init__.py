@@ -75,6 +75,11 @@ def open_dataset(
         raise ValueError(f"A data set must be an existing folder, but {path} is none.")
     options = Options(channel=channel, plane=plane, components=components)
     name, found = _recognise(path, layout, options)
+    if channel and not options.channels and name != "tissuenet":
+        raise ValueError(
+            f"channel must be image channels by number, such as 0 or 0,1, for a data set of layout "
+            f"{name}, but got {channel!r}: only TissueNet has labels by name."
+        )
     others = None
     if unlabelled is not None:
         others = find_unlabelled(

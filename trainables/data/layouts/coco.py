@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from trainables.data.defect import Problem
-from trainables.data.files import is_image
+from trainables.data.files import is_image, read_image
 from trainables.data.layouts.coco_masks import labels_of
 from trainables.data.layouts.pairs import leaves, record, relative
 from trainables.data.layouts.parts import side_of
@@ -30,7 +30,10 @@ def find(root: Path, options: Options) -> Found | None:
     contents = [(path, content) for path in files if (content := _load(path)) is not None]
     if not contents:
         return None
-    located = {path.name: path for path in sorted(root.rglob("*")) if is_image(path)}
+    located: dict[str, list[Path]] = defaultdict(list)
+    for path in sorted(root.rglob("*")):
+        if is_image(path):
+            located[path.name].append(path)
     found = Found()
     seen: set[Path] = set()
     for path, content in contents:
@@ -54,7 +57,7 @@ def _add(
     file: Path,
     content: dict[str, Any],
     *,
-    located: dict[str, Path],
+    located: dict[str, list[Path]],
     seen: set[Path],
     root: Path,
     options: Options,
@@ -70,7 +73,7 @@ def _add(
                 Problem(
                     file=relative(file, root),
                     what=f"names the image {name!r}, which {path}",
-                    remedy="put the image into the data set's folder under this name",
+                    remedy="put one image of this name into the data set's folder",
                 )
             )
         elif path not in seen:
@@ -78,19 +81,23 @@ def _add(
             found.records.append(_record(path, image, cells[image.get("id")], file, options))
 
 
-def _values(items: Any) -> Iterable[dict[str, Any]]:
+def _values(items: Any) -> Iterator[dict[str, Any]]:
     """Items of a list, or of a dict by id, which is what some of LIVECell's files hold."""
-    return items.values() if isinstance(items, dict) else items
+    found = items.values() if isinstance(items, dict) else items
+    yield from (item for item in found or () if isinstance(item, dict))
 
 
-def _locate(name: str, located: dict[str, Path], root: Path) -> Path | str:
+def _locate(name: str, located: dict[str, list[Path]], root: Path) -> Path | str:
     """The file of an image, or why there is none."""
     parts = PurePosixPath(name.replace("\\", "/"))
     if parts.is_absolute() or ".." in parts.parts:
         return "is outside of the data set"
-    path = root / parts if (root / parts).is_file() else located.get(parts.name)
-    if path is None:
+    places = [root / parts] if (root / parts).is_file() else located.get(parts.name, [])
+    if not places:
         return "is not there"
+    if len(places) > 1:
+        return f"is in {len(places)} folders"
+    path = places[0]
     return "is a link out of the data set" if leaves(path, root) else path
 
 
@@ -98,9 +105,12 @@ def _record(
     path: Path, image: dict[str, Any], cells: list[dict[str, Any]], file: Path, options: Options
 ) -> Record:
     plain = record(path, None, id=path.stem, options=options, side=side_of(Path(file.stem)))
-    shape = (int(image["height"]), int(image["width"]))
-    return replace(plain, mask=file, read_labels=partial(_read, cells, shape, path.name))
+    return replace(plain, mask=file, read_labels=partial(_read, cells, image, path))
 
 
-def _read(cells: list[dict[str, Any]], shape: tuple[int, int], name: str) -> np.ndarray:
-    return labels_of(cells, shape=shape, file=name)
+def _read(cells: list[dict[str, Any]], image: dict[str, Any], path: Path) -> np.ndarray:
+    """Labels at the size that the COCO file says, or the image's own where it says none."""
+    height, width = image.get("height"), image.get("width")
+    if not (isinstance(height, int) and isinstance(width, int)):
+        height, width = read_image(path).shape[:2]
+    return labels_of(cells, shape=(height, width), file=path.name)

@@ -8,6 +8,7 @@ import numpy as np
 
 from trainables.data.defect import DefectError, Problem
 from trainables.data.files import read_image
+from trainables.data.layouts.dsb2018_solution import read_run_lengths, read_solutions
 from trainables.data.layouts.pairs import image_files, leaves, record, relative
 from trainables.data.layouts.parts import side_of, subfolders
 from trainables.data.records import Found, Options
@@ -16,17 +17,22 @@ from trainables.data.records import Found, Options
 def find(root: Path, options: Options) -> Found | None:
     """Records of `<id>/images/<id>.png` with `<id>/masks/*.png`; None where there are none.
 
-    The folders may lie below `stage1_train`; those of `stage1_test`, which come without masks,
-    are not read.
+    The folders may lie below `stage1_train`. Those of `stage1_test` come without masks; they are
+    read where `stage1_solution.csv` is there too, which has theirs.
     """
     tops = [root, *subfolders(root)]
-    folders = [folder for top in tops for folder in subfolders(top) if (folder / "masks").is_dir()]
-    folders = [folder for folder in folders if (folder / "images").is_dir()]
-    if not any(_is_one_image(folder) for folder in folders):
+    folders = [child for top in tops for child in subfolders(top) if (child / "images").is_dir()]
+    painted = [folder for folder in folders if (folder / "masks").is_dir()]
+    bare = [folder for folder in folders if not (folder / "masks").is_dir()]
+    solutions = read_solutions(root) if bare else {}
+    solved = [folder for folder in bare if folder.name in solutions]
+    if not any(_is_one_image(folder) for folder in [*painted, *solved]):
         return None
     found = Found()
-    for folder in folders:
+    for folder in painted:
         _add(found, folder, root, options)
+    for folder in solved:
+        _add(found, folder, root, options, nuclei=solutions[folder.name])
     return found
 
 
@@ -60,8 +66,17 @@ def _is_one_image(folder: Path) -> bool:
     return len(images) == 1 and images[0].stem == folder.name
 
 
-def _add(found: Found, folder: Path, root: Path, options: Options) -> None:
-    images, masks = image_files(folder / "images"), image_files(folder / "masks")
+def _add(
+    found: Found,
+    folder: Path,
+    root: Path,
+    options: Options,
+    *,
+    nuclei: list[str] | None = None,
+) -> None:
+    """Adds one image, with its masks or, where there are none, its nuclei as run lengths."""
+    images = image_files(folder / "images")
+    masks = image_files(folder / "masks") if nuclei is None else []
     if len(images) != 1 or any(leaves(path, root) for path in (*images, *masks)):
         found.problems.append(
             Problem(
@@ -73,8 +88,11 @@ def _add(found: Found, folder: Path, root: Path, options: Options) -> None:
         return
     side = side_of(folder.parent.relative_to(root))
     plain = record(images[0], None, id=folder.name, options=options, side=side)
+    read = partial(_read, images[0], masks)
+    if nuclei is not None:
+        read = partial(read_run_lengths, images[0], nuclei)
     found.records.append(
-        replace(plain, mask=folder / "masks", read_labels=partial(_read, images[0], masks))
+        replace(plain, mask=images[0] if nuclei is not None else folder / "masks", read_labels=read)
     )
 
 

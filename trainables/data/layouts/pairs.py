@@ -93,7 +93,9 @@ def record(
         image=image,
         mask=mask,
         read_image=partial(read_image, image, plane=options.plane, channels=options.channels),
-        read_labels=partial(read_labels, mask, components=options.components) if mask else None,
+        read_labels=partial(read_labels, mask, components=options.components, plane=options.plane)
+        if mask
+        else None,
         side=side,
         short_id=short_id,
     )
