@@ -63,7 +63,9 @@ def summarise_arm(study: Study, arm: Arm, *, count: int) -> ArmSummary:
     searched = trials(study, stage="search", arm=arm.name, status="completed")
     return ArmSummary(
         arm=arm,
-        planned=len(design.get("confirm_draws", ())) * len(design.get("confirm_seeds", (0,))),
+        planned=len(design.get("confirm_draws", ()))
+        * len(design.get("confirm_seeds", (0,)))
+        * int(design.get("folds", 1)),
         completed=len(done),
         failed=sum(result.status != "completed" for result in confirmed),
         scores=scores,

@@ -49,12 +49,13 @@ def _duplicates(study: Study) -> Check:
 
 
 def _one_split(study: Study) -> Check:
-    own = study.facts.get("split", {}).get("hash", "")
+    split = study.facts.get("split", {})
+    own = split.get("hashes") or [split.get("hash", "")]
     others = {
         result.spec["data.split"]
         for result in study.results
         if result.spec.get("stage") in ("search", "confirm", "ablate", "fit_gans")
-        and result.spec.get("data.split") != own
+        and result.spec.get("data.split") not in own
     }
     if others:
         return Check(
@@ -62,7 +63,11 @@ def _one_split(study: Study) -> Check:
             state="bad",
             found=f"results of other splits: {sorted(others)}",
         )
-    return Check(name="One split for all", state="good", found=f"every result carries split {own}")
+    if len(own) > 1:
+        found = f"every result carries one of the {len(own)} folds {', '.join(own)}"
+        return Check(name="The same folds for all", state="good", found=found)
+    found = f"every result carries split {own[0]}"
+    return Check(name="One split for all", state="good", found=found)
 
 
 def _equal_trials(study: Study, decision: Decision) -> Check:
@@ -80,7 +85,8 @@ def _equal_trials(study: Study, decision: Decision) -> Check:
 
 
 def _ceiling(study: Study, decision: Decision) -> Check:
-    ceiling = float(study.design.get("device_seconds_ceiling") or 0)
+    folds = int(study.design.get("folds", 1))
+    ceiling = float(study.design.get("device_seconds_ceiling") or 0) * folds
     if not ceiling:
         return Check(name="Device-second ceiling", state="note", found="none was set")
     over = [s for s in decision.arms if s.cost.charged_device_seconds > ceiling]

@@ -33,6 +33,7 @@ class ArmSearch:
         make_spec: Callable[[dict[str, Any]], TrialSpec],
         needs: frozenset[str],
         storage: optuna.storages.BaseStorage,
+        fold: str = "",
     ) -> None:
         """Opens the arm's Optuna study, or makes it with the field's defaults as its first trial.
 
@@ -40,6 +41,7 @@ class ArmSearch:
             make_spec: makes a trial's spec of the flat fields that the search varies.
             needs: ids of the trainings that must have ended before; the GAN fits among them
                 are charged to the arm.
+            fold: hash of the fold's split; empty where there are no folds.
         """
         self.arm = arm
         self.needs = needs
@@ -55,7 +57,7 @@ class ArmSearch:
         }
         self._device_seconds: dict[str, float] = {}
         self._asked: dict[str, optuna.Trial] = {}
-        self._optuna = _open(study, arm, storage)
+        self._optuna = _open(study, f"{arm.name} {fold}".strip(), storage)
         if not self._optuna.trials:
             self._optuna.enqueue_trial(arm_space.defaults(**self._choices))
 
@@ -135,13 +137,13 @@ class ArmSearch:
             self._optuna.tell(trial, result.validation_f1)
 
 
-def _open(study: Study, arm: Arm, storage: optuna.storages.BaseStorage) -> optuna.Study:
+def _open(study: Study, name: str, storage: optuna.storages.BaseStorage) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     opened = optuna.create_study(
-        study_name=arm.name, storage=storage, direction="maximize", load_if_exists=True
+        study_name=name, storage=storage, direction="maximize", load_if_exists=True
     )
     # A sampler that went on with the seed it began with would propose its first trials again.
-    randomness = Randomness(("search", study.seed, arm.name, len(opened.trials)))
+    randomness = Randomness(("search", study.seed, name, len(opened.trials)))
     opened.sampler = optuna.samplers.TPESampler(
         seed=randomness.integer(), n_startup_trials=max(2, study.search_trials // 4)
     )

@@ -45,7 +45,9 @@ def run(options: RunOptions, line: str) -> int:
     """`study run`: the study, its report, and where to find it."""
     from study.display import Display
     from study.events import Listeners
-    from study.run import Place, run_study
+    from study.opened import open_study
+    from study.place import Place
+    from study.run import run_opened
     from study.store import full_disk_explained
     from study.tracking import Tracking
 
@@ -60,10 +62,15 @@ def run(options: RunOptions, line: str) -> int:
     )
     console = Console()
     console.print(f"Study {study.name} in {folder}", highlight=False)
-    display = Display(console, ceiling_device_seconds=study.search_device_seconds)
+    with full_disk_explained(folder):
+        opened = open_study(study, place)
+    folds = len(opened.splits)
+    if folds > 1:
+        console.print(f"Too few images for a test side: {folds} grouped folds", highlight=False)
+    display = Display(console, ceiling_device_seconds=study.search_device_seconds * folds)
     with Tracking(folder, store=place.store, uri=options.tracking_uri) as tracking:
         with display, full_disk_explained(folder):
-            run_study(study, place, listener=Listeners([display, tracking]))
+            run_opened(opened, place, listener=Listeners([display, tracking]))
         return _finish(folder, tracking, console)
 
 

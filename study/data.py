@@ -1,7 +1,6 @@
 """The study's data sets: opened, split once, and kept with the study."""
 
 import dataclasses
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,24 +11,28 @@ import numpy as np
 from study.design import SIMULATED, DataOptions, Study
 from study.plan import SOURCE_DRAW
 from study.simulated import simulated_source, simulated_target
+from study.splits import fitted, kept_splits
 from study.store import Store
-from trainables.data import split as splitting
 from trainables.data.dataset import Dataset
 from trainables.data.layouts import open_dataset
-from trainables.data.split import Split, split_dataset
+from trainables.data.split import Split
 
-SPLIT_FILE = "split.json"
-"""Where the store keeps the split."""
 EXAMPLES = 6
 """Test images shown in the report."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StudyData:
-    """A data set and its split."""
+    """A data set and how it is divided."""
 
     dataset: Dataset
-    split: Split
+    splits: tuple[Split, ...]
+    """One, or one for each fold."""
+
+    @property
+    def split(self) -> Split:
+        """The only split; of folds the first."""
+        return self.splits[0]
 
     @property
     def example_ids(self) -> tuple[str, ...]:
@@ -40,7 +43,7 @@ class StudyData:
 
 
 def open_main(study: Study, *, folder: Path, store: Store) -> StudyData:
-    """The data set of the study, split into annotation and test side.
+    """The data set of the study, split into annotation and test side, or into folds.
 
     Args:
         folder: the study's own folder; simulated images are written below it.
@@ -51,10 +54,11 @@ def open_main(study: Study, *, folder: Path, store: Store) -> StudyData:
             annotated.
     """
     dataset = _open(study.data, simulate=lambda: simulated_target(folder, seed=study.seed))
-    split = _kept_split(study, dataset, store)
-    for draw in (study.search_draw, *study.draws):
-        split.draw(annotation_count=study.search_count, draw=draw)
-    return StudyData(dataset=dataset, split=split)
+    splits = kept_splits(study, dataset, store)
+    count = fitted(study, splits).search_count
+    for split in splits:
+        split.draw(annotation_count=count, draw=study.search_draw)
+    return StudyData(dataset=dataset, splits=splits)
 
 
 def open_source(study: Study, *, channels: int, folder: Path) -> StudyData:
@@ -79,7 +83,7 @@ def open_source(study: Study, *, channels: int, folder: Path) -> StudyData:
         seed=study.seed,
         content_hash=dataset.content_hash,
     )
-    return StudyData(dataset=dataset, split=split)
+    return StudyData(dataset=dataset, splits=(split,))
 
 
 def source_count(study: Study, source: StudyData) -> int:
@@ -87,12 +91,12 @@ def source_count(study: Study, source: StudyData) -> int:
     return min(study.source_images, len(source.split.annotation_ids))
 
 
-def needed_ids(data: StudyData, *, counts: Sequence[int], draws: Sequence[int]) -> tuple[str, ...]:
+def needed_ids(split: Split, *, counts: Sequence[int], draws: Sequence[int]) -> tuple[str, ...]:
     """The annotated images of some counts and draws: those that are sent to the trials."""
     ids: dict[str, None] = {}
     for count in counts:
         for draw in draws:
-            annotated = data.split.draw(annotation_count=count, draw=draw)
+            annotated = split.draw(annotation_count=count, draw=draw)
             ids |= dict.fromkeys((*annotated.training, *annotated.validation))
     return tuple(ids)
 
@@ -100,15 +104,7 @@ def needed_ids(data: StudyData, *, counts: Sequence[int], draws: Sequence[int]) 
 def source_ids(study: Study, source: StudyData) -> tuple[str, ...]:
     """The images of the source that are sent to the trials."""
     count = source_count(study, source)
-    return needed_ids(source, counts=[count], draws=[SOURCE_DRAW])
-
-
-def unlabelled_ids(data: StudyData) -> tuple[str, ...]:
-    """Images without labels that an arm may train on; none is tied to a test image.
-
-    `data.dataset.read` gives each with labels that are all unknown (-1).
-    """
-    return data.split.unlabelled_ids
+    return needed_ids(source.split, counts=[count], draws=[SOURCE_DRAW])
 
 
 def describe(data: StudyData) -> dict[str, Any]:
@@ -137,17 +133,20 @@ def describe(data: StudyData) -> dict[str, Any]:
     }
 
 
-def describe_split(split: Split) -> dict[str, Any]:
-    """What the report says of a split."""
+def describe_splits(splits: tuple[Split, ...]) -> dict[str, Any]:
+    """What the report says of the split; of folds what holds for all of them together."""
+    first = splits[0]
+    tested = [name for split in splits for name in split.test_ids]
     return {
-        "hash": split.hash,
-        "annotation_images": len(split.annotation_ids),
-        "test_images": len(split.test_ids),
-        "test_groups": len({split.groups[sample_id] for sample_id in split.test_ids}),
-        "tied": split.tied,
-        "dropped": split.dropped,
-        "test_dropped": split.test_dropped,
-        "unlabelled": len(split.unlabelled_ids),
+        "hash": first.hash,
+        "hashes": [split.hash for split in splits],
+        "annotation_images": min(len(split.annotation_ids) for split in splits),
+        "test_images": len(tested),
+        "test_groups": len({first.groups[name] for name in tested}),
+        "tied": first.tied,
+        "dropped": first.dropped,
+        "test_dropped": first.test_dropped,
+        "unlabelled": min(len(split.unlabelled_ids) for split in splits),
     }
 
 
@@ -164,24 +163,3 @@ def _open(options: DataOptions, *, simulate: Callable[[], Path]) -> Dataset:
         components=options.components,
         unlabelled=unlabelled,
     )
-
-
-def _kept_split(study: Study, dataset: Dataset, store: Store) -> Split:
-    kept = store.read_text(SPLIT_FILE)
-    if kept:
-        split = splitting.from_json(json.loads(kept))
-        if split.content_hash != dataset.content_hash:
-            raise ValueError(
-                f"The images or masks of {dataset.path} have changed since the study began: put "
-                f"them back, or begin another study with another --out."
-            )
-        return split
-    split = split_dataset(
-        dataset,
-        seed=study.seed,
-        test_share=study.test_share,
-        max_test_images=study.max_test_images,
-        detect_duplicates=study.data.detect_duplicates,
-    )
-    store.write_text(SPLIT_FILE, json.dumps(splitting.to_json(split)))
-    return split

@@ -151,6 +151,11 @@ class Study:
     """Share of the images on the test side, where the data set does not say."""
     max_test_images: int = 100
     """Test images scored, at most."""
+    folds: int = 4
+    """Grouped folds of data sets too small for a test side: each image is then tested once, and
+    the whole study is made for each fold; 1 is a test side always."""
+    folds_below: int = 20
+    """Annotated images below which folds are used, where the data set names no test images."""
     min_diameter_px: float = 16.0
     """Images are enlarged until the median annotated cell has this diameter."""
     max_diameter_px: float = 32.0
@@ -158,7 +163,9 @@ class Study:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        at_least(self, confirm_draws=1, confirm_seeds=1, search_trials=1, max_test_images=1)
+        at_least(
+            self, confirm_draws=1, confirm_seeds=1, search_trials=1, max_test_images=1, folds=1
+        )
         if unknown := [name for name in self.arms if name not in ARMS]:
             raise ValueError(
                 f"There is no arm {unknown[0]!r}; the arms are {', '.join(sorted(ARMS))}."

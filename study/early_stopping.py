@@ -1,4 +1,4 @@
-"""Stopping hopeless trials early, each compared with trials of its own arm only."""
+"""Stopping hopeless trials early, each compared with trials of its own arm and fold only."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -18,11 +18,12 @@ class PerArmStopping(FIFOScheduler):
     """One asynchronous successive halving (Li et al. 2020, arXiv:1810.05934) for each arm.
 
     Ray compares all trials of a Tuner at a rung, and arms that learn slowly would lose; here
-    each arm has a scheduler of its own. Trials outside the search are never stopped.
+    each arm has a scheduler of its own, in each fold where there are folds: their validation
+    images differ. Trials outside the search are never stopped.
     """
 
     def __init__(self, images_seen: dict[str, int]) -> None:
-        """Makes a scheduler for each arm.
+        """Makes a scheduler for each arm and split when its first trial comes.
 
         Args:
             images_seen: length of a trial of each arm; its last evaluation decides nothing. An
@@ -30,19 +31,7 @@ class PerArmStopping(FIFOScheduler):
         """
         super().__init__()
         self._images_seen = images_seen
-        self._arms = {
-            arm: ASHAScheduler(
-                time_attr="images_seen",
-                metric="validation_f1",
-                mode="max",
-                max_t=seen,
-                grace_period=max(1, int(FIRST_RUNG * seen)),
-                reduction_factor=REDUCTION,
-                stop_last_trials=False,
-            )
-            for arm, seen in images_seen.items()
-            if seen
-        }
+        self._schedulers: dict[tuple[str, str], ASHAScheduler] = {}
 
     def replay(self, results: Iterable[TrialResult]) -> None:
         """Tells the schedulers of trials that ended before this process began: Tune forgets."""
@@ -68,10 +57,27 @@ class PerArmStopping(FIFOScheduler):
 
     def _arm(self, trial: Any) -> ASHAScheduler | None:
         spec = trial.config["spec"]
-        return self._arms.get(spec["arm"]) if spec["stage"] == "search" else None
+        if spec["stage"] != "search" or not self._images_seen.get(spec["arm"]):
+            return None
+        key = spec["arm"], spec["data.split"]
+        if key not in self._schedulers:
+            self._schedulers[key] = _halving(self._images_seen[spec["arm"]])
+        return self._schedulers[key]
 
     def _is_last(self, trial: Any, result: dict[str, Any]) -> bool:
         return bool(result.get("images_seen", 0) >= self._images_seen[trial.config["spec"]["arm"]])
+
+
+def _halving(images_seen: int) -> ASHAScheduler:
+    return ASHAScheduler(
+        time_attr="images_seen",
+        metric="validation_f1",
+        mode="max",
+        max_t=images_seen,
+        grace_period=max(1, int(FIRST_RUNG * images_seen)),
+        reduction_factor=REDUCTION,
+        stop_last_trials=False,
+    )
 
 
 class _Past:

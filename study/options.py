@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.util
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,6 +40,8 @@ class RunOptions:
     """Ceiling for each arm in the search."""
     test_images: Annotated[int | None, arg(metavar="N")] = None
     """Test images scored, at most."""
+    folds: Annotated[int | None, arg(metavar="N")] = None
+    """Test every annotated image once, by N grouped folds, however many there are; 1: never."""
     source: Annotated[str | None, arg(metavar="TEXT")] = None
     """Second annotated data set, to train the transfer arms' weights on; or `simulated`."""
     cellpose_weights: Annotated[str | None, arg(metavar="TEXT")] = None
@@ -96,6 +99,8 @@ def study_of(options: RunOptions) -> Study:
         "search_trials": options.trials,
         "search_device_seconds": options.device_seconds,
         "max_test_images": options.test_images,
+        "folds": options.folds,
+        "folds_below": sys.maxsize if options.folds else None,
         "seed": options.seed,
         "data": _data(options, study),
         "source": _source(options, study),

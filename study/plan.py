@@ -31,6 +31,7 @@ class Splits:
     """Hashes of the splits that the specs name."""
 
     main: str
+    """Of the data set; with grouped folds, of one of them."""
     source: str = ""
     """Empty where no arm needs a source."""
     source_count: int = 1
@@ -140,10 +141,15 @@ def confirm_spec(searched: TrialSpec, *, count: int, draw: int, seed: int) -> Tr
     return dataclasses.replace(searched, stage="confirm", data=data, seed=seed)
 
 
-def choose_best(study: Study, results: Sequence[TrialResult]) -> dict[str, TrialResult]:
+def choose_best(
+    study: Study, results: Sequence[TrialResult], *, split: str
+) -> dict[str, TrialResult]:
     """The search trial of each arm with the highest validation F1; of equals, the cheaper.
 
     Arms of which no trial completed are left out.
+
+    Args:
+        split: hash of the split, or of the fold, whose search it is.
     """
     best = {}
     for name in study.arms:
@@ -153,6 +159,7 @@ def choose_best(study: Study, results: Sequence[TrialResult]) -> dict[str, Trial
             if result.status == "completed"
             and result.spec.get("stage") == "search"
             and result.spec.get("arm") == name
+            and result.spec.get("data.split") == split
         ]
         if done:
             best[name] = max(done, key=lambda one: (one.validation_f1, -_device_seconds(one)))

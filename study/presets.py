@@ -27,6 +27,7 @@ def quick() -> Study:
         search_trials=3,
         search_device_seconds=400.0,
         max_test_images=24,
+        folds=3,
         unet=Family(segmenter=UnetSpec(), training=training, gpus=0.25),
         cellpose=Family(segmenter=CellposeSpec(), training=training, gpus=0.25),
         stardist=Family(segmenter=StardistSpec(), training=training, gpus=0.25),

@@ -1,63 +1,32 @@
-"""A whole study, from images to verdict; run again, it goes on where it stopped."""
+"""A whole study, from images to scores; run again, it goes on where it stopped."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import optuna
 import ray
 from optuna.storages.journal import JournalFileBackend
 
 from study.arm_search import ArmSearch
-from study.data import (
-    StudyData,
-    needed_ids,
-    open_main,
-    open_source,
-    source_count,
-    source_ids,
-)
+from study.data import StudyData, needed_ids, source_ids
 from study.design import ARMS, Study
 from study.events import Listener
 from study.machines import machines, refuse_unmet, start_ray, stop_ray
+from study.opened import OpenedStudy, open_study
+from study.place import Place
 from study.plan import (
-    Splits,
     Task,
     choose_best,
     confirm_tasks,
-    needs_source,
     search_gans,
     search_needs,
     search_spec,
     source_fits,
 )
-from study.public_models import refuse_missing_models
 from study.stage import run_stage
-from study.store import Store
-from study.study_file import refuse_other_study, write_study_file
+from trainables.data.split import Split
 from trainables.ray_trainable import DataInputs, TrialInputs
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """Where a study runs and where its files lie; decides none of its numbers."""
-
-    folder: Path
-    """The study's own folder on this machine."""
-    storage: str = ""
-    """Folder that all machines of a cluster reach; empty: the study's own."""
-    address: str = ""
-    """Of a Ray cluster; empty: this machine alone."""
-    concurrency: int = 0
-    """Trainings at once; 0 is as many as fit."""
-    command: str = ""
-    """The command that began it, for the report."""
-
-    @property
-    def store(self) -> Store:
-        """The study's store."""
-        return Store(self.storage or self.folder)
 
 
 def run_study(study: Study, place: Place, *, listener: Listener) -> None:
@@ -66,69 +35,75 @@ def run_study(study: Study, place: Place, *, listener: Listener) -> None:
     Raises:
         ValueError: something the user can mend, said in one sentence.
     """
-    place.folder.mkdir(parents=True, exist_ok=True)
-    store = place.store
-    refuse_other_study(study, store)
-    refuse_missing_models(study)
-    data = open_main(study, folder=place.folder, store=store)
-    source = _source(study, data, place)
-    write_study_file(study, data=data, source=source, command=place.command, store=store)
+    run_opened(open_study(study, place), place, listener=listener)
+
+
+def run_opened(opened: OpenedStudy, place: Place, *, listener: Listener) -> None:
+    """Runs every stage of a study whose data are open."""
     start_ray(place.address)
     try:
-        refuse_unmet(study, machines())
-        _search(study, place, data, source, listener)
-        _confirm(study, place, data, source, listener)
+        refuse_unmet(opened.study, machines())
+        _search(opened, place, listener)
+        _confirm(opened, place, listener)
     finally:
         stop_ray()
 
 
-def _source(study: Study, data: StudyData, place: Place) -> StudyData | None:
-    if not any(needs_source(study, ARMS[name]) for name in study.arms):
-        return None
-    return open_source(study, channels=data.dataset.channels, folder=place.folder)
-
-
-def _search(
-    study: Study, place: Place, data: StudyData, source: StudyData | None, listener: Listener
-) -> None:
-    """Source weights, GANs and the searches of all arms, in one Tuner."""
-    splits = _splits(study, data, source)
-    journal = optuna.storages.JournalStorage(
-        JournalFileBackend(str(place.folder / "optuna.journal"))
+def _search(opened: OpenedStudy, place: Place, listener: Listener) -> None:
+    """Source weights, GANs and the searches of all arms and folds, in one Tuner."""
+    study, data, source = opened.study, opened.data, opened.source
+    splits = opened.splits
+    counts, draws = [study.search_count], [study.search_draw]
+    inputs = _in_object_store(
+        data, [(split, needed_ids(split, counts=counts, draws=draws)) for split in data.splits]
     )
-    arms = [
-        ArmSearch(
-            study,
-            ARMS[name],
-            make_spec=partial(search_spec, study, ARMS[name], splits),
-            needs=search_needs(study, ARMS[name], splits),
-            storage=journal,
-        )
-        for name in study.arms
-    ]
-    ids = needed_ids(data, counts=[study.search_count], draws=[study.search_draw])
-    inputs = {splits.main: _in_object_store(data, ids)}
     if source:
-        inputs[splits.source] = _in_object_store(source, source_ids(study, source))
+        inputs |= _in_object_store(source, [(source.split, source_ids(study, source))])
+    gans = [task for fold in splits for task in search_gans(study, fold)]
     _run(
         "search",
         study,
         place,
-        tasks=[*source_fits(study, splits), *search_gans(study, splits)],
-        arms=arms,
+        tasks=[*source_fits(study, splits[0]), *gans],
+        arms=_arm_searches(opened, place),
         inputs=TrialInputs(store=place.store, data=inputs),
         listener=listener,
     )
 
 
-def _confirm(
-    study: Study, place: Place, data: StudyData, source: StudyData | None, listener: Listener
-) -> None:
+def _arm_searches(opened: OpenedStudy, place: Place) -> list[ArmSearch]:
+    """The search of each arm, in each fold where there are folds."""
+    study = opened.study
+    journal = optuna.storages.JournalStorage(
+        JournalFileBackend(str(place.folder / "optuna.journal"))
+    )
+    return [
+        ArmSearch(
+            study,
+            ARMS[name],
+            make_spec=partial(search_spec, study, ARMS[name], fold),
+            needs=search_needs(study, ARMS[name], fold),
+            storage=journal,
+            fold=fold.main if len(opened.splits) > 1 else "",
+        )
+        for fold in opened.splits
+        for name in study.arms
+    ]
+
+
+def _confirm(opened: OpenedStudy, place: Place, listener: Listener) -> None:
     """The best configuration of each arm, frozen, trained afresh and scored on the test side."""
-    best = choose_best(study, list(place.store.results().values()))
-    tasks = confirm_tasks(study, best)
-    ids = needed_ids(data, counts=study.annotation_counts, draws=study.draws)
-    main = _in_object_store(data, (*ids, *data.split.test_ids))
+    study, data = opened.study, opened.data
+    results = list(place.store.results().values())
+    tasks = [
+        task
+        for split in data.splits
+        for task in confirm_tasks(study, choose_best(study, results, split=split.hash))
+    ]
+    inputs = _in_object_store(
+        data,
+        [(split, _annotated_and_test(study, split)) for split in data.splits],
+    )
     _run(
         "confirm",
         study,
@@ -137,13 +112,18 @@ def _confirm(
         arms=(),
         inputs=TrialInputs(
             store=place.store,
-            data={data.split.hash: main},
+            data=inputs,
             example_ids=data.example_ids,
-            example_trials=_trials_with_examples(study, tasks),
+            example_trials=_trials_with_examples(study, tasks, data.split),
             size_edges_px=data.dataset.size_edges_px,
         ),
         listener=listener,
     )
+
+
+def _annotated_and_test(study: Study, split: Split) -> tuple[str, ...]:
+    ids = needed_ids(split, counts=study.annotation_counts, draws=study.draws)
+    return (*ids, *split.test_ids)
 
 
 def _run(
@@ -169,33 +149,36 @@ def _run(
     )
 
 
-def _splits(study: Study, data: StudyData, source: StudyData | None) -> Splits:
-    if source is None:
-        return Splits(main=data.split.hash)
-    return Splits(
-        main=data.split.hash,
-        source=source.split.hash,
-        source_count=source_count(study, source),
-    )
+def _in_object_store(
+    data: StudyData, wanted: Sequence[tuple[Split, tuple[str, ...]]]
+) -> dict[str, DataInputs]:
+    """Reads each image once and hands it to Ray, which spills to disk what memory cannot hold.
 
+    Args:
+        wanted: each split with the images that trainings on it may touch.
 
-def _in_object_store(data: StudyData, ids: Sequence[str]) -> DataInputs:
-    """Reads each image once and hands it to Ray, which spills to disk what memory cannot hold."""
-    groups = data.split.groups
+    Returns:
+        The inputs by hash of the split; folds share the images, each with its own only.
+    """
+    groups = {name: group for split, _ in wanted for name, group in split.groups.items()}
     samples = {
-        sample_id: ray.put(replace(data.dataset.read(sample_id), group=groups[sample_id]))
-        for sample_id in ids
+        name: ray.put(replace(data.dataset.read(name), group=groups[name]))
+        for name in dict.fromkeys(name for _, ids in wanted for name in ids)
     }
-    return DataInputs(split=data.split, samples=samples)
+    return {
+        split.hash: DataInputs(split=split, samples={name: samples[name] for name in ids})
+        for split, ids in wanted
+    }
 
 
-def _trials_with_examples(study: Study, tasks: Sequence[Task]) -> tuple[str, ...]:
+def _trials_with_examples(study: Study, tasks: Sequence[Task], split: Split) -> tuple[str, ...]:
     """The trials of the first draw and seed at the largest count, one for each arm."""
     return tuple(
         task.spec.id
         for task in tasks
         if task.spec.stage == "confirm"
         and task.spec.seed == study.seeds[0]
+        and task.spec.data.split == split.hash
         and task.spec.data.draw == study.draws[0]
         and task.spec.data.annotation_count == study.search_count
     )

@@ -55,7 +55,9 @@ class StageSearcher(Searcher):
     def remaining(self) -> dict[str, int]:
         """Trainings still to come, by row of the progress table; none where all is done."""
         rows = Counter(row(task.spec) for task in self._tasks)
-        rows.update({arm.arm.name: arm.remaining for arm in self._arms if not arm.is_over})
+        for arm in self._arms:
+            if not arm.is_over:
+                rows[arm.arm.name] += arm.remaining
         return dict(rows)
 
     def suggest(self, trial_id: str) -> Any:

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from study.data import StudyData, describe, describe_split
+from study.data import StudyData, describe, describe_splits
 from study.design import ARMS, SIMULATED, Study, to_dict
 from study.plan import needs_source
 from study.store import Store
@@ -14,6 +14,8 @@ from trainables.segmenters.public_weights import PUBLIC_WEIGHTS, seen
 
 STUDY_FILE = "study.json"
 SCHEMA_VERSION = 1
+FEW_TEST_GROUPS = 8
+"""Fewer independent test images than this are warned of."""
 
 
 def refuse_other_study(study: Study, store: Store) -> None:
@@ -38,9 +40,20 @@ def refuse_other_study(study: Study, store: Store) -> None:
 
 
 def write_study_file(
-    study: Study, *, data: StudyData, source: StudyData | None, command: str, store: Store
+    study: Study,
+    as_fitted: Study,
+    *,
+    data: StudyData,
+    source: StudyData | None,
+    command: str,
+    store: Store,
 ) -> None:
-    """Writes `study.json`, once; a resumed study keeps the first."""
+    """Writes `study.json`, once; a resumed study keeps the first.
+
+    Args:
+        study: as declared.
+        as_fitted: as it runs on these data.
+    """
     if store.read_text(STUDY_FILE):
         return
     about = {
@@ -50,21 +63,25 @@ def write_study_file(
         "command": command,
         "created_at": time.time(),
         "study": to_dict(study),
-        "design": describe_design(study),
+        "design": describe_design(as_fitted, folds=len(data.splits)),
         "dataset": describe(data),
         "source": describe(source) if source else None,
-        "split": describe_split(data.split),
+        "split": describe_splits(data.splits),
         "weights": [
             describe_weights(study, name, data) for name in study.arms if _is_transfer(name)
         ],
         "environment": environment(),
-        "warnings": warnings(study, data),
+        "warnings": warnings(as_fitted, data),
     }
     store.write_text(STUDY_FILE, json.dumps(about, indent=1))
 
 
-def describe_design(study: Study) -> dict[str, Any]:
-    """What the report says of the design."""
+def describe_design(study: Study, *, folds: int) -> dict[str, Any]:
+    """What the report says of the design.
+
+    Args:
+        folds: 1 for a single split.
+    """
     return {
         "arms": [
             {
@@ -79,6 +96,7 @@ def describe_design(study: Study) -> dict[str, Any]:
         "search_draws": [study.search_draw],
         "confirm_draws": list(study.draws),
         "confirm_seeds": list(study.seeds),
+        "folds": folds,
         "search_trials": study.search_trials,
         "device_seconds_ceiling": study.search_device_seconds,
         "threshold_tries": study.threshold_tries,
@@ -121,28 +139,44 @@ def describe_weights(study: Study, arm_name: str, data: StudyData) -> dict[str, 
 
 def warnings(study: Study, data: StudyData) -> list[str]:
     """What a reader should know of the design before trusting its numbers."""
-    said = []
-    groups = {data.split.groups[sample_id] for sample_id in data.split.test_ids}
-    if len(groups) < 8:
+    first = data.splits[0]
+    said = [_folds_told(data)] if len(data.splits) > 1 else []
+    groups = {first.groups[name] for split in data.splits for name in split.test_ids}
+    if len(groups) < FEW_TEST_GROUPS:
         said.append(
-            f"The test side has only {len(groups)} independent group"
-            f"{'s' if len(groups) != 1 else ''} of images: intervals over images are rough."
+            f"The test images are of only {len(groups)} independent group"
+            f"{'s' if len(groups) != 1 else ''}: intervals over images are rough."
         )
     if len(study.draws) < 3:
         said.append(
             "With fewer than 3 draws, the luck of which images were annotated is hardly measured."
         )
     drawn = [
-        data.split.draw(annotation_count=study.search_count, draw=draw) for draw in study.draws
+        split.draw(annotation_count=study.search_count, draw=draw)
+        for split in data.splits
+        for draw in study.draws
     ]
     if any(annotated.shared_group for annotated in drawn):
         said.append("All annotated images are of one group, so validation scores are optimistic.")
-    if data.split.dropped:
+    if first.dropped:
         said.append(
-            f"{data.split.dropped} annotated images were left out: they are near-duplicates of "
+            f"{first.dropped} annotated images were left out: they are near-duplicates of "
             f"test images."
         )
     return said
+
+
+def _folds_told(data: StudyData) -> str:
+    folds = data.splits
+    sizes = sorted({len(fold.annotation_ids) for fold in folds})
+    most = " or ".join(map(str, sizes))
+    return (
+        f"With {len(data.dataset.entries)} annotated images there is no test side: the study was "
+        f"made {len(folds)} times, each time without the images of one of {len(folds)} grouped "
+        f"folds, which were then tested. Each fold has a search of its own, which saw none of its "
+        f"test images. Trainings could use at most {most} annotated images; the choices of them "
+        f"overlap, so the luck of which images were annotated is measured in part only."
+    )
 
 
 def _is_transfer(arm_name: str) -> bool:

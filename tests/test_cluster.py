@@ -10,7 +10,8 @@ import ray
 from ray.cluster_utils import Cluster
 
 from study.machines import machines, refuse_unmet, slots
-from study.run import Place, run_study
+from study.place import Place
+from study.run import run_study
 from study.store import Store
 from tests.study.fakes import Notes
 from tests.tiny_study import study

@@ -25,7 +25,11 @@ def folder(tmp_path: Path) -> Path:
 
 def study_on(folder: Path, **changes: object) -> Study:
     base = dataclasses.replace(
-        quick(), data=DataOptions(path=str(folder)), annotation_counts=(4,), confirm_draws=2
+        quick(),
+        data=DataOptions(path=str(folder)),
+        annotation_counts=(4,),
+        confirm_draws=2,
+        folds=1,
     )
     return dataclasses.replace(base, **changes)
 
@@ -47,7 +51,7 @@ def test_the_split_is_kept_and_sealed(folder: Path, tmp_path: Path) -> None:
     again = open_main(study_on(folder), folder=tmp_path, store=store)
 
     assert again.split == first.split
-    sent = needed_ids(first, counts=[4], draws=[0, 1, 2])
+    sent = needed_ids(first.split, counts=[4], draws=[0, 1, 2])
     assert sent
     assert not set(sent) & set(first.split.test_ids)
     assert set(first.example_ids) <= set(first.split.test_ids)

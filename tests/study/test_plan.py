@@ -110,7 +110,7 @@ def test_the_best_is_chosen_by_validation_among_completed_trials() -> None:
         result(0.95, 4e-3, status="pruned"),
         result(0.8, 5e-3, seconds=5.0),
     ]
-    best = choose_best(STUDY, results)
+    best = choose_best(STUDY, results, split=SPLITS.main)
 
     assert list(best) == ["unet"]
     assert best["unet"].spec["training.learning_rate"] == 5e-3

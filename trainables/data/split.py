@@ -133,9 +133,7 @@ def split_dataset(
     if max_test_images < 1:
         raise ValueError(f"max_test_images must be at least 1, but got {max_test_images}.")
     ids = [entry.id for entry in dataset.entries]
-    everything = [*ids, *dataset.unlabelled]
-    ties = tie_duplicates(everything, read=dataset.read_pixels) if detect_duplicates else []
-    all_groups = merged_groups({name: dataset.group_of(name) for name in everything}, ties)
+    all_groups, ties = tied_groups(dataset, detect_duplicates=detect_duplicates)
     groups = {sample_id: all_groups[sample_id] for sample_id in ids}
     given = {entry.id for entry in dataset.entries if entry.side == "test"}
     rng = Randomness(("split", seed)).generator("test side")
@@ -160,6 +158,15 @@ def split_dataset(
         dropped=len(ids) - len(annotation) - len(test),
         test_dropped=len(test) - len(kept),
     )
+
+
+def tied_groups(
+    dataset: Dataset, *, detect_duplicates: bool
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Group of every image, with labels or without, and the pairs of images that were tied."""
+    ids = [*(entry.id for entry in dataset.entries), *dataset.unlabelled]
+    ties = list(tie_duplicates(ids, read=dataset.read_pixels)) if detect_duplicates else []
+    return merged_groups({name: dataset.group_of(name) for name in ids}, ties), ties
 
 
 def merged_groups(groups: dict[str, str], ties: Iterable[tuple[str, str]]) -> dict[str, str]:

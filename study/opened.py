@@ -1,0 +1,56 @@
+"""A study with its data: declared, opened, divided, and written down before anything runs."""
+
+from dataclasses import dataclass
+
+from study.data import StudyData, open_main, open_source, source_count
+from study.design import ARMS, Study
+from study.place import Place
+from study.plan import Splits, needs_source
+from study.public_models import refuse_missing_models
+from study.splits import fitted
+from study.study_file import refuse_other_study, write_study_file
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenedStudy:
+    """A study that is ready to run."""
+
+    study: Study
+    """As declared, its annotation counts cut to what the folds allow."""
+    data: StudyData
+    source: StudyData | None
+    """Where some arm's weights are trained here."""
+
+    @property
+    def splits(self) -> tuple[Splits, ...]:
+        """The splits that specs name: one, or one for each fold."""
+        main = [split.hash for split in self.data.splits]
+        if self.source is None:
+            return tuple(Splits(main=name) for name in main)
+        return tuple(
+            Splits(
+                main=name,
+                source=self.source.split.hash,
+                source_count=source_count(self.study, self.source),
+            )
+            for name in main
+        )
+
+
+def open_study(study: Study, place: Place) -> OpenedStudy:
+    """Opens and divides the data sets of a study and writes `study.json`.
+
+    Raises:
+        ValueError: something the user can mend, said in one sentence.
+    """
+    place.folder.mkdir(parents=True, exist_ok=True)
+    store = place.store
+    refuse_other_study(study, store)
+    refuse_missing_models(study)
+    data = open_main(study, folder=place.folder, store=store)
+    as_fitted = fitted(study, data.splits)
+    source = None
+    if any(needs_source(study, ARMS[name]) for name in study.arms):
+        source = open_source(study, channels=data.dataset.channels, folder=place.folder)
+    write_study_file(study, as_fitted, data=data, source=source, command=place.command, store=store)
+    return OpenedStudy(study=as_fitted, data=data, source=source)
