@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from study.design import DataOptions, Study
+from study.splits import divide
 from trainables.data.dataset import Dataset, Entry
 from trainables.data.defect import Problem
 from trainables.data.layouts import open_dataset
-from trainables.data.split import Split, split_dataset
+from trainables.data.split import Split
 
 COUNTS = (1, 2, 5, 10, 20, 50, 100)
 """Annotation counts whose draws are shown."""
@@ -26,7 +28,9 @@ class CheckReport:
     dataset: Dataset | None = None
     """The data set, where it could be opened."""
     split: Split | None = None
-    """How a study would divide it, where it can be divided."""
+    """How a study would divide it, where it can be divided; of grouped folds the first."""
+    folds: int = 1
+    """Grouped folds by which a study would test it; 1 is a test side."""
     contact_sheet: Path | None = None
     """Picture of some images with the outlines of their cells, where one was asked for."""
     detected: bool = True
@@ -94,19 +98,15 @@ def check_dataset(
         return CheckReport(path=path, failure=str(error))
     sheet = _write(dataset, out) if out else None
     try:
-        split = split_dataset(
-            dataset,
-            seed=0,
-            max_test_images=max_test_images,
-            detect_duplicates=detect_duplicates,
-        )
+        splits = divide(_any_study(max_test_images, detect_duplicates), dataset)
     except ValueError as error:
         return CheckReport(path=path, failure=str(error), dataset=dataset, contact_sheet=sheet)
     return CheckReport(
         path=path,
         failure="",
         dataset=dataset,
-        split=split,
+        split=splits[0],
+        folds=len(splits),
         contact_sheet=sheet,
         detected=detect_duplicates,
     )
@@ -145,6 +145,16 @@ def spread(values: list[float], *, digits: int = 0) -> str:
 def sizes(entries: tuple[Entry, ...]) -> Counter[str]:
     """How many images have each size, as `width x height`."""
     return Counter(f"{entry.width} x {entry.height}" for entry in entries)
+
+
+def _any_study(max_test_images: int, detect_duplicates: bool) -> Study:
+    """A study that divides its data as all do that do not say otherwise."""
+    return Study(
+        name="check",
+        arms=("unet",),
+        data=DataOptions(detect_duplicates=detect_duplicates),
+        max_test_images=max_test_images,
+    )
 
 
 def _write(dataset: Dataset, out: Path) -> Path:

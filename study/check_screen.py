@@ -40,7 +40,9 @@ def _facts(dataset: Dataset, report: "CheckReport") -> Table:
     table.add_column()
     rows = _content(dataset)
     if report.split:
-        rows |= _division(dataset, report.split, detected=report.detected)
+        rows |= _division(dataset, report.split, detected=report.detected, folds=report.folds > 1)
+    if report.folds > 1:
+        rows |= {"tested by": _folds(report)}
     for name, value in rows.items():
         table.add_row(name, Text(value))
     return table
@@ -70,7 +72,7 @@ def _content(dataset: Dataset) -> dict[str, str]:
     }
 
 
-def _division(dataset: Dataset, split: Split, *, detected: bool) -> dict[str, str]:
+def _division(dataset: Dataset, split: Split, *, detected: bool, folds: bool) -> dict[str, str]:
     from study.check import disjoint_draws
 
     draws = [f"{count}: {number}" for count, number in disjoint_draws(split).items()]
@@ -78,10 +80,21 @@ def _division(dataset: Dataset, split: Split, *, detected: bool) -> dict[str, st
         "unlabelled": _unlabelled(dataset, split),
         "duplicates": _ties(dataset, split) if detected else "not looked for",
         "sides": f"{len(split.annotation_ids)} images to annotate, {len(split.test_ids)} to test "
-        f"on, in {len(split.annotated_groups)} groups" + _left_out(split),
+        f"on{' in a fold' if folds else ''}, in {len(split.annotated_groups)} groups"
+        + _left_out(split),
         "annotations": f"1 to {len(split.annotation_ids)} images; draws without a common image, "
         f"by count: {', '.join(draws)}",
     }
+
+
+def _folds(report: "CheckReport") -> str:
+    from study.presets import PRESETS
+
+    numbers = ", ".join(f"{preset().folds} in `{name}`" for name, preset in PRESETS.items())
+    return (
+        f"grouped folds, as the images are too few for a test side: each is tested once, by models "
+        f"that never saw its group, and the study is made once for each fold ({numbers})"
+    )
 
 
 def _unlabelled(dataset: Dataset, split: Split) -> str:

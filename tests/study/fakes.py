@@ -67,7 +67,9 @@ def curve(*scores: float, images: int = 100) -> tuple[Progress, ...]:
     )
 
 
-def arm_search(study: Study, name: str, storage: optuna.storages.BaseStorage) -> ArmSearch:
+def arm_search(
+    study: Study, name: str, storage: optuna.storages.BaseStorage, *, fold: str = ""
+) -> ArmSearch:
     """The search of one arm."""
     arm = ARMS[name]
     return ArmSearch(
@@ -76,6 +78,7 @@ def arm_search(study: Study, name: str, storage: optuna.storages.BaseStorage) ->
         make_spec=lambda varied: search_spec(study, arm, SPLITS, varied),
         needs=search_needs(study, arm, SPLITS),
         storage=storage,
+        fold=fold,
     )
 
 

@@ -103,3 +103,12 @@ def test_spread() -> None:
     assert spread([3.0, 9.0, 4.0]) == "3 to 9, median 4"
     assert spread([2.0, 2.0], digits=1) == "2.0"
     assert spread([float("nan")]) == "unknown"
+
+
+def test_few_images_are_told_to_be_tested_by_folds(tmp_path: Path) -> None:
+    write(tmp_path)
+    report = check_dataset(tmp_path)
+    assert report.folds == 4
+    text = " ".join(shown(report.render()).split())
+    assert "grouped folds, as the images are too few for a test side" in text
+    assert "3 in `quick`" in text

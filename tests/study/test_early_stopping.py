@@ -11,8 +11,8 @@ from trainables.flat import flatten
 from trainables.spec import DataSpec, TrialSpec, UnetSpec
 
 
-def spec(arm: str, *, stage: str = "search", seed: int = 0) -> TrialSpec:
-    data = DataSpec(split="s", annotation_count=4, draw=0)
+def spec(arm: str, *, stage: str = "search", seed: int = 0, split: str = "s") -> TrialSpec:
+    data = DataSpec(split=split, annotation_count=4, draw=0)
     return TrialSpec(stage=stage, arm=arm, study_seed=0, seed=seed, data=data, segmenter=UnetSpec())
 
 
@@ -62,3 +62,8 @@ def test_a_resumed_study_remembers_the_rungs(stopping: PerArmStopping) -> None:
     past = ended(spec("fast", seed=1), progress=curve(*[0.9] * 10))
     stopping.replay([past])
     assert run(stopping, spec("fast", seed=2), 0.5) == 400
+
+
+def test_folds_are_not_compared_with_one_another(stopping: PerArmStopping) -> None:
+    assert run(stopping, spec("fast", seed=1, split="easy"), 0.9) == 1000
+    assert run(stopping, spec("fast", seed=2, split="hard"), 0.5) == 1000
