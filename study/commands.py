@@ -1,13 +1,12 @@
 """What each command of the command line does."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from study import cli
+from study.design import Study
 from study.options import RunOptions, folder_of, study_of
 
 
@@ -43,15 +42,10 @@ def run_command(command: Any, line: str) -> int:
 
 def run(options: RunOptions, line: str) -> int:
     """`study run`: the study, its report, and where to find it."""
-    from study.display import Display
-    from study.events import Listeners
-    from study.opened import open_study
+    from study.finished import is_finished
     from study.place import Place
-    from study.run import run_opened
-    from study.store import full_disk_explained
-    from study.tracking import Tracking
 
-    study = study_of(options)
+    study = _declared(options)
     folder = folder_of(options, study)
     place = Place(
         folder=folder.absolute(),
@@ -60,18 +54,47 @@ def run(options: RunOptions, line: str) -> int:
         concurrency=options.concurrency,
         command=line,
     )
-    console = Console()
-    console.print(f"Study {study.name} in {folder}", highlight=False)
+    console = Console(soft_wrap=True, highlight=False)
+    page = folder / "report" / "report.html"
+    if is_finished(study, place.store) and page.exists():
+        console.print(f"Study {study.name} in {folder} is complete.")
+        console.print(f"Report: {page}")
+        return 0
+    console.print(f"Study {study.name} in {folder}")
+    if study.left_out:
+        console.print(f"Left out to fit the budget: {'; '.join(study.left_out)}")
+    return _run(study, place, folder, options, console)
+
+
+def _run(study: Study, place: Any, folder: Path, options: RunOptions, console: Console) -> int:
+    from study.display import Display
+    from study.events import Listeners
+    from study.finished import mark_finished
+    from study.opened import open_study
+    from study.run import run_opened
+    from study.store import full_disk_explained
+    from study.tracking import Tracking
+
     with full_disk_explained(folder):
         opened = open_study(study, place)
     folds = len(opened.splits)
     if folds > 1:
-        console.print(f"Too few images for a test side: {folds} grouped folds", highlight=False)
+        console.print(f"Too few images for a test side: {folds} grouped folds")
     display = Display(console, ceiling_device_seconds=study.search_device_seconds * folds)
     with Tracking(folder, store=place.store, uri=options.tracking_uri) as tracking:
         with display, full_disk_explained(folder):
             run_opened(opened, place, listener=Listeners([display, tracking]))
+            mark_finished(study, place.store)
         return _finish(folder, tracking, console)
+
+
+def _declared(options: RunOptions) -> Study:
+    """The study of the options; only for a budget the data are looked at before."""
+    if not options.budget:
+        return study_of(options)
+    from study.planning import plan_of
+
+    return plan_of(options).study
 
 
 def report(folder: Path, *, tracking_uri: str) -> int:
@@ -96,23 +119,9 @@ def _finish(folder: Path, tracking: Any, console: Console) -> int:
 
 def show_plan(options: RunOptions) -> int:
     """`study run --dry-run`: every training of the study, counted, and nothing run."""
-    from study.estimate import planned_rows
+    from study.planning import plan_of, plan_screen
 
-    study = study_of(options)
-    rows = planned_rows(study)
-    table = Table(title=f"Plan of study {study.name}", title_justify="left")
-    for name in ("stage", "what"):
-        table.add_column(name)
-    for name in ("trainings", "device time (one CPU core)"):
-        table.add_column(name, justify="right")
-    for row in rows:
-        table.add_row(row.stage, row.name, str(row.trainings), _hours(row.device_seconds))
-    total = sum(row.device_seconds for row in rows)
-    table.add_section()
-    table.add_row("all", "", str(sum(row.trainings for row in rows)), _hours(total))
-    Console().print(table)
-    cores = os.cpu_count() or 1
-    print(f"About {_hours(total / cores)} on the {cores} cores here; a GPU is far faster.")
+    Console(highlight=False).print(plan_screen(plan_of(options)))
     return 0
 
 
@@ -181,8 +190,3 @@ def _existing(folder: Path) -> Path:
     if not (folder / "study.json").exists():
         raise ValueError(f"{folder} holds no study: it has no study.json.")
     return folder
-
-
-def _hours(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"

@@ -150,10 +150,12 @@ def describe_splits(splits: tuple[Split, ...]) -> dict[str, Any]:
     }
 
 
-def _open(options: DataOptions, *, simulate: Callable[[], Path]) -> Dataset:
-    unlabelled = Path(options.unlabelled) if options.unlabelled else None
-    if options.path == SIMULATED:
-        return open_dataset(simulate(), unlabelled=unlabelled)
+def open_declared(options: DataOptions) -> Dataset:
+    """Opens a data set that lies in a folder of its own.
+
+    Raises:
+        ValueError: no study can run on it.
+    """
     return open_dataset(
         Path(options.path),
         layout=options.layout,
@@ -161,5 +163,13 @@ def _open(options: DataOptions, *, simulate: Callable[[], Path]) -> Dataset:
         group_pattern=options.group_pattern,
         plane=options.plane,
         components=options.components,
-        unlabelled=unlabelled,
+        unlabelled=Path(options.unlabelled) if options.unlabelled else None,
+    )
+
+
+def _open(options: DataOptions, *, simulate: Callable[[], Path]) -> Dataset:
+    if options.path != SIMULATED:
+        return open_declared(options)
+    return open_declared(
+        dataclasses.replace(DataOptions(), path=str(simulate()), unlabelled=options.unlabelled)
     )

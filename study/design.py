@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from study.factors import Factor
 from trainables.checks import at_least
 from trainables.flat import hash_flat
 from trainables.spec import (
@@ -132,6 +133,10 @@ class Study:
     """Random choices of the annotated images on which each arm is confirmed."""
     confirm_seeds: int = 1
     """Trainings on each of these draws."""
+    ablate: tuple[Factor, ...] = ()
+    """Factors varied one at a time from each arm's chosen configuration; none, no ablation."""
+    ablate_draws: int = 3
+    """Of the draws of `confirm`, the first ones serve the ablation, at the largest count."""
     search_trials: int = 4
     """Configurations tried for each arm."""
     search_device_seconds: float = 3600.0
@@ -161,11 +166,14 @@ class Study:
     max_diameter_px: float = 32.0
     """Images are shrunk until the median annotated cell has this diameter."""
     seed: int = 0
+    budget_seconds: float = 0.0
+    """Wall time to which the study was cut; 0: it was not."""
+    left_out: tuple[str, ...] = ()
+    """What was left out for that, in words."""
 
     def __post_init__(self) -> None:
-        at_least(
-            self, confirm_draws=1, confirm_seeds=1, search_trials=1, max_test_images=1, folds=1
-        )
+        at_least(self, confirm_draws=1, confirm_seeds=1, search_trials=1, ablate_draws=1)
+        at_least(self, max_test_images=1, folds=1)
         if unknown := [name for name in self.arms if name not in ARMS]:
             raise ValueError(
                 f"There is no arm {unknown[0]!r}; the arms are {', '.join(sorted(ARMS))}."

@@ -1,17 +1,35 @@
 """What a study will run and about what it will cost, counted before anything runs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from study.ablate import ablation_tasks
 from study.design import ARMS, Study
-from study.plan import needs_source
+from study.events import row
+from study.plan import Splits, confirm_tasks, default_spec, search_gans, source_fits
+from trainables.flat import flatten
+from trainables.result import TrialResult
+from trainables.spec import CellposeSpec, GanFitSpec, Spec, TrialSpec
 
-SECONDS_PER_CROP = {"unet": 0.025, "cellpose": 0.025, "stardist": 0.035, "gan": 0.045}
-"""Measured on one CPU core of a cloud machine with crops of 128 pixels; a GPU is far faster."""
+SECONDS_PER_CROP = {"unet": 0.041, "cellpose": 0.047, "stardist": 0.043, "gan": 0.050}
+"""Device-seconds for each crop of 128 x 128 pixels shown, evaluations included: means of a quick
+study on one core of a cloud machine (AVX-512, bfloat16); a GPU is far faster."""
+SECONDS_PER_CPSAM_CROP = 1.7
+"""The same for Cellpose's ViT: a forward pass of 256 x 256 pixels took 2.3 s, a training step
+is taken as three of them. Not measured as a training."""
 MEASURED_CROP_PX = 128
-SECONDS_PER_TEST_IMAGE = 0.4
-"""The same core, images of about 300 x 300 pixels."""
-START_SECONDS = 6.0
-"""To start a process and import its framework."""
+SECONDS_PER_TEST_IMAGE = 0.2
+"""The same core, images of 256 x 256 pixels, all scores included."""
+START_SECONDS = 9.0
+"""To start a process, import its framework, read the images and score validation."""
+POOL_SECONDS = 20.0
+"""To draw a pool from a GAN and filter it by a segmenter trained for that."""
+RAY_SECONDS = 30.0
+"""Once, to open the data, start Ray and write the report."""
+
+
+ANY_SPLITS = Splits(main="main", source="source")
+"""Stand for the splits that are not made yet; what a training costs does not depend on them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,51 +43,72 @@ class PlannedRow:
     """Of all of them together, on one CPU core."""
 
 
-def planned_rows(study: Study) -> list[PlannedRow]:
-    """All trainings of a study, by stage and arm."""
-    arms = [ARMS[name] for name in study.arms]
-    sources = dict.fromkeys(arm.segmenter for arm in arms if needs_source(study, arm))
-    paints = any(arm.extra_data == "gan" for arm in arms)
-    confirmations = len(study.annotation_counts) * len(study.draws) * len(study.seeds)
-    rows = [
-        PlannedRow(
-            stage="source",
-            name=segmenter,
-            trainings=1,
-            device_seconds=_training_seconds(study, segmenter, study.source_images_seen),
-        )
-        for segmenter in sources
+def planned_rows(study: Study, *, folds: int = 1, test_images: int = 0) -> list[PlannedRow]:
+    """All trainings of a study, by stage and arm.
+
+    Where the search decides what comes later, it is taken to choose the field's defaults. Early
+    stopping is not counted on.
+
+    Args:
+        folds: grouped folds, for each of which all but the sources is run; 1 is a single split.
+        test_images: of the split, or of one fold; 0: as many as the study allows.
+    """
+    tested = test_images or study.max_test_images
+    rows: dict[tuple[str, str], PlannedRow] = {}
+    for stage, specs in planned_specs(study).items():
+        times = 1 if stage == "source" else folds
+        for spec in specs:
+            key = stage, row(spec)
+            so_far = rows.get(key)
+            rows[key] = PlannedRow(
+                stage=stage,
+                name=row(spec).removesuffix("_source"),
+                trainings=times + (so_far.trainings if so_far else 0),
+                device_seconds=times * device_seconds(spec, test_images=tested)
+                + (so_far.device_seconds if so_far else 0.0),
+            )
+    return list(rows.values())
+
+
+def planned_specs(study: Study) -> dict[str, list[Spec]]:
+    """The trainings of each stage in one split, as they would be if the defaults won."""
+    best = {}
+    for name in study.arms:
+        spec = default_spec(study, ARMS[name], ANY_SPLITS)
+        best[name] = TrialResult(trial_id=spec.id, spec=flatten(spec), status="completed")
+    searched = [
+        default_spec(study, ARMS[name], ANY_SPLITS)
+        for name in study.arms
+        for _ in range(study.search_trials)
     ]
-    if paints:
-        rows.append(_gan_row(study, "search", fits=len(study.gans)))
-    rows += [
-        _arm_row(study, "search", arm.name, study.search_trials, test_images=0) for arm in arms
-    ]
-    if paints:
-        rows.append(_gan_row(study, "confirm", fits=confirmations))
-    rows += [
-        _arm_row(study, "confirm", arm.name, confirmations, test_images=study.max_test_images)
-        for arm in arms
-    ]
-    return rows
+    confirmed = [task.spec for task in confirm_tasks(study, best)]
+    known = {spec.id for spec in confirmed}
+    ablated = [task.spec for task in ablation_tasks(study, best)]
+    return {
+        "source": [task.spec for task in source_fits(study, ANY_SPLITS)],
+        "search": [*(task.spec for task in search_gans(study, ANY_SPLITS)), *searched],
+        "confirm": confirmed,
+        "ablate": [spec for spec in ablated if spec.id not in known],
+    }
 
 
-def _arm_row(
-    study: Study, stage: str, name: str, trainings: int, *, test_images: int
-) -> PlannedRow:
-    segmenter = ARMS[name].segmenter
-    images_seen = ARMS[name].training(study.family(segmenter)).images_seen
-    each = _training_seconds(study, segmenter, images_seen) + test_images * SECONDS_PER_TEST_IMAGE
-    return PlannedRow(stage=stage, name=name, trainings=trainings, device_seconds=trainings * each)
+def device_seconds(spec: Spec, *, test_images: int) -> float:
+    """About what one training takes on one CPU core."""
+    if isinstance(spec, GanFitSpec):
+        crops = spec.gan.images_seen * (spec.gan.crop_px / MEASURED_CROP_PX) ** 2
+        return START_SECONDS + POOL_SECONDS + crops * SECONDS_PER_CROP["gan"]
+    crops = spec.training.images_seen * (spec.training.crop_px / MEASURED_CROP_PX) ** 2
+    is_tested = spec.stage in ("confirm", "ablate")
+    test_seconds = test_images * SECONDS_PER_TEST_IMAGE * is_tested
+    return START_SECONDS + crops * _seconds_per_crop(spec) + test_seconds
 
 
-def _gan_row(study: Study, stage: str, *, fits: int) -> PlannedRow:
-    gan = study.gans[0]
-    crops = gan.images_seen * (gan.crop_px / MEASURED_CROP_PX) ** 2
-    each = START_SECONDS + crops * SECONDS_PER_CROP["gan"]
-    return PlannedRow(stage=stage, name="gan", trainings=fits, device_seconds=fits * each)
+def wall_seconds(rows: Iterable[PlannedRow], *, slots: int) -> float:
+    """About how long the trainings take where so many run at once."""
+    return RAY_SECONDS + sum(one.device_seconds for one in rows) / slots
 
 
-def _training_seconds(study: Study, segmenter: str, images_seen: int) -> float:
-    side = study.family(segmenter).training.crop_px / MEASURED_CROP_PX
-    return START_SECONDS + images_seen * side**2 * SECONDS_PER_CROP[segmenter]
+def _seconds_per_crop(spec: TrialSpec) -> float:
+    if isinstance(spec.segmenter, CellposeSpec) and spec.segmenter.backbone == "cpsam":
+        return SECONDS_PER_CPSAM_CROP
+    return SECONDS_PER_CROP[spec.segmenter.kind]

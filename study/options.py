@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from tyro.conf import Positional, arg
 
 from study.design import SIMULATED, Study
+from study.factors import read_factor
 from trainables.spec import CellposeSpec
 
 
@@ -34,6 +35,8 @@ class RunOptions:
     """Random choices of the annotated images on which each arm is confirmed."""
     seeds: Annotated[int | None, arg(metavar="N")] = None
     """Trainings on each draw."""
+    ablate: Annotated[tuple[str, ...] | None, arg(metavar="FIELD=LEVEL,LEVEL")] = None
+    """Factors varied one at a time from each arm's best configuration; nothing: no ablation."""
     trials: Annotated[int | None, arg(metavar="N")] = None
     """Configurations tried for each arm."""
     device_seconds: Annotated[float | None, arg(metavar="X")] = None
@@ -62,6 +65,8 @@ class RunOptions:
     """Folder of further images, which are used without labels."""
     detect_duplicates: bool = True
     """Keep copies and overlapping or adjoining crops of one field on one side of the split."""
+    budget: Annotated[str | None, arg(metavar="TIME")] = None
+    """Time there is on this machine (90m, 8h, 2d): the study is cut to it, in a stated order."""
     seed: Annotated[int | None, arg(metavar="N")] = None
     """Seed of the whole study."""
     cpus: Annotated[int | None, arg(metavar="N")] = None
@@ -96,6 +101,7 @@ def study_of(options: RunOptions) -> Study:
         "annotation_counts": options.annotations,
         "confirm_draws": options.draws,
         "confirm_seeds": options.seeds,
+        "ablate": None if options.ablate is None else tuple(map(read_factor, options.ablate)),
         "search_trials": options.trials,
         "search_device_seconds": options.device_seconds,
         "max_test_images": options.test_images,

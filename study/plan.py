@@ -122,6 +122,11 @@ def confirm_tasks(study: Study, best: dict[str, TrialResult]) -> list[Task]:
         for draw in study.draws
         for seed in study.seeds
     ]
+    return with_gan_fits(trials)
+
+
+def with_gan_fits(trials: Sequence[TrialSpec]) -> list[Task]:
+    """The trials as tasks, after the GAN fits that they need, each of these once."""
     fits = {gan_fit(spec).id: gan_fit(spec) for spec in trials if _paints(spec)}
     return [
         *(Task(spec=fit) for fit in fits.values()),
@@ -164,6 +169,20 @@ def choose_best(
         if done:
             best[name] = max(done, key=lambda one: (one.validation_f1, -_device_seconds(one)))
     return best
+
+
+def default_spec(study: Study, arm: Arm, splits: Splits) -> TrialSpec:
+    """The first trial of an arm's search: the field's defaults."""
+    family = study.family(arm.segmenter)
+    point = arm_space.defaults(
+        family.segmenter,
+        extra=arm.extra_data,
+        weights=arm.initial_weights,
+        gans=study.gans,
+        is_trained=arm.is_trained,
+    )
+    flat = flatten(_base(study, arm, splits))
+    return trial_spec(flat | {name: value for name, value in point.items() if name in flat})
 
 
 def _base(study: Study, arm: Arm, splits: Splits) -> TrialSpec:

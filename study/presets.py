@@ -7,6 +7,7 @@ A study of one's own is a Python file with a function `study() -> Study`, run by
 import dataclasses
 
 from study.design import Family, Study
+from study.factors import ABLATION
 from trainables.spec import CellposeSpec, GanSpec, StardistSpec, TrainingSpec, UnetSpec
 
 
@@ -106,6 +107,7 @@ def _on_gpus(*, images_seen: int, crop_px: int) -> Study:
         source_images=400,
         source_images_seen=2 * images_seen,
         threshold_tries=40,
+        ablate=ABLATION,
     )
 
 

@@ -1,6 +1,6 @@
 """A whole study, from images to scores; run again, it goes on where it stopped."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -8,6 +8,7 @@ import optuna
 import ray
 from optuna.storages.journal import JournalFileBackend
 
+from study.ablate import ablation_tasks
 from study.arm_search import ArmSearch
 from study.data import StudyData, needed_ids, source_ids
 from study.design import ARMS, Study
@@ -27,6 +28,7 @@ from study.plan import (
 from study.stage import run_stage
 from trainables.data.split import Split
 from trainables.ray_trainable import DataInputs, TrialInputs
+from trainables.result import TrialResult
 
 
 def run_study(study: Study, place: Place, *, listener: Listener) -> None:
@@ -45,6 +47,7 @@ def run_opened(opened: OpenedStudy, place: Place, *, listener: Listener) -> None
         refuse_unmet(opened.study, machines())
         _search(opened, place, listener)
         _confirm(opened, place, listener)
+        _ablate(opened, place, listener)
     finally:
         stop_ray()
 
@@ -93,19 +96,48 @@ def _arm_searches(opened: OpenedStudy, place: Place) -> list[ArmSearch]:
 
 def _confirm(opened: OpenedStudy, place: Place, listener: Listener) -> None:
     """The best configuration of each arm, frozen, trained afresh and scored on the test side."""
-    study, data = opened.study, opened.data
+    tasks = _for_each_fold(opened, place, confirm_tasks)
+    with_examples = _trials_with_examples(opened.study, tasks, opened.data.split)
+    _score("confirm", opened, place, tasks, listener, example_trials=with_examples)
+
+
+def _ablate(opened: OpenedStudy, place: Place, listener: Listener) -> None:
+    """The same configurations with one factor changed, scored on the test side."""
+    if opened.study.ablate:
+        tasks = _for_each_fold(opened, place, ablation_tasks)
+        _score("ablate", opened, place, tasks, listener)
+
+
+def _for_each_fold(
+    opened: OpenedStudy,
+    place: Place,
+    tasks_of: Callable[[Study, dict[str, TrialResult]], list[Task]],
+) -> list[Task]:
+    """The tasks that follow from what the search of each fold has chosen for each arm."""
     results = list(place.store.results().values())
-    tasks = [
+    return [
         task
-        for split in data.splits
-        for task in confirm_tasks(study, choose_best(study, results, split=split.hash))
+        for split in opened.data.splits
+        for task in tasks_of(opened.study, choose_best(opened.study, results, split=split.hash))
     ]
+
+
+def _score(
+    stage: str,
+    opened: OpenedStudy,
+    place: Place,
+    tasks: Sequence[Task],
+    listener: Listener,
+    *,
+    example_trials: tuple[str, ...] = (),
+) -> None:
+    """Runs trainings that are scored on the test side."""
+    study, data = opened.study, opened.data
     inputs = _in_object_store(
-        data,
-        [(split, _annotated_and_test(study, split)) for split in data.splits],
+        data, [(split, _annotated_and_test(study, split)) for split in data.splits]
     )
     _run(
-        "confirm",
+        stage,
         study,
         place,
         tasks=tasks,
@@ -114,7 +146,7 @@ def _confirm(opened: OpenedStudy, place: Place, listener: Listener) -> None:
             store=place.store,
             data=inputs,
             example_ids=data.example_ids,
-            example_trials=_trials_with_examples(study, tasks, data.split),
+            example_trials=example_trials,
             size_edges_px=data.dataset.size_edges_px,
         ),
         listener=listener,

@@ -86,7 +86,11 @@ def fitted(study: Study, splits: tuple[Split, ...]) -> Study:
     """
     if len(splits) == 1:
         return study
-    most = min(len(split.annotation_ids) for split in splits)
+    return cut_counts(study, most=min(len(split.annotation_ids) for split in splits))
+
+
+def cut_counts(study: Study, *, most: int) -> Study:
+    """The study with annotation counts of at most so many images."""
     counts = sorted({min(count, most) for count in study.annotation_counts})
     return dataclasses.replace(study, annotation_counts=tuple(counts))
 

@@ -49,6 +49,11 @@ class Store:
         path = self.root / "results" / f"{trial_id}.json"
         return from_json(path.read_text()) if path.exists() else None
 
+    def result_count(self) -> int:
+        """How many results there are, none of them read."""
+        folder = self.root / "results"
+        return sum(_is_result(path) for path in folder.iterdir()) if folder.exists() else 0
+
     def write_result(self, result: TrialResult) -> None:
         """Keeps the result of a trial that has ended."""
         self.write_text(f"results/{result.trial_id}.json", to_json(result))
@@ -130,7 +135,7 @@ class Store:
         folder = self.root / "results"
         if folder.exists():
             for path in sorted(folder.iterdir(), key=str):
-                if path.name.endswith(".json") and not path.name.startswith("."):
+                if _is_result(path):
                     yield from_json(path.read_text())
 
     def _nearby(self) -> Path | None:
@@ -190,6 +195,10 @@ def full_disk_explained(path: Path | UPath) -> Iterator[None]:
 
 _COMPLETE = ".complete"
 """Written last into every folder."""
+
+
+def _is_result(path: Path | UPath) -> bool:
+    return path.name.endswith(".json") and not path.name.startswith(".")
 
 
 def _swap(fresh: Path, target: Path, old: Path) -> None:

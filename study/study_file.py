@@ -1,5 +1,6 @@
 """The study's own file: what was declared, on which data, where; the report starts from it."""
 
+import dataclasses
 import json
 import time
 from pathlib import Path
@@ -97,10 +98,14 @@ def describe_design(study: Study, *, folds: int) -> dict[str, Any]:
         "confirm_draws": list(study.draws),
         "confirm_seeds": list(study.seeds),
         "folds": folds,
+        "ablate": [dataclasses.asdict(factor) for factor in study.ablate],
+        "ablate_draws": list(study.draws[: study.ablate_draws]) if study.ablate else [],
         "search_trials": study.search_trials,
         "device_seconds_ceiling": study.search_device_seconds,
         "threshold_tries": study.threshold_tries,
         "study_seed": study.seed,
+        "budget_seconds": study.budget_seconds,
+        "left_out": list(study.left_out),
     }
 
 
@@ -141,6 +146,11 @@ def warnings(study: Study, data: StudyData) -> list[str]:
     """What a reader should know of the design before trusting its numbers."""
     first = data.splits[0]
     said = [_folds_told(data)] if len(data.splits) > 1 else []
+    if study.left_out:
+        said.append(
+            f"To fit a budget of {study.budget_seconds / 3600:.3g} h, these were left out: "
+            f"{'; '.join(study.left_out)}."
+        )
     groups = {first.groups[name] for split in data.splits for name in split.test_ids}
     if len(groups) < FEW_TEST_GROUPS:
         said.append(

@@ -1,0 +1,37 @@
+"""Ablation: from each arm's chosen configuration, one factor at a time, all else as it was.
+
+Each trial has a partner among those of `confirm`, of the same arm, split, annotation count, draw
+and seed, whose spec differs in one factor: what the factor does is the mean of these paired
+differences. Like `confirm` it takes configurations that the search has frozen, so it may score
+the test images.
+"""
+
+from collections.abc import Iterator
+
+from study.design import Study
+from study.plan import Task, confirm_spec, with_gan_fits
+from trainables.flat import flatten
+from trainables.result import TrialResult
+from trainables.spec import TrialSpec, trial_spec
+
+
+def ablation_tasks(study: Study, best: dict[str, TrialResult]) -> list[Task]:
+    """Every level of every factor for every arm, on the first draws of `confirm`.
+
+    Args:
+        best: the chosen search trial of each arm.
+
+    Raises:
+        ValueError: a factor was given a level that cannot be.
+    """
+    specs = [spec for result in best.values() for spec in ablated(study, trial_spec(result.spec))]
+    return with_gan_fits(list(dict.fromkeys(specs)))
+
+
+def ablated(study: Study, chosen: TrialSpec) -> Iterator[TrialSpec]:
+    """The trials that differ in one factor from what the search chose for an arm."""
+    levels = [change for factor in study.ablate for change in factor.changes(flatten(chosen))]
+    for change in levels:
+        for draw in study.draws[: study.ablate_draws]:
+            partner = confirm_spec(chosen, count=study.search_count, draw=draw, seed=study.seeds[0])
+            yield trial_spec(flatten(partner) | change | {"stage": "ablate"})

@@ -1,0 +1,153 @@
+"""Factors of an ablation: one field of a trial's spec, and the levels it is given."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from trainables.flat import flatten
+from trainables.spec import (
+    CellposeSpec,
+    DataSpec,
+    ExtraSpec,
+    GanSpec,
+    MaskSource,
+    StardistSpec,
+    TrainingSpec,
+    UnetSpec,
+)
+from trainables.training_spec import ScheduleName
+
+GAN = "extra.gan"
+"""The field whose levels are whole GANs."""
+WEIGHTS = "weights.kind"
+WITHOUT_PRETRAINING = {
+    "weights.kind": "scratch",
+    "weights.origin": "none",
+    "weights.name": "",
+    "training.schedule": "full",
+    "training.l2_sp": 0.0,
+}
+"""What changes together where weights are not pretrained: a schedule that moves away from
+pretrained weights, and a pull towards them, mean nothing without them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Factor:
+    """One thing that is varied while all else is as the search chose it."""
+
+    field: str
+    """Flat field of a `TrialSpec`: `extra.ratio`, `training.schedule`, `threshold_tries`, ...;
+    `weights.kind` has the one level `scratch`, the levels of `extra.gan` are GANs."""
+    levels: tuple[Any, ...]
+    """Values of the field; that of the chosen configuration is left out."""
+    relative: bool = False
+    """Levels multiply the value that the search chose."""
+
+    def __post_init__(self) -> None:
+        if self.field not in factor_fields():
+            raise ValueError(
+                f"A factor must name a field of a trial, such as extra.ratio or "
+                f"training.schedule, but there is no {self.field!r}; the fields are "
+                f"{', '.join(factor_fields())}."
+            )
+        if not self.levels:
+            raise ValueError(f"A factor needs levels, but {self.field} has none.")
+        if self.field == WEIGHTS and self.levels != ("scratch",):
+            raise ValueError(
+                f"The only level of {WEIGHTS} is scratch (arms with other weights are compared "
+                f"as arms), but got {list(self.levels)}."
+            )
+
+    def changes(self, chosen: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The flat fields that differ from a configuration, one dict a level.
+
+        Nothing where the factor has no effect on it: fields of a GAN without one, a schedule
+        without pretrained weights, anything of training where nothing is trained.
+
+        Args:
+            chosen: flat spec of a trial.
+        """
+        if not self._matters(chosen):
+            return
+        for level in self.levels:
+            change = self._change(chosen, level)
+            if any(chosen.get(name) != value for name, value in change.items()):
+                yield change
+
+    def _change(self, chosen: dict[str, Any], level: Any) -> dict[str, Any]:
+        if self.field == WEIGHTS:
+            return WITHOUT_PRETRAINING
+        if dataclasses.is_dataclass(level):
+            return {f"{self.field}.{name}": value for name, value in flatten(level).items()}
+        return {self.field: chosen[self.field] * level if self.relative else level}
+
+    def _matters(self, chosen: dict[str, Any]) -> bool:
+        if self.field not in chosen and self.field != GAN:
+            return False
+        if self.field.startswith(GAN):
+            return chosen["extra.kind"] == "gan" and chosen["extra.ratio"] > 0
+        if self.field == "extra.ratio":
+            return bool(chosen["extra.kind"] != "none")
+        if self.field.startswith("extra."):
+            return bool(chosen["extra.kind"] != "none" and chosen["extra.ratio"] > 0)
+        if self.field in ("training.schedule", WEIGHTS):
+            is_pretrained = chosen["weights.kind"] == "pretrained"
+            return bool(is_pretrained and chosen["training.images_seen"] > 0)
+        if self.field.startswith("training."):
+            return bool(chosen["training.images_seen"] > 0)
+        return True
+
+
+def factor_fields() -> tuple[str, ...]:
+    """Every field that a factor may name."""
+    parts: dict[str, tuple[Any, ...]] = {
+        "training": (TrainingSpec,),
+        "segmenter": (UnetSpec, CellposeSpec, StardistSpec),
+        GAN: (GanSpec,),
+        "extra": (ExtraSpec,),
+        "data": (DataSpec,),
+    }
+    fixed = {"segmenter.kind", "extra.kind", "data.split", "data.annotation_count", "data.draw"}
+    fields = {
+        f"{part}.{entry.name}": None
+        for part, specs in parts.items()
+        for spec in specs
+        for entry in dataclasses.fields(spec)
+    }
+    return tuple(name for name in [*fields, WEIGHTS, "threshold_tries"] if name not in fixed)
+
+
+def read_factor(text: str) -> Factor:
+    """A factor from the command line, e.g. `training.zoom=1.0,2.0`.
+
+    Raises:
+        ValueError: the text is no factor.
+    """
+    name, equals, levels = text.partition("=")
+    if not equals or not levels:
+        raise ValueError(f"A factor must be FIELD=LEVEL,LEVEL,..., but got {text!r}.")
+    return Factor(field=name, levels=tuple(_level(level) for level in levels.split(",")))
+
+
+def _level(text: str) -> Any:
+    """A number or true or false where it is one, else the text itself."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+ABLATION = (
+    Factor(field="extra.ratio", levels=(0.0, 0.25, 0.5, 1.0, 2.0)),
+    Factor(field="extra.gan.mask_source", levels=get_args(MaskSource)),
+    Factor(field="extra.gan.consistency_floor", levels=(0.0,)),
+    Factor(field=WEIGHTS, levels=("scratch",)),
+    Factor(field="training.schedule", levels=get_args(ScheduleName)),
+    Factor(field="training.learning_rate", levels=(0.3, 3.0), relative=True),
+    Factor(field="training.zoom", levels=(1.0,)),
+    Factor(field="training.intensity", levels=(0.0,)),
+    Factor(field="threshold_tries", levels=(1,)),
+)
+"""What the presets ablate, the first the most wanted."""

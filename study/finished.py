@@ -1,0 +1,23 @@
+"""Whether a study is complete, known without opening its images or starting Ray."""
+
+import json
+
+from study.design import Study
+from study.store import Store
+
+FINISHED_FILE = "finished.json"
+
+
+def mark_finished(study: Study, store: Store) -> None:
+    """Notes that every training of a study, as declared, has ended."""
+    note = {"hash": study.hash, "results": store.result_count()}
+    store.write_text(FINISHED_FILE, json.dumps(note))
+
+
+def is_finished(study: Study, store: Store) -> bool:
+    """Whether this very study has ended in this folder, and all its results are still there."""
+    text = store.read_text(FINISHED_FILE)
+    if text is None:
+        return False
+    note = json.loads(text)
+    return bool(note["hash"] == study.hash and note["results"] <= store.result_count())
