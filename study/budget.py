@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from study.design import Study
 
@@ -86,7 +87,8 @@ def _reductions(study: Study) -> Iterator[tuple[Study, str, str]]:
     ):
         first = getattr(whole, field)
         for number in range(first - 1, fewest - 1, -1):
-            study = dataclasses.replace(study, **{field: number})
+            change: dict[str, Any] = {field: number}
+            study = dataclasses.replace(study, **change)
             yield study, field, f"{name}: {number} in place of {first}"
 
 
