@@ -7,6 +7,9 @@ from reports.load import Arm
 SEGMENTERS = {"unet": "U-Net", "cellpose": "Cellpose", "stardist": "StarDist"}
 EXTRA_DATA = {
     "copy_paste": "copy-paste",
+    "cutmix": "CutMix",
+    "chessmix": "ChessMix",
+    "real_repeated": "real crops repeated",
     "gan": "GAN data",
     "pseudo_labels": "pseudo-labels",
 }

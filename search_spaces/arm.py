@@ -6,7 +6,8 @@ from typing import Any
 import optuna
 
 from search_spaces import cellpose, extra_data, gan, schedule, stardist, unet, zero_shot
-from trainables.spec import ExtraKind, GanSpec, SegmenterSpec, WeightsKind
+from trainables.extra_spec import ExtraKind
+from trainables.spec import GanSpec, SegmenterSpec, WeightsKind
 
 SEGMENTER_SPACES = {"unet": unet, "cellpose": cellpose, "stardist": stardist}
 

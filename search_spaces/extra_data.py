@@ -1,18 +1,26 @@
-"""How much synthetic data may be mixed in: the ratio, 0 included."""
+"""How much synthetic data may be mixed in, 0 included, and when in the training it is shown."""
 
-from typing import Any
+from typing import Any, get_args
 
 import optuna
 
-RATIOS = (0.0, 0.25, 0.5, 1.0, 2.0)
+from trainables.extra_spec import SyntheticOrder
+
+RATIOS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Synthetic crops per real crop; 0 lets an arm do without."""
 
 
 def defaults() -> dict[str, Any]:
     """Where every search starts."""
-    return {"extra.ratio": 0.5}
+    return {"extra.ratio": 0.5, "extra.order": "mixed"}
 
 
 def space(trial: optuna.Trial) -> dict[str, Any]:
-    """One ratio, as a flat field of a `TrialSpec`."""
-    return {"extra.ratio": trial.suggest_categorical("extra.ratio", RATIOS)}
+    """One ratio and, unless it is 0, one order, as flat fields of a `TrialSpec`."""
+    ratio = trial.suggest_categorical("extra.ratio", RATIOS)
+    if ratio == 0:
+        return {"extra.ratio": ratio}
+    return {
+        "extra.ratio": ratio,
+        "extra.order": trial.suggest_categorical("extra.order", get_args(SyntheticOrder)),
+    }

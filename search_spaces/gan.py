@@ -1,4 +1,8 @@
-"""Which of the study's GANs makes the synthetic data."""
+"""Which of the study's GANs makes the synthetic data: the architecture, then its variant.
+
+The GANs are fitted before, each once, and the search chooses among them: so a search over ratios
+and segmenters refits none.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,18 +10,38 @@ from typing import Any
 import optuna
 
 from trainables.flat import flatten
-from trainables.spec import GanSpec
+from trainables.gan_spec import GanSpec
 
-CHOICE = "gan"
-"""Name of the parameter: the place of the GAN in the study's list."""
+ARCHITECTURE = "gan.architecture"
+"""Name of the first parameter."""
 
 
 def defaults(gans: Sequence[GanSpec]) -> dict[str, Any]:
-    """Where every search starts: the first."""
-    return {CHOICE: 0} if len(gans) > 1 else {}
+    """Where every search starts: the first of the study's GANs."""
+    variants = _variants(gans)
+    start = {ARCHITECTURE: gans[0].architecture} if len(variants) > 1 else {}
+    several = len(variants[gans[0].architecture]) > 1
+    return start | ({_variant(gans[0].architecture): 0} if several else {})
 
 
 def space(trial: optuna.Trial, *, gans: Sequence[GanSpec]) -> dict[str, Any]:
     """One GAN, as flat fields of a `TrialSpec`."""
-    choice = trial.suggest_categorical(CHOICE, range(len(gans))) if len(gans) > 1 else 0
-    return {f"extra.gan.{name}": value for name, value in flatten(gans[choice]).items()}
+    variants = _variants(gans)
+    names = list(variants)
+    name = trial.suggest_categorical(ARCHITECTURE, names) if len(names) > 1 else names[0]
+    choices = variants[name]
+    several = len(choices) > 1
+    place = trial.suggest_categorical(_variant(name), range(len(choices))) if several else 0
+    return {f"extra.gan.{field}": value for field, value in flatten(choices[place]).items()}
+
+
+def _variants(gans: Sequence[GanSpec]) -> dict[str, list[GanSpec]]:
+    """The GANs of each architecture, in the study's order."""
+    variants: dict[str, list[GanSpec]] = {}
+    for gan in gans:
+        variants.setdefault(gan.architecture, []).append(gan)
+    return variants
+
+
+def _variant(architecture: str) -> str:
+    return f"gan.{architecture}.variant"

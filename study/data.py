@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from study.design import SIMULATED, DataOptions, Study
+from study.design import ARMS, SIMULATED, Arm, DataOptions, Study
 from study.plan import SOURCE_DRAW
 from study.simulated import simulated_source, simulated_target
 from study.splits import fitted, kept_splits
@@ -16,6 +16,7 @@ from study.store import Store
 from trainables.data.dataset import Dataset
 from trainables.data.layouts import open_dataset
 from trainables.data.split import Split
+from trainables.gan_spec import GanSpec
 
 EXAMPLES = 6
 """Test images shown in the report."""
@@ -99,6 +100,29 @@ def needed_ids(split: Split, *, counts: Sequence[int], draws: Sequence[int]) -> 
             annotated = split.draw(annotation_count=count, draw=draw)
             ids |= dict.fromkeys((*annotated.training, *annotated.validation))
     return tuple(ids)
+
+
+def needed_unlabelled_ids(
+    study: Study, split: Split, *, counts: Sequence[int], draws: Sequence[int]
+) -> tuple[str, ...]:
+    """The images that some training of these counts and draws uses without labels."""
+    most = max(_unlabelled_images(study, ARMS[name]) for name in study.arms)
+    ids: dict[str, None] = {}
+    for count in counts:
+        for draw in draws:
+            some = split.draw_unlabelled(annotation_count=count, draw=draw, count=most)
+            ids |= dict.fromkeys(some)
+    return tuple(ids)
+
+
+def _unlabelled_images(study: Study, arm: Arm) -> int:
+    """Most images without labels that a training of an arm uses."""
+    if arm.extra_data == "gan":
+        varied = [level for factor in study.ablate for level in factor.levels]
+        gans = [*study.gans, *(level for level in varied if isinstance(level, GanSpec))]
+        return max(gan.unlabelled_images for gan in gans)
+    uses = arm.extra_data == "pseudo_labels" or arm.initial_weights == "gan_encoder"
+    return study.pool_size if uses else 0
 
 
 def source_ids(study: Study, source: StudyData) -> tuple[str, ...]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from study.factors import Factor
 from trainables.checks import at_least
+from trainables.extra_spec import ExtraKind
 from trainables.flat import hash_flat
 from trainables.spec import (
     CellposeSpec,
-    ExtraKind,
+    ExtraSpec,
     GanSpec,
     SegmenterSpec,
     StardistSpec,
@@ -48,7 +49,12 @@ def _arms(*arms: Arm) -> dict[str, Arm]:
 ARMS = _arms(
     Arm(name="unet", segmenter="unet"),
     Arm(name="unet_copy_paste", segmenter="unet", extra_data="copy_paste"),
+    Arm(name="unet_cutmix", segmenter="unet", extra_data="cutmix"),
+    Arm(name="unet_chessmix", segmenter="unet", extra_data="chessmix"),
+    Arm(name="unet_real_repeated", segmenter="unet", extra_data="real_repeated"),
     Arm(name="unet_gan", segmenter="unet", extra_data="gan"),
+    Arm(name="unet_gan_encoder", segmenter="unet", initial_weights="gan_encoder"),
+    Arm(name="unet_pseudo_labels", segmenter="unet", extra_data="pseudo_labels"),
     Arm(name="unet_transfer", segmenter="unet", initial_weights="pretrained"),
     Arm(name="cellpose", segmenter="cellpose", initial_weights="pretrained"),
     Arm(name="stardist", segmenter="stardist", initial_weights="pretrained"),
@@ -205,6 +211,11 @@ class Study:
     def seeds(self) -> tuple[int, ...]:
         """The seeds of `confirm`; the search uses 0."""
         return tuple(range(1, self.confirm_seeds + 1))
+
+    @property
+    def pool_size(self) -> int:
+        """Samples of every pool made without a GAN: as many as the first GAN paints."""
+        return self.gans[0].pool_size if self.gans else ExtraSpec().pool_size
 
     def family(self, segmenter: str) -> Family:
         """The settings of one segmenter."""

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from trainables.extra_spec import SyntheticOrder
 from trainables.flat import flatten
+from trainables.gan_spec import MaskSource
 from trainables.spec import (
     CellposeSpec,
     DataSpec,
     ExtraSpec,
     GanSpec,
-    MaskSource,
     StardistSpec,
     TrainingSpec,
     UnetSpec,
@@ -140,7 +141,8 @@ def _level(text: str) -> Any:
 
 
 ABLATION = (
-    Factor(field="extra.ratio", levels=(0.0, 0.25, 0.5, 1.0, 2.0)),
+    Factor(field="extra.ratio", levels=(0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)),
+    Factor(field="extra.order", levels=get_args(SyntheticOrder)),
     Factor(field="extra.gan.mask_source", levels=get_args(MaskSource)),
     Factor(field="extra.gan.consistency_floor", levels=(0.0,)),
     Factor(field=WEIGHTS, levels=("scratch",)),

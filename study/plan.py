@@ -13,7 +13,6 @@ from trainables.spec import (
     DataSpec,
     ExtraSpec,
     GanFitSpec,
-    GanSpec,
     SegmenterSpec,
     Spec,
     TrialSpec,
@@ -195,7 +194,7 @@ def _base(study: Study, arm: Arm, splits: Splits) -> TrialSpec:
         data=_data(study, splits.main, count=study.search_count, draw=study.search_draw),
         segmenter=family.segmenter,
         training=arm.training(family),
-        extra=_extra(arm, study.gans),
+        extra=_extra(arm, study),
         weights=_weights(study, arm, family, splits),
         threshold_tries=study.threshold_tries,
     )
@@ -211,10 +210,10 @@ def _data(study: Study, split: str, *, count: int, draw: int) -> DataSpec:
     )
 
 
-def _extra(arm: Arm, gans: Sequence[GanSpec]) -> ExtraSpec:
+def _extra(arm: Arm, study: Study) -> ExtraSpec:
     if arm.extra_data == "gan":
-        return ExtraSpec(kind="gan", ratio=1.0, gan=gans[0], pool_size=gans[0].pool_size)
-    return ExtraSpec(kind=arm.extra_data, pool_size=gans[0].pool_size if gans else 64)
+        return ExtraSpec(kind="gan", ratio=1.0, gan=study.gans[0], pool_size=study.pool_size)
+    return ExtraSpec(kind=arm.extra_data, pool_size=study.pool_size)
 
 
 def _weights(study: Study, arm: Arm, family: Family, splits: Splits) -> WeightsSpec:

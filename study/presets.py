@@ -5,9 +5,11 @@ A study of one's own is a Python file with a function `study() -> Study`, run by
 """
 
 import dataclasses
+from typing import get_args
 
 from study.design import Family, Study
 from study.factors import ABLATION
+from trainables.gan_spec import Architecture, paper_gan
 from trainables.spec import CellposeSpec, GanSpec, StardistSpec, TrainingSpec, UnetSpec
 
 
@@ -94,15 +96,11 @@ def _on_gpus(*, images_seen: int, crop_px: int) -> Study:
         unet=Family(segmenter=UnetSpec(encoder=encoder), training=training, gpus=0.5),
         cellpose=Family(segmenter=CellposeSpec(encoder=encoder), training=training, gpus=0.5),
         stardist=Family(segmenter=StardistSpec(filters=64), training=training, gpus=0.5),
-        gans=(
-            GanSpec(width=48, images_seen=images_seen, crop_px=crop_px, pool_size=400),
-            GanSpec(
-                width=48,
-                images_seen=images_seen,
-                crop_px=crop_px,
-                pool_size=400,
-                mask_source="annotated",
-            ),
+        gans=tuple(
+            paper_gan(
+                architecture, width=48, images_seen=images_seen, crop_px=crop_px, pool_size=400
+            )
+            for architecture in get_args(Architecture)
         ),
         source_images=400,
         source_images_seen=2 * images_seen,

@@ -10,7 +10,7 @@ from optuna.storages.journal import JournalFileBackend
 
 from study.ablate import ablation_tasks
 from study.arm_search import ArmSearch
-from study.data import StudyData, needed_ids, source_ids
+from study.data import StudyData, needed_ids, needed_unlabelled_ids, source_ids
 from study.design import ARMS, Study
 from study.events import Listener
 from study.machines import machines, refuse_unmet, start_ray, stop_ray
@@ -56,10 +56,7 @@ def _search(opened: OpenedStudy, place: Place, listener: Listener) -> None:
     """Source weights, GANs and the searches of all arms and folds, in one Tuner."""
     study, data, source = opened.study, opened.data, opened.source
     splits = opened.splits
-    counts, draws = [study.search_count], [study.search_draw]
-    inputs = _in_object_store(
-        data, [(split, needed_ids(split, counts=counts, draws=draws)) for split in data.splits]
-    )
+    inputs = _in_object_store(data, [(split, _annotated(study, split)) for split in data.splits])
     if source:
         inputs |= _in_object_store(source, [(source.split, source_ids(study, source))])
     gans = [task for fold in splits for task in search_gans(study, fold)]
@@ -153,9 +150,19 @@ def _score(
     )
 
 
+def _annotated(study: Study, split: Split) -> tuple[str, ...]:
+    """The images that the search may touch, with labels or without."""
+    counts, draws = [study.search_count], [study.search_draw]
+    ids = needed_ids(split, counts=counts, draws=draws)
+    others = needed_unlabelled_ids(study, split, counts=counts, draws=draws)
+    return tuple(dict.fromkeys((*ids, *others)))
+
+
 def _annotated_and_test(study: Study, split: Split) -> tuple[str, ...]:
-    ids = needed_ids(split, counts=study.annotation_counts, draws=study.draws)
-    return (*ids, *split.test_ids)
+    counts, draws = study.annotation_counts, study.draws
+    ids = needed_ids(split, counts=counts, draws=draws)
+    others = needed_unlabelled_ids(study, split, counts=counts, draws=draws)
+    return tuple(dict.fromkeys((*ids, *others, *split.test_ids)))
 
 
 def _run(

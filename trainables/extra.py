@@ -3,19 +3,23 @@
 from collections.abc import Sequence
 
 from trainables.data.copy_paste import make_copy_paste
+from trainables.data.mixes import MIXES, make_mixes
 from trainables.data.sample import Sample
+from trainables.pseudo_labels import pseudo_labels
 from trainables.randomness import Randomness
 from trainables.segmenters.protocol import Extra
 from trainables.spec import TrialSpec
 
 POOL_MARGIN = 1.5
-"""Side of a copy-paste sample in crops, so that a zoomed-out crop still lies inside it."""
+"""Side of a sample made here in crops, so that a zoomed-out crop still lies inside it."""
 
 
 def extra_data(
     spec: TrialSpec,
     training: Sequence[Sample],
     *,
+    validation: Sequence[Sample],
+    unlabelled: Sequence[Sample],
     pool: Sequence[Sample],
     randomness: Randomness,
 ) -> Extra:
@@ -23,6 +27,8 @@ def extra_data(
 
     Args:
         training: the annotated samples of the trial at the working scale, and nothing else.
+        validation: chooses the weights of what labels `unlabelled`.
+        unlabelled: images at the working scale whose labels are unknown.
         pool: what the trial's GAN has made of those same samples.
     """
     if spec.extra.ratio == 0:
@@ -34,4 +40,18 @@ def extra_data(
             crop_px=round(POOL_MARGIN * spec.training.crop_px),
             rng=randomness.generator("copy paste"),
         )
-    return Extra(pool=pool, ratio=spec.extra.ratio) if pool else Extra()
+    elif spec.extra.kind in MIXES:
+        pool = make_mixes(
+            training,
+            kind=spec.extra.kind,
+            count=spec.extra.pool_size,
+            crop_px=round(POOL_MARGIN * spec.training.crop_px),
+            rng=randomness.generator(spec.extra.kind),
+        )
+    elif spec.extra.kind == "pseudo_labels":
+        pool = pseudo_labels(
+            spec, training, unlabelled, validation=validation, randomness=randomness
+        )
+    if not pool:
+        return Extra()
+    return Extra(pool=pool, ratio=spec.extra.ratio, order=spec.extra.order)

@@ -16,6 +16,7 @@ from trainables.gan.judge import judge_features, train_judge
 from trainables.gan.pool import Pool, draw_pool, pool_side_px
 from trainables.gan.pool_files import POOL_FILE, REAL_FILE, write_pool
 from trainables.gan.protocol import GanProgress
+from trainables.gan.watching import diversity, watch_distance
 from trainables.randomness import Randomness
 from trainables.result import Progress, TrialResult
 from trainables.segmenters.protocol import Checkpoints, Report
@@ -32,6 +33,7 @@ def run_gan_fit(
     *,
     training: Sequence[Sample],
     validation: Sequence[Sample],
+    unlabelled: Sequence[Sample] = (),
     report: Report,
     checkpoints: Checkpoints,
     folder: Path,
@@ -43,7 +45,8 @@ def run_gan_fit(
         training: the annotated samples it may learn from, at the scale of the files.
         validation: the annotated samples that choose the judge's weights and set the floor of
             the distances; the GAN never sees them.
-        report: told how far the fit has come; `validation_f1` is NaN, `loss` the reconstruction.
+        unlabelled: images without labels that it may learn from as well.
+        report: told how far the fit has come; `validation_f1` is NaN, `loss` the generator's.
         checkpoints: where an interrupted fit goes on from.
         folder: empty; gets the pool, as many real crops, and the generator.
     """
@@ -60,11 +63,27 @@ def run_gan_fit(
     )
     training = [rescale(sample, scale) for sample in training]
     validation = [rescale(sample, scale) for sample in validation]
+    unlabelled = [rescale(sample, scale) for sample in unlabelled]
+    judge = train_judge(spec, training=training, validation=validation, randomness=randomness)
+    features = judge_features(judge, channels=training[0].image.shape[2])
+    real = _real_crops(training, spec=spec, rng=randomness.generator("real crops"))
+    unseen = _real_crops(validation, spec=spec, rng=randomness.generator("unseen crops"))
     with meter.fitting():
         generator = fit_gan(
-            training, spec=spec.gan, randomness=randomness, report=note, checkpoints=checkpoints
+            training,
+            spec=spec.gan,
+            randomness=randomness,
+            report=note,
+            checkpoints=checkpoints,
+            unlabelled=unlabelled,
+            watch=watch_distance(
+                training,
+                unseen,
+                side_px=pool_side_px(spec.gan),
+                features=features,
+                seed=randomness.integer("watch"),
+            ),
         )
-    judge = train_judge(spec, training=training, validation=validation, randomness=randomness)
     judge_f1 = mean_f1(judge, validation)
     pool = draw_pool(
         generator,
@@ -75,25 +94,28 @@ def run_gan_fit(
         maker=spec.id,
         randomness=randomness,
     )
-    real = _real_crops(training, spec=spec, rng=randomness.generator("real crops"))
-    unseen = _real_crops(validation, spec=spec, rng=randomness.generator("unseen crops"))
     _write(folder, pool=pool, real=real, spec=spec)
     (folder / GENERATOR_FOLDER).mkdir()
     generator.save(folder / GENERATOR_FOLDER)
-    channels = training[0].image.shape[2]
     distances = fidelity(
         _images(real),
         _images(unseen),
         _images(pool.samples),
         randomness.generator("fidelity"),
-        features=judge_features(judge, channels=channels),
+        features=features,
+    )
+    variation = diversity(
+        generator,
+        training,
+        side_px=pool_side_px(spec.gan),
+        rng=randomness.generator("diversity"),
     )
     return TrialResult(
         trial_id=spec.id,
         spec=flatten(spec),
         status="completed",
         progress=tuple(progress),
-        synthesis=_pool_numbers(pool, judge_f1=judge_f1) | distances,
+        synthesis=_pool_numbers(pool, judge_f1=judge_f1) | distances | {"diversity": variation},
         cost=meter.cost(progress),
     )
 
@@ -103,7 +125,7 @@ def _progress(step: GanProgress) -> Progress:
         images_seen=step.images_seen,
         device_seconds=step.device_seconds,
         validation_f1=NO_F1,
-        loss=step.reconstruction_loss,
+        loss=step.loss,
     )
 
 
@@ -132,6 +154,7 @@ def _write(folder: Path, *, pool: Pool, real: Sequence[Sample], spec: GanFitSpec
 
 
 def _pool_numbers(pool: Pool, *, judge_f1: float) -> dict[str, float]:
+    """Of an empty pool `kept` is 0: trials that name it train on real images only."""
     return {
         "asked": pool.asked,
         "kept": pool.kept,

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import ray
 from ray import tune
 
-from trainables.data.sample import Sample
+from trainables.data.sample import Sample, without_labels
 from trainables.data.split import Annotated, Split, parts_of
 from trainables.environment import environment
 from trainables.examples import ExampleKeeper
@@ -18,7 +18,15 @@ from trainables.flat import flatten
 from trainables.gan.pool_files import read_pool
 from trainables.result import Progress, TrialResult
 from trainables.segmenters.protocol import Checkpoints
-from trainables.spec import GanFitSpec, Spec, TrialSpec, gan_fit, gan_fit_spec, trial_spec
+from trainables.spec import (
+    GanFitSpec,
+    Spec,
+    TrialSpec,
+    gan_fit,
+    gan_fit_spec,
+    trial_spec,
+    unlabelled_count,
+)
 
 STAGES_WITH_TEST = ("confirm", "ablate")
 """Stages that score the test images; no other is handed them."""
@@ -113,15 +121,17 @@ def _run(spec: Spec, inputs: TrialInputs, checkpoints: Checkpoints) -> TrialResu
     data = inputs.data[spec.data.split]
     annotated = data.split.draw(annotation_count=spec.data.annotation_count, draw=spec.data.draw)
     training, validation = _annotated_samples(data, annotated)
+    unlabelled = _unlabelled_samples(spec, data)
     if isinstance(spec, GanFitSpec):
-        return _fit_gan(spec, training, validation, inputs.store, checkpoints)
-    return _train(spec, training, validation, inputs, checkpoints)
+        return _fit_gan(spec, training, validation, unlabelled, inputs.store, checkpoints)
+    return _train(spec, training, validation, unlabelled, inputs, checkpoints)
 
 
 def _fit_gan(
     spec: GanFitSpec,
     training: list[Sample],
     validation: list[Sample],
+    unlabelled: list[Sample],
     store: TrialStore,
     checkpoints: Checkpoints,
 ) -> TrialResult:
@@ -135,6 +145,7 @@ def _fit_gan(
                 spec,
                 training=training,
                 validation=validation,
+                unlabelled=unlabelled,
                 report=_report,
                 checkpoints=checkpoints,
                 folder=folder,
@@ -149,6 +160,7 @@ def _train(
     spec: TrialSpec,
     training: list[Sample],
     validation: list[Sample],
+    unlabelled: list[Sample],
     inputs: TrialInputs,
     checkpoints: Checkpoints,
 ) -> TrialResult:
@@ -161,6 +173,7 @@ def _train(
         TrialData(
             training=training,
             validation=validation,
+            unlabelled=unlabelled,
             test=_test_samples(spec, inputs),
             pool=_pool(spec, store),
             weights=_weights(spec, store),
@@ -188,6 +201,16 @@ def _annotated_samples(data: DataInputs, annotated: Annotated) -> tuple[list[Sam
         ray.get([data.samples[sample_id] for sample_id in annotated.training]),
         ray.get([data.samples[sample_id] for sample_id in annotated.validation]),
     )
+
+
+def _unlabelled_samples(spec: Spec, data: DataInputs) -> list[Sample]:
+    """Images that this draw does not annotate; their labels stay behind."""
+    ids = data.split.draw_unlabelled(
+        annotation_count=spec.data.annotation_count,
+        draw=spec.data.draw,
+        count=unlabelled_count(spec),
+    )
+    return [without_labels(ray.get(data.samples[sample_id])) for sample_id in ids]
 
 
 def _test_samples(spec: TrialSpec, inputs: TrialInputs) -> Iterator[Sample]:

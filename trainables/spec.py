@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from trainables.checks import at_least, one_of
+from trainables.extra_spec import ExtraSpec
 from trainables.flat import build, flatten, hash_flat, part_of, top_of
+from trainables.gan_spec import GanSpec
 from trainables.training_spec import TrainingSpec
 
 Stage = Literal["fit_sources", "fit_gans", "search", "confirm", "ablate"]
-ExtraKind = Literal["none", "copy_paste", "gan", "pseudo_labels"]
 WeightsKind = Literal["scratch", "pretrained", "gan_encoder"]
 WeightsOrigin = Literal["none", "source", "public"]
-MaskSource = Literal["recomposed", "annotated"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,64 +66,6 @@ class StardistSpec:
 
 
 SegmenterSpec = UnetSpec | CellposeSpec | StardistSpec
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GanSpec:
-    """One GAN: its architecture and how it is fitted."""
-
-    architecture: Literal["paired"] = "paired"
-    """`paired`: instance map and noise to image, adversarial and reconstruction loss."""
-    width: int = 16
-    """Channels of the generator's first level."""
-    images_seen: int = 2400
-    """Crops shown to the discriminator in all."""
-    batch_size: int = 8
-    crop_px: int = 96
-    """Side of the square crops at the working scale, in pixels; a multiple of 32."""
-    learning_rate: float = 1e-3
-    """Of the generator; the discriminator's is `discriminator_speed` times that."""
-    discriminator_speed: float = 1.0
-    reconstruction_weight: float = 20.0
-    """Weight of the L1 distance to the real image against the adversarial loss."""
-    mask_source: MaskSource = "recomposed"
-    """`annotated`: the annotated masks, warped; `recomposed`: their cells rearranged as well."""
-    pool_size: int = 64
-    """Synthetic crops kept after filtering."""
-    consistency_floor: float = 0.6
-    """Smallest F1 at which a segmenter trained on the same real samples must find the masks, as a
-    share of its F1 on the real validation samples: it cannot be asked for more than it can do."""
-
-    def __post_init__(self) -> None:
-        at_least(self, width=4, images_seen=1, batch_size=1, crop_px=32, pool_size=1)
-        at_least(self, learning_rate=0.0, discriminator_speed=0.0, reconstruction_weight=0.0)
-        one_of(self, architecture=("paired",), mask_source=get_args(MaskSource))
-        if not 0 <= self.consistency_floor <= 1:
-            raise ValueError(
-                f"consistency_floor must be in [0, 1], but got {self.consistency_floor}."
-            )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExtraSpec:
-    """What is added to the annotated images."""
-
-    kind: ExtraKind = "none"
-    ratio: float = 0.0
-    """Synthetic crops per real crop in the batches; 0 is allowed for every kind."""
-    pool_size: int = 64
-    """Synthetic samples of `copy_paste`; a GAN's pool has the size its spec says."""
-    gan: GanSpec | None = None
-    """Which GAN, where kind is `gan`."""
-
-    def __post_init__(self) -> None:
-        one_of(self, kind=get_args(ExtraKind))
-        at_least(self, ratio=0.0, pool_size=1)
-        if (self.kind == "gan") != (self.gan is not None):
-            raise ValueError(
-                f"A GAN must be named where extra data is `gan`, and only there, but kind is "
-                f"{self.kind!r} and gan is {self.gan}."
-            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -224,6 +166,14 @@ def gan_fit(spec: TrialSpec) -> GanFitSpec:
     return GanFitSpec(
         study_seed=spec.study_seed, seed=spec.seed, data=spec.data, gan=spec.extra.gan
     )
+
+
+def unlabelled_count(spec: Spec) -> int:
+    """Images without labels that a training may use, at most."""
+    if isinstance(spec, GanFitSpec):
+        return spec.gan.unlabelled_images
+    labelled = spec.extra.kind == "pseudo_labels" and spec.extra.ratio > 0
+    return spec.extra.pool_size if labelled or spec.weights.kind == "gan_encoder" else 0
 
 
 def trial_spec(flat: dict[str, Any]) -> TrialSpec:

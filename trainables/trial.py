@@ -11,6 +11,7 @@ from trainables.data.sample import Sample
 from trainables.data.scale import rescale, working_scale
 from trainables.extra import extra_data
 from trainables.flat import flatten
+from trainables.gan_encoder import start_from_gan_encoder
 from trainables.metrics.scores import score_image
 from trainables.model import Model
 from trainables.randomness import Randomness
@@ -33,6 +34,8 @@ class TrialData:
     """The annotated samples that choose its weights and thresholds."""
     test: Iterable[Sample] = field(default=(), repr=False)
     """Empty for every stage that may not see the test images; read one at a time."""
+    unlabelled: Sequence[Sample] = field(default=(), repr=False)
+    """Images whose labels are unknown, for what learns from them."""
     pool: Sequence[Sample] = field(default=(), repr=False)
     """Synthetic samples of the trial's GAN, already at the working scale."""
     weights: Path | None = None
@@ -75,11 +78,23 @@ def run_trial(
     )
     training = [rescale(sample, scale) for sample in data.training]
     validation = [rescale(sample, scale) for sample in data.validation]
+    unlabelled = [rescale(sample, scale) for sample in data.unlabelled]
     channels = training[0].image.shape[2]
-    extra = extra_data(spec, training, pool=data.pool, randomness=randomness)
+    extra = extra_data(
+        spec,
+        training,
+        validation=validation,
+        unlabelled=unlabelled,
+        pool=data.pool,
+        randomness=randomness,
+    )
     segmenter = make_segmenter(spec, channels=channels)
     if data.weights:
         segmenter.initialise(data.weights)
+    if spec.weights.kind == "gan_encoder":
+        start_from_gan_encoder(
+            segmenter, spec, images=[*training, *unlabelled], randomness=randomness
+        )
     if spec.training.images_seen:
         with meter.fitting():
             segmenter.fit(

@@ -7,12 +7,20 @@ import numpy as np
 import pytest
 import tifffile
 
-from study.data import describe, needed_ids, open_main, open_source, source_ids
+from study.data import (
+    describe,
+    needed_ids,
+    needed_unlabelled_ids,
+    open_main,
+    open_source,
+    source_ids,
+)
 from study.design import DataOptions, Study
 from study.presets import quick
 from study.simulated import write_folder
 from study.store import Store
 from tests.conftest import discs
+from trainables.gan_spec import paper_gan
 
 
 @pytest.fixture
@@ -97,3 +105,18 @@ def test_simulated_images_are_written_once(tmp_path: Path) -> None:
     assert simulated_source(tmp_path, count=2, channels=3, seed=0) == first
     assert {path: path.stat().st_mtime_ns for path in first.rglob("*.tif")} == stamps
     assert tifffile.imread(next((first / "images").iterdir())).shape == (256, 256, 3)
+
+
+def test_images_without_labels_are_sent_where_an_arm_uses_them(
+    folder: Path, tmp_path: Path
+) -> None:
+    study = study_on(folder, annotation_counts=(2,))
+    data = open_main(study, folder=tmp_path, store=Store(tmp_path / "study"))
+    asked = {"counts": [2], "draws": [0, 1]}
+    assert needed_unlabelled_ids(study, data.split, **asked) == ()
+    labelling = dataclasses.replace(study, arms=("unet", "unet_pseudo_labels"))
+    sent = set(needed_unlabelled_ids(labelling, data.split, **asked))
+    assert sent == set(data.split.annotation_ids)  # each is left out of one draw at least
+    gan = paper_gan("cyclegan", unlabelled_images=1)
+    painting = dataclasses.replace(study, arms=("unet_gan",), gans=(gan,))
+    assert 1 <= len(needed_unlabelled_ids(painting, data.split, **asked)) <= 2

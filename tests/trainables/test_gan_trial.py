@@ -1,11 +1,13 @@
 """The whole way from samples to a pool on disk, as small as it can be."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.trainables.gan.cells import make_samples
+from trainables.data.split import parts_of
 from trainables.gan.pool_files import REAL_FILE, read_pool, read_samples
 from trainables.gan_trial import run_gan_fit
 from trainables.result import Progress, TrialResult, from_json, to_json
@@ -51,7 +53,9 @@ def test_result_tells_what_was_done(result: TrialResult, progress: list[Progress
     assert progress[-1].images_seen == 20
     assert result.synthesis["asked"] == result.synthesis["kept"] == 6
     assert result.synthesis["share_dropped"] == 0
-    for name in ("kid", "kid_low", "kid_high", "kid_floor", "nearest_synthetic"):
+    for name in ("kid", "kid_low", "kid_high", "kid_floor", "nearest_synthetic", "precision"):
+        assert np.isfinite(result.synthesis[name])
+    for name in ("recall", "memorisation", "diversity", "kid_training"):
         assert np.isfinite(result.synthesis[name])
     assert result.cost is not None
     assert 0 < result.cost.training_seconds < result.cost.device_seconds
@@ -81,3 +85,29 @@ def test_the_pool_knows_only_training_samples(result: TrialResult, folder: Path)
         assert sample.provenance is not None
         assert sample.provenance.maker == SPEC.id
         assert set(sample.provenance.sources) <= {"0", "1"}
+
+
+def test_a_pool_that_the_filter_empties_is_a_result_with_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One annotated image, cut in two, without touching cells; a judge that finds nothing."""
+    monkeypatch.setattr("trainables.gan_trial.mean_f1", lambda judge, samples: 1.0)
+    whole = make_samples(channels=1, count=1)[0]
+    labels = np.where(whole.labels == 2, 0, whole.labels)
+    training, validation = parts_of(dataclasses.replace(whole, labels=labels))
+    gan = dataclasses.replace(SPEC.gan, consistency_floor=1.0, architecture="joint")
+    result = run_gan_fit(
+        dataclasses.replace(SPEC, gan=gan),
+        training=[training],
+        validation=[validation],
+        report=lambda progress: None,
+        checkpoints=NoCheckpoints(),
+        folder=tmp_path,
+    )
+    assert result.status == "completed"
+    assert (result.synthesis["kept"], result.synthesis["asked"]) == (0, 24)
+    assert result.synthesis["share_dropped"] == 1.0
+    assert np.isnan(result.synthesis["kid"])
+    assert np.isfinite(result.synthesis["kid_floor"])
+    assert read_pool(tmp_path) == []
+    assert from_json(to_json(result)).status == "completed"

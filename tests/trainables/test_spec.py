@@ -1,10 +1,12 @@
 """Specs are checked, flatten without loss, and name themselves by their content."""
 
 import dataclasses
+from typing import get_args
 
 import pytest
 
 from trainables.flat import flatten
+from trainables.gan_spec import Architecture, paper_gan
 from trainables.spec import (
     CellposeSpec,
     DataSpec,
@@ -82,3 +84,17 @@ def test_a_trial_without_a_gan_has_no_fit() -> None:
 def test_what_cannot_be_is_refused_by_name(make: object, named: str) -> None:
     with pytest.raises(ValueError, match=named):
         make()
+
+
+def test_papers_differ_only_where_an_architecture_uses_it() -> None:
+    for architecture in get_args(Architecture):
+        gan = paper_gan(architecture, width=24)
+        assert (gan.architecture, gan.width) == (architecture, 24)
+        assert gan_fit_spec(flatten(gan_fit(spec(extra=with_gan(gan))))).gan == gan
+    assert paper_gan("dcgan").critic_steps == 5
+    assert paper_gan("paired") == GanSpec()
+    assert paper_gan("spade", feature_weight=1.0).feature_weight == 1.0
+
+
+def with_gan(gan: GanSpec) -> ExtraSpec:
+    return ExtraSpec(kind="gan", ratio=0.5, gan=gan)

@@ -7,6 +7,7 @@ import numpy as np
 from trainables.data.augment import change_intensity
 from trainables.data.interpolate import interpolate
 from trainables.data.sample import IGNORED, Sample
+from trainables.data.synthetic_order import synthetic_share
 from trainables.segmenters.protocol import Extra
 from trainables.spec import TrainingSpec
 
@@ -17,7 +18,12 @@ POINTS_TRIED = 256
 
 
 def draw_batch(
-    samples: Sequence[Sample], *, extra: Extra, training: TrainingSpec, rng: np.random.Generator
+    samples: Sequence[Sample],
+    *,
+    extra: Extra,
+    training: TrainingSpec,
+    rng: np.random.Generator,
+    progress: float = 0.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Crops for one step of training, real and synthetic ones in the ratio asked for.
 
@@ -26,6 +32,7 @@ def draw_batch(
         extra: pool and ratio of synthetic samples; without a pool all crops are real.
         training: batch size N, crop side P, zoom and strength of the intensity changes.
         rng: fixes the batch.
+        progress: share of the images seen so far, in [0, 1).
 
     Returns:
         float32 [N, P, P, C] images and int32 [N, P, P] labels, -1 where nothing is known.
@@ -36,7 +43,7 @@ def draw_batch(
     if not samples:
         raise ValueError("A batch needs at least one annotated sample, but got none.")
     count, side = training.batch_size, training.crop_px
-    synthetic = synthetic_count(extra, count=count, rng=rng)
+    synthetic = synthetic_count(extra, count=count, rng=rng, progress=progress)
     images = np.empty((count, side, side, samples[0].image.shape[2]), np.float32)
     labels = np.empty((count, side, side), np.int32)
     for n in range(count):
@@ -76,11 +83,14 @@ def draw_crop(
     )
 
 
-def synthetic_count(extra: Extra, *, count: int, rng: np.random.Generator) -> int:
+def synthetic_count(
+    extra: Extra, *, count: int, rng: np.random.Generator, progress: float = 0.0
+) -> int:
     """Synthetic crops in a batch of `count`: exact on average, never off by a whole crop."""
     if not extra.pool:
         return 0
-    return int(count * extra.ratio / (1 + extra.ratio) + rng.random())
+    share = synthetic_share(extra.order, ratio=extra.ratio, progress=progress)
+    return int(count * share + rng.random())
 
 
 def draw_centre(

@@ -1,6 +1,6 @@
 """A sample: one image with its instance labels."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -51,3 +51,8 @@ class Sample:
         """Number of annotated cells."""
         values = np.unique(self.labels)
         return int((values > 0).sum())
+
+
+def without_labels(sample: Sample) -> Sample:
+    """The same image, about whose cells nothing is known."""
+    return replace(sample, labels=np.full(sample.labels.shape, IGNORED, np.int32))

@@ -93,6 +93,17 @@ class Split:
             shared_group=shared,
         )
 
+    def draw_unlabelled(self, *, annotation_count: int, draw: int, count: int) -> tuple[str, ...]:
+        """Images that may be trained on in one draw, but without labels: at most `count`.
+
+        They are drawn from those that have no labels and from the annotation side's images that
+        are not annotated in this draw.
+        """
+        rest = self._ordered(draw)[annotation_count:]
+        available = sorted([*rest, *self.unlabelled_ids])
+        rng = Randomness(("split", self.seed, draw)).generator("unlabelled")
+        return tuple(available[index] for index in rng.permutation(len(available))[:count])
+
     def _ordered(self, draw: int) -> tuple[str, ...]:
         """All annotation images in random order, the first image of every group before seconds."""
         rng = Randomness(("split", self.seed, draw)).generator("order")

@@ -12,6 +12,10 @@ RESAMPLES = 200
 """Half-samples drawn for the interval."""
 LEVEL = 0.95
 """Of the interval."""
+FEWEST = 4
+"""Crops on each side below which no distance is taken."""
+NEIGHBOURS = 3
+"""Nearest neighbours that set how far a crop reaches, as in Kynkäänniemi et al. 2019."""
 
 
 def fidelity(
@@ -32,12 +36,14 @@ def fidelity(
         features: of a network that was trained on the same training images.
 
     Returns:
-        `kid`, with `kid_low` and `kid_high`: kernel distance of synthetic to training crops;
-        `kid_floor` with `kid_floor_low` and `kid_floor_high`: of validation to training crops,
-        which is as near as new real images come. The intervals cover the choice of crops, not
-        the choice of images. `nearest_synthetic`, `nearest_validation`: median distance, in
-        feature space, to the nearest training crop; a synthetic one far below that of validation
-        is a sign of copies. NaN where fewer than four crops are there.
+        `kid`, with `kid_low` and `kid_high`: kernel distance of synthetic to validation crops;
+        `kid_floor` with `kid_floor_low` and `kid_floor_high`: of training to validation crops,
+        which is as near as new real images come; `kid_training`: of synthetic to training crops.
+        The intervals cover the choice of crops, not the choice of images. `precision`: share of
+        synthetic crops that look like some real one, `recall`: share of real crops that look like
+        some synthetic one. `nearest_synthetic`, `nearest_validation`: median distance, in feature
+        space, to the nearest training crop; `memorisation`: the one divided by the other, far
+        below 1 where synthetic crops are copies. NaN where too few crops are there.
     """
     training, validation, painted = (
         features(images) if len(images) else np.empty((0, 1))
@@ -45,8 +51,11 @@ def fidelity(
     )
     scale = np.sqrt(np.mean(training**2)) or 1.0  # makes distances comparable between networks
     training, validation, painted = training / scale, validation / scale, painted / scale
-    kid, kid_low, kid_high = _distance_with_interval(painted, training, rng)
-    floor, floor_low, floor_high = _distance_with_interval(validation, training, rng)
+    kid, kid_low, kid_high = _distance_with_interval(painted, validation, rng)
+    floor, floor_low, floor_high = _distance_with_interval(training, validation, rng)
+    nearest_synthetic = nearest_distance(painted, training)
+    nearest_validation = nearest_distance(validation, training)
+    real = np.concatenate([training, validation]) if len(validation) else training
     return {
         "kid": kid,
         "kid_low": kid_low,
@@ -54,8 +63,12 @@ def fidelity(
         "kid_floor": floor,
         "kid_floor_low": floor_low,
         "kid_floor_high": floor_high,
-        "nearest_synthetic": nearest_distance(painted, training),
-        "nearest_validation": nearest_distance(validation, training),
+        "kid_training": _distance(painted, training),
+        "precision": covered_share(painted, by=real),
+        "recall": covered_share(real, by=painted),
+        "nearest_synthetic": nearest_synthetic,
+        "nearest_validation": nearest_validation,
+        "memorisation": nearest_synthetic / (nearest_validation or float("nan")),
     }
 
 
@@ -78,6 +91,20 @@ def kernel_distance(x: np.ndarray, y: np.ndarray) -> float:
     )
 
 
+def covered_share(x: np.ndarray, *, by: np.ndarray) -> float:
+    """Share of the rows of x that lie within reach of a row of `by`; NaN where there are too few.
+
+    A row reaches as far as its third nearest neighbour among its own. Of synthetic features by
+    real ones this is precision, of real ones by synthetic ones recall.
+
+    Source: Kynkäänniemi et al. 2019 (arXiv:1904.06991), section 2.
+    """
+    if not len(x) or len(by) <= NEIGHBOURS:
+        return float("nan")
+    reach = np.sort(cdist(by, by), axis=1)[:, NEIGHBOURS]  # its own distance, 0, comes first
+    return float((cdist(x, by) <= reach).any(axis=1).mean())
+
+
 def nearest_distance(x: np.ndarray, y: np.ndarray) -> float:
     """Median over the rows of x of the Euclidean distance to the nearest row of y."""
     if not len(x) or not len(y):
@@ -98,12 +125,16 @@ def _distance_with_interval(
     Bootstrap and Other Resampling Plans", ch. 8), and holds no crop twice: pairs of equal crops
     would bias the distance of a bootstrap sample.
     """
-    if min(len(x), len(y)) < 4:
-        return float("nan"), float("nan"), float("nan")
-    whole = kernel_distance(x, y)
+    whole = _distance(x, y)
+    if np.isnan(whole):
+        return whole, whole, whole
     halves = [kernel_distance(_half(x, rng), _half(y, rng)) - whole for _ in range(RESAMPLES)]
     low, high = np.quantile(halves, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return whole, float(whole + low), float(whole + high)
+
+
+def _distance(x: np.ndarray, y: np.ndarray) -> float:
+    return kernel_distance(x, y) if min(len(x), len(y)) >= FEWEST else float("nan")
 
 
 def _half(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:

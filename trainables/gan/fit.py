@@ -1,52 +1,38 @@
-"""Fitting a GAN to annotated samples: the loop around the adversarial step."""
+"""Fitting a GAN to annotated samples: the loop around the adversarial step, for all of them."""
 
 import copy
-import math
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
 from trainables.data.sample import Sample
-from trainables.gan.batches import draw_gan_batch
-from trainables.gan.losses import Networks, StepLosses, adversarial_step
-from trainables.gan.painter import Painter, palette_of
-from trainables.gan.protocol import GANS, GanProgress, Generator, ReportGan
+from trainables.gan.adversary import Batch, Optimizers, adversarial_step, mean_losses
+from trainables.gan.batches import Material, draw_gan_batch, loose_material
+from trainables.gan.creator import Creator
+from trainables.gan.fit_state import Fit
+from trainables.gan.health import (
+    JUDGED_FROM,
+    SETTLED_STEPS,
+    has_gone_wrong,
+    is_nearest,
+    refuse_collapse,
+    refuse_divergence,
+    variety,
+)
+from trainables.gan.painter import Painter
+from trainables.gan.protocol import GANS, UNKNOWN, GanProgress, ReportGan, Watch
+from trainables.gan_spec import GanSpec
 from trainables.randomness import Randomness, fence
-from trainables.segmenters.clock import TrainingDiverged
 from trainables.segmenters.protocol import Checkpoints
 from trainables.segmenters.schedule import decay
-from trainables.segmenters.torch_device import (
-    autocast,
-    best_device,
-    place,
-    reproducible,
-)
-from trainables.spec import GanSpec
+from trainables.segmenters.torch_device import autocast, best_device, place, reproducible
 
-CHECKPOINT_FILE = "gan.pt"
 REPORTS = 10
 """Times that progress is reported, evenly spaced over the fit."""
 AVERAGED_SHARE = 0.05
 """The generator kept is a running mean of its weights over about this share of the fit."""
-MOMENTA = (0.0, 0.99)
-"""Adam's; no first momentum, as in Zhang et al. 2019 (arXiv:1805.08318)."""
-
-
-@dataclass(kw_only=True, slots=True)
-class _State:
-    """How far a fit has come, beyond the weights and the optimisers."""
-
-    step: int = 0
-    seconds: float = 0.0
-    losses: list[dict[str, float]] = field(default_factory=list)
-    """Of the steps since the last report."""
-    progress: list[GanProgress] = field(default_factory=list)
 
 
 def fit_gan(
@@ -56,7 +42,9 @@ def fit_gan(
     randomness: Randomness,
     report: ReportGan,
     checkpoints: Checkpoints,
-) -> Generator:
+    unlabelled: Sequence[Sample] = (),
+    watch: Watch = lambda generator: UNKNOWN,
+) -> Painter | Creator:
     """Fits a GAN to annotated samples and nothing else.
 
     A fit that goes on from a checkpoint first reports again what was reported before it, and
@@ -68,101 +56,116 @@ def fit_gan(
         randomness: of the fit.
         report: told ten times how far the fit has come.
         checkpoints: where its state is kept.
+        unlabelled: images without labels, at the same scale; only `cyclegan` can use them.
+        watch: measures the generator in the second half of the fit, on real crops that are
+            neither the GAN's nor the test's. The nearest is kept, and a fit that moves away from
+            them ends early.
 
     Returns:
-        The running mean of the generator's weights (Yazıcı et al. 2019, arXiv:1806.04498), with
-        the colours of the samples.
+        The running mean of the generator's weights (Yazıcı et al. 2019, arXiv:1806.04498).
 
     Raises:
-        TrainingDiverged: a loss became infinite or NaN.
+        TrainingDiverged: a loss became infinite, NaN or enormous.
+        GanCollapsed: the crops that it makes are all alike.
         ValueError: there is no sample.
     """
-    if not samples:
-        raise ValueError("A GAN needs at least one annotated sample, but got none.")
-    device, channels = best_device(), samples[0].image.shape[2]
-    with fence(randomness.integer("gan weights")):
-        networks = _networks(spec, channels=channels, device=device)
-    average = copy.deepcopy(networks.generator).requires_grad_(False)
-    state = _restore(networks, average, folder=checkpoints.load(), device=device)
-    for entry in state.progress:
+    material = Material(images=samples)
+    device = best_device()
+    fit = _start(spec, channels=samples[0].image.shape[2], randomness=randomness, device=device)
+    if not fit.adversary.paired:
+        rng = randomness.generator("loose masks")
+        material = loose_material(samples, unlabelled=unlabelled, spec=spec, rng=rng)
+    if folder := checkpoints.load():
+        fit.read(folder, device=device)
+    for entry in fit.clock.progress:
         report(entry)
     with reproducible():
-        while state.step < _steps(spec):
-            _advance(state, networks, average, samples=samples, spec=spec, randomness=randomness)
-            if _due(state, spec):
-                report(_note(state, spec))
+        while fit.clock.step < _steps(spec) and not fit.clock.stopped:
+            _advance(fit, material, spec=spec, randomness=randomness, device=device)
+            if _due(fit.clock.step, spec):
+                probe = _batch(fit, material, spec, randomness, "gan probe", device=device)
+                _note(fit, probe, samples=samples, spec=spec, watch=watch)
+                report(fit.clock.progress[-1])
+                if fit.clock.step >= SETTLED_STEPS:
+                    refuse_collapse(fit.clock.progress, images_seen=spec.images_seen)
             if checkpoints.due():
-                checkpoints.save(lambda folder: _write(networks, average, state, folder))
-    painter = Painter(spec, channels=channels)
-    painter.network.load_state_dict(average.state_dict())
-    painter.palette = palette_of(samples)
-    return painter
+                checkpoints.save(fit.write)
+    fit.average.load_state_dict(fit.clock.kept)
+    return _generator(fit, samples=samples, spec=spec)
 
 
-def _networks(spec: GanSpec, *, channels: int, device: torch.device) -> Networks:
-    generator, discriminator = GANS[spec.architecture](spec, channels)
-    place(generator, device)
-    place(discriminator, device)
-    return Networks(
-        generator=generator,
-        discriminator=discriminator,
-        generator_optimizer=_adam(generator),
-        discriminator_optimizer=_adam(discriminator),
+def _start(spec: GanSpec, *, channels: int, randomness: Randomness, device: torch.device) -> Fit:
+    with fence(randomness.integer("gan weights")):
+        adversary = GANS[spec.architecture](spec, channels=channels)
+    for network in (adversary.generator, adversary.discriminator):
+        place(network, device)
+    return Fit(
+        adversary=adversary,
+        optimizers=Optimizers(
+            generator=_adam(adversary.generator, adversary.momenta),
+            discriminator=_adam(adversary.discriminator, adversary.momenta),
+        ),
+        average=copy.deepcopy(adversary.generator).requires_grad_(False).eval(),
     )
 
 
-def _adam(network: nn.Module) -> torch.optim.Optimizer:
-    return torch.optim.Adam(network.parameters(), betas=MOMENTA, fused=True)
+def _adam(network: nn.Module, momenta: tuple[float, float]) -> torch.optim.Optimizer:
+    return torch.optim.Adam(network.parameters(), betas=momenta, fused=True)
 
 
 def _advance(
-    state: _State,
-    networks: Networks,
-    average: nn.Module,
+    fit: Fit,
+    material: Material,
     *,
-    samples: Sequence[Sample],
     spec: GanSpec,
     randomness: Randomness,
+    device: torch.device,
 ) -> None:
     """One step of the fit."""
-    started = time.perf_counter()
-    device = next(average.parameters()).device
-    _set_rates(networks, spec=spec, progress=state.step / _steps(spec))
-    state.step += 1
-    batch = draw_gan_batch(
-        samples, spec=spec, rng=randomness.generator("gan batch", state.step), device=device
-    )
+    started, clock = time.perf_counter(), fit.clock
+    _set_rates(fit.optimizers, spec=spec, progress=clock.step / _steps(spec))
+    clock.step += 1
     losses = adversarial_step(
-        networks,
-        batch,
+        fit.adversary,
+        fit.optimizers,
+        _batch(fit, material, spec, randomness, "gan batch", clock.step, device=device),
         autocast=autocast(device),
-        reconstruction_weight=spec.reconstruction_weight,
+        with_generator=clock.step % spec.critic_steps == 0,
     )
-    _refuse_divergence(losses, step=state.step)
-    _average(average, networks.generator, steps=AVERAGED_SHARE * _steps(spec))
-    state.losses.append(asdict(losses))
-    state.seconds += time.perf_counter() - started
+    refuse_divergence(losses, step=clock.step)
+    _average(fit.average, fit.adversary.generator, steps=AVERAGED_SHARE * _steps(spec))
+    clock.losses.append(losses)
+    clock.seconds += time.perf_counter() - started
+
+
+def _batch(
+    fit: Fit,
+    material: Material,
+    spec: GanSpec,
+    randomness: Randomness,
+    *purpose: int | str,
+    device: torch.device,
+) -> Batch:
+    return draw_gan_batch(
+        material,
+        spec=spec,
+        noise_channels=fit.adversary.noise_channels,
+        rng=randomness.generator(*purpose),
+        device=device,
+    )
 
 
 def _steps(spec: GanSpec) -> int:
     return max(spec.images_seen // spec.batch_size, 1)
 
 
-def _set_rates(networks: Networks, *, spec: GanSpec, progress: float) -> None:
+def _set_rates(optimizers: Optimizers, *, spec: GanSpec, progress: float) -> None:
+    """Two time scales: Heusel et al. 2017 (arXiv:1706.08500)."""
     rate = spec.learning_rate * decay(progress)
-    for group in networks.generator_optimizer.param_groups:
+    for group in optimizers.generator.param_groups:
         group["lr"] = rate
-    for group in networks.discriminator_optimizer.param_groups:
+    for group in optimizers.discriminator.param_groups:
         group["lr"] = rate * spec.discriminator_speed
-
-
-def _refuse_divergence(losses: StepLosses, *, step: int) -> None:
-    for name, value in asdict(losses).items():
-        if not math.isfinite(value):
-            raise TrainingDiverged(
-                f"The losses of a GAN must stay finite, but its {name} loss became {value} at "
-                f"step {step}: lower the learning rate, or look for NaN in the images."
-            )
 
 
 @torch.no_grad()
@@ -170,56 +173,43 @@ def _average(average: nn.Module, network: nn.Module, *, steps: float) -> None:
     """Moves a running mean over about so many steps towards the network's weights."""
     for mean, value in zip(average.parameters(), network.parameters(), strict=True):
         mean.lerp_(value, 1 / max(steps, 1))
+    for kept, buffer in zip(average.buffers(), network.buffers(), strict=True):
+        kept.copy_(buffer)
 
 
-def _due(state: _State, spec: GanSpec) -> bool:
+def _due(step: int, spec: GanSpec) -> bool:
     steps = _steps(spec)
-    return state.step * REPORTS // steps > (state.step - 1) * REPORTS // steps
+    return step * REPORTS // steps > (step - 1) * REPORTS // steps
 
 
-def _note(state: _State, spec: GanSpec) -> GanProgress:
-    """Adds a report to the history."""
-    means = {
-        name: float(np.mean([entry[name] for entry in state.losses])) for name in state.losses[0]
-    }
-    state.losses.clear()
-    state.progress.append(
+def _note(
+    fit: Fit, probe: Batch, *, samples: Sequence[Sample], spec: GanSpec, watch: Watch
+) -> None:
+    """Adds a report to the history, and keeps the weights if they are worth it."""
+    started, clock = time.perf_counter(), fit.clock
+    judged = clock.step >= JUDGED_FROM * _steps(spec)
+    distance = watch(_generator(fit, samples=samples, spec=spec)) if judged else UNKNOWN
+    if is_nearest(distance, clock.progress):
+        fit.keep()
+    spread = variety(fit.average, probe)
+    clock.seconds += time.perf_counter() - started
+    clock.progress.append(
         GanProgress(
-            images_seen=state.step * spec.batch_size,
-            device_seconds=state.seconds,
-            discriminator_loss=means["discriminator"],
-            adversarial_loss=means["adversarial"],
-            reconstruction_loss=means["reconstruction"],
+            images_seen=clock.step * spec.batch_size,
+            device_seconds=clock.seconds,
+            losses=mean_losses(clock.losses),
+            variety=spread,
+            distance=distance,
         )
     )
-    return state.progress[-1]
+    clock.losses.clear()
+    clock.stopped = has_gone_wrong(clock.progress)
 
 
-def _parts(networks: Networks, average: nn.Module) -> dict[str, Any]:
-    """All that has weights or moments."""
-    return {
-        "generator": networks.generator,
-        "discriminator": networks.discriminator,
-        "generator_optimizer": networks.generator_optimizer,
-        "discriminator_optimizer": networks.discriminator_optimizer,
-        "average": average,
-    }
-
-
-def _write(networks: Networks, average: nn.Module, state: _State, folder: Path) -> None:
-    content = {name: part.state_dict() for name, part in _parts(networks, average).items()}
-    torch.save(content | {"state": asdict(state)}, folder / CHECKPOINT_FILE)
-
-
-def _restore(
-    networks: Networks, average: nn.Module, *, folder: Path | None, device: torch.device
-) -> _State:
-    """Puts back what `_write` wrote; a fresh state where there is no checkpoint."""
-    if folder is None:
-        return _State()
-    content = torch.load(folder / CHECKPOINT_FILE, map_location=device, weights_only=True)
-    for name, part in _parts(networks, average).items():
-        part.load_state_dict(content[name])
-    raw = content["state"]
-    raw["progress"] = [GanProgress(**entry) for entry in raw["progress"]]
-    return _State(**raw)
+def _generator(fit: Fit, *, samples: Sequence[Sample], spec: GanSpec) -> Painter | Creator:
+    """The running mean as it is, ready to make crops."""
+    kind = Creator if GANS[spec.architecture].makes_labels else Painter
+    generator = kind(spec, channels=samples[0].image.shape[2])
+    generator.network.load_state_dict(fit.average.state_dict())
+    generator.learn(samples)
+    return generator

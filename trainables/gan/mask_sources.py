@@ -1,39 +1,35 @@
-"""Instance maps to paint: the annotated ones warped, or their cells rearranged."""
+"""Instance maps to paint: the annotated ones warped, their cells rearranged, or new ones."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
-from scipy.signal import fftconvolve
 from skimage.measure import label as connected_components
 from skimage.segmentation import relabel_sequential
 
 from trainables.data.sample import Sample
-from trainables.spec import MaskSource
+from trainables.gan.arrange import arrange, cell_shapes
+from trainables.gan.mask_simulated import simulate_mask
+from trainables.gan_spec import MaskSource
 
 ZOOM = 1.2
-"""Masks and single cells are enlarged by a factor log-uniform in [1 / ZOOM, ZOOM]."""
+"""Masks are enlarged by a factor log-uniform in [1 / ZOOM, ZOOM]."""
 BEND = 0.03
 """Standard deviation of the elastic displacement, as a share of the side (at most 3 px)."""
 SMALLEST_PX = 10
 """Fragments with fewer pixels, cut off by a border or a neighbour, are dropped."""
-OVERLAP = 0.1
-"""Largest share of a rearranged cell that may lie hidden beneath others."""
-REACHED = 0.8
-"""Share of the coverage that rearranged cells must reach; see `_recompose`."""
-TRIES = 3
-"""Cells tried for each one that the coverage should need."""
+Rng = np.random.Generator
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mask:
-    """One instance map and the annotated sample it was made from."""
+    """One instance map and the annotated samples it was made from."""
 
     labels: np.ndarray
     """int32 [P, P]; 0 background, 1 to n cells."""
-    source: str
-    """Id of the annotated sample."""
+    sources: tuple[str, ...]
+    """Ids of the annotated samples; it is made in the manner of the first."""
 
 
 def draw_masks(
@@ -46,7 +42,8 @@ def draw_masks(
 ) -> list[Mask]:
     """New instance maps in the manner of the annotated ones.
 
-    Cells of different samples are never mixed: sizes and shapes of one image belong together.
+    Each mask is made in the manner of one sample, the source: its sizes, density and share of
+    touching cells belong together.
 
     Args:
         samples: annotated samples; samples with cells are drawn equally often, others never
@@ -54,15 +51,25 @@ def draw_masks(
         count: maps to draw.
         crop_px: side P of the maps.
         source: `annotated` warps crops of the annotated masks; `recomposed` also rearranges their
-            cells, at the density and with the share of touching cells of the annotated mask.
+            cells; `shape_library` arranges cells of all samples; `simulated` new cells of like
+            size, elongation, density and touching.
         rng: fixes the maps.
     """
     make = MAKERS[source]
     choices = [sample for sample in samples if (sample.labels > 0).any()] or list(samples)
-    drawn = [choices[int(rng.integers(len(choices)))] for _ in range(count)]
+    drawn = [int(rng.integers(len(choices))) for _ in range(count)]
     return [
-        Mask(labels=_clean(make(sample.labels, crop_px, rng)), source=sample.id) for sample in drawn
+        Mask(
+            labels=_clean(make(choices, place, crop_px, rng)),
+            sources=_sources(choices, place, all_help=source == "shape_library"),
+        )
+        for place in drawn
     ]
+
+
+def _sources(samples: Sequence[Sample], place: int, *, all_help: bool) -> tuple[str, ...]:
+    others = [sample.id for n, sample in enumerate(samples) if n != place]
+    return (samples[place].id, *(others if all_help else ()))
 
 
 def touching_share(labels: np.ndarray) -> float:
@@ -75,7 +82,11 @@ def touching_share(labels: np.ndarray) -> float:
     return len(np.union1d(touching, touched)) / count if count else 0.0
 
 
-def _warp(labels: np.ndarray, crop_px: int, rng: np.random.Generator) -> np.ndarray:
+def _warp(samples: Sequence[Sample], place: int, crop_px: int, rng: Rng) -> np.ndarray:
+    return _warped(samples[place].labels, crop_px, rng)
+
+
+def _warped(labels: np.ndarray, crop_px: int, rng: Rng) -> np.ndarray:
     """A crop of the labels: turned by any angle, flipped, zoomed, bent, mirrored at the edges."""
     angle, flip = rng.uniform(0, 2 * np.pi), rng.choice([-1, 1])
     cosine, sine = np.cos(angle), np.sin(angle)
@@ -108,94 +119,45 @@ def _centre(labels: np.ndarray, crop_px: int, rng: np.random.Generator) -> np.nd
     return np.where(size > crop_px, np.clip(point, half, size - half), size / 2)
 
 
-def _recompose(labels: np.ndarray, crop_px: int, rng: np.random.Generator) -> np.ndarray:
-    """The cells of one mask on new ground, as dense as in a crop of it.
+def _recompose(samples: Sequence[Sample], place: int, crop_px: int, rng: Rng) -> np.ndarray:
+    """The cells of one mask on new ground, as dense as in a crop of it; or else the crop."""
+    return _rearrange(samples[place].labels, cell_shapes(samples[place].labels), crop_px, rng)
 
-    In a closed layer of cells there is no room to rearrange them; where they do not come near the
-    coverage, the crop itself is the result.
-    """
-    template = _warp(labels, crop_px, rng)
-    shapes = cell_shapes(labels)
+
+def _from_library(samples: Sequence[Sample], place: int, crop_px: int, rng: Rng) -> np.ndarray:
+    """Cells of all samples, of the sizes that occur in one, as dense as in a crop of it."""
+    own = [shape.sum() for shape in cell_shapes(samples[place].labels)]
+    fitting = [
+        shape
+        for sample in samples
+        for shape in cell_shapes(sample.labels)
+        if own and min(own) <= shape.sum() <= max(own)
+    ]
+    return _rearrange(samples[place].labels, fitting, crop_px, rng)
+
+
+def _simulate(samples: Sequence[Sample], place: int, crop_px: int, rng: Rng) -> np.ndarray:
+    """Simulated cells that resemble those of one mask; or a crop of it where it has none."""
+    labels = samples[place].labels
+    if not (labels > 0).any():
+        return _warp(samples, place, crop_px, rng)
+    return simulate_mask(labels, crop_px=crop_px, touching=touching_share(labels), rng=rng)
+
+
+def _rearrange(
+    labels: np.ndarray, shapes: Sequence[np.ndarray], crop_px: int, rng: Rng
+) -> np.ndarray:
+    template = _warped(labels, crop_px, rng)
     if not shapes:
         return template
-    coverage = float((template > 0).mean())
-    margin = max(max(shape.shape) for shape in shapes) // 2
-    side = crop_px + 2 * margin  # cells may lie across the edge of the crop
-    canvas = _fill(
+    arranged = arrange(
         shapes,
-        np.zeros((side, side), np.int32),
-        area=coverage * side**2,
+        crop_px=crop_px,
+        coverage=float((template > 0).mean()),
         touching=touching_share(labels),
         rng=rng,
     )
-    composed = canvas[margin : margin + crop_px, margin : margin + crop_px]
-    return composed if (canvas > 0).mean() >= REACHED * coverage else template
-
-
-def cell_shapes(labels: np.ndarray) -> list[np.ndarray]:
-    """bool [h, w] of each whole cell; of those cut by the edge only where there is no other."""
-    boxes = [
-        (n, box) for n, box in enumerate(ndimage.find_objects(np.maximum(labels, 0)), 1) if box
-    ]
-    whole = [
-        (n, box)
-        for n, box in boxes
-        if all(s.start > 0 and s.stop < length for s, length in zip(box, labels.shape, strict=True))
-    ]
-    return [labels[box] == n for n, box in whole or boxes]
-
-
-def _fill(
-    shapes: Sequence[np.ndarray],
-    canvas: np.ndarray,
-    *,
-    area: float,
-    touching: float,
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Places cells beneath those already there until they cover `area` pixels, in place."""
-    needed = area / np.mean([shape.sum() for shape in shapes])
-    covered = 0
-    for label in range(1, int(TRIES * needed) + 2):
-        if covered >= area:
-            break
-        shape = _vary(shapes[int(rng.integers(len(shapes)))], rng)
-        place = _place(shape, canvas > 0, touch=rng.random() < touching, rng=rng)
-        if place is None:
-            continue
-        window = tuple(slice(s, s + n) for s, n in zip(place, shape.shape, strict=True))
-        visible = shape & (canvas[window] == 0)
-        canvas[window][visible] = label
-        covered += int(visible.sum())
-    return canvas
-
-
-def _vary(shape: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The cell turned, mirrored, and a little larger or smaller."""
-    turned = ndimage.rotate(shape.astype(np.float32), rng.uniform(0, 360), order=1, reshape=True)
-    zoomed = ndimage.zoom(turned, ZOOM ** rng.uniform(-1, 1, 2), order=1) > 0.5
-    return zoomed[::-1] if rng.integers(2) else zoomed
-
-
-def _place(
-    shape: np.ndarray, taken: np.ndarray, *, touch: bool, rng: np.random.Generator
-) -> tuple[int, int] | None:
-    """A random top left corner where the cell finds room; None if there is none."""
-    if not shape.any() or any(m > t for m, t in zip(shape.shape, taken.shape, strict=True)):
-        return None
-    hidden = _overlap(shape, taken)
-    beside = _overlap(shape, ndimage.binary_dilation(taken, iterations=2)) > 0.5
-    wanted = (hidden <= OVERLAP * shape.sum()) & beside if touch else ~beside
-    places = np.flatnonzero(wanted)
-    if not len(places):
-        return None if not touch else _place(shape, taken, touch=False, rng=rng)
-    row, column = np.unravel_index(places[int(rng.integers(len(places)))], wanted.shape)
-    return int(row), int(column)
-
-
-def _overlap(shape: np.ndarray, taken: np.ndarray) -> np.ndarray:
-    """Taken pixels beneath the cell, for every place at which it lies inside."""
-    return fftconvolve(taken.astype(np.float32), shape[::-1, ::-1].astype(np.float32), mode="valid")
+    return template if arranged is None else arranged
 
 
 def _clean(labels: np.ndarray) -> np.ndarray:
@@ -206,8 +168,13 @@ def _clean(labels: np.ndarray) -> np.ndarray:
     return relabel_sequential(pieces)[0].astype(np.int32)
 
 
-MAKERS: dict[MaskSource, Callable[[np.ndarray, int, np.random.Generator], np.ndarray]] = {
+MakeMask = Callable[[Sequence[Sample], int, int, Rng], np.ndarray]
+"""Makes int32 [P, P] in the manner of the sample at a place; the other samples may help."""
+
+MAKERS: dict[MaskSource, MakeMask] = {
     "annotated": _warp,
     "recomposed": _recompose,
+    "shape_library": _from_library,
+    "simulated": _simulate,
 }
-"""Every source there is: each makes int32 [P, P] from int32 [H, W] labels."""
+"""Every source there is."""

@@ -1,4 +1,4 @@
-"""A fitted generator: network, palette, and the way from labels to images."""
+"""A fitted generator of images for given labels: network, palette, and the way between them."""
 
 import json
 from collections.abc import Sequence
@@ -9,31 +9,55 @@ import torch
 
 from trainables.data.sample import Sample
 from trainables.gan.conditioning import Appearance, Palette, condition, draw_appearance, measure
-from trainables.gan.paired import NOISE_CHANNELS
-from trainables.gan.protocol import GANS
+from trainables.gan.mask_sources import draw_masks
+from trainables.gan.network import run
+from trainables.gan.protocol import GANS, Drawn
+from trainables.gan_spec import GanSpec
 from trainables.randomness import fence
-from trainables.segmenters.torch_device import autocast, best_device, place, place_batch
-from trainables.spec import GanSpec
 
 NETWORK_FILE = "generator.pt"
 PALETTE_FILE = "palette.npz"
-BATCH = 8
-"""Crops painted at once."""
 
 
 class Painter:
-    """Paints instance labels with a network; the `Generator` of every paired architecture."""
+    """The `Generator` of every architecture that paints instance labels."""
 
     def __init__(self, spec: GanSpec, *, channels: int) -> None:
         with fence(0):  # the weights will come from a fit or a file
-            self.network = GANS[spec.architecture](spec, channels)[0].eval()
+            adversary = GANS[spec.architecture](spec, channels=channels)
+        self.network = adversary.generator
         self.palette: Palette = {}
-        self._channels = channels
+        self._noise_channels = adversary.noise_channels
+        self._mask_source = spec.mask_source
+
+    def learn(self, samples: Sequence[Sample]) -> None:
+        """Takes the colours of annotated samples."""
+        self.palette = palette_of(samples)
+
+    def draw(
+        self, samples: Sequence[Sample], *, count: int, side_px: int, rng: np.random.Generator
+    ) -> list[Drawn]:
+        """See `Generator.draw`; the colours are those of the sample that the mask is from."""
+        masks = draw_masks(samples, count=count, crop_px=side_px, source=self._mask_source, rng=rng)
+        conditions = [self._condition(mask.labels, rng, like=mask.sources[0]) for mask in masks]
+        images = self._run(np.stack(conditions), rng)
+        return [
+            Drawn(image=image, labels=mask.labels, sources=mask.sources)
+            for mask, image in zip(masks, images, strict=True)
+        ]
 
     def paint(
         self, labels: np.ndarray, rng: np.random.Generator, *, like: str | None = None
     ) -> np.ndarray:
-        """See `Generator.paint`.
+        """Paints int32 [P, Q] or [N, P, Q] as float32 [P, Q, C] or [N, P, Q, C].
+
+        The same labels and `rng` give the same images, another `rng` gives others.
+
+        Args:
+            labels: sides are multiples of 32; unknown pixels (-1) are taken for background.
+            rng: fixes colours and noise.
+            like: id of the annotated sample whose colours are taken; without it a random one is
+                drawn for each crop.
 
         Raises:
             ValueError: the side is no multiple of 32, or `like` is no sample of the palette.
@@ -46,11 +70,7 @@ class Painter:
                 f"{list(labels.shape[1:])}."
             )
         conditions = [self._condition(crop, rng, like=like) for crop in labels]
-        batches = (
-            self._run(np.stack(conditions[start : start + BATCH]), rng)
-            for start in range(0, len(conditions), BATCH)
-        )
-        return np.concatenate(list(batches))
+        return self._run(np.stack(conditions), rng)
 
     def save(self, folder: Path) -> None:
         """See `Generator.save`."""
@@ -85,16 +105,7 @@ class Painter:
         return condition(labels, draw_appearance(self.palette, count=count, like=name, rng=rng))
 
     def _run(self, conditions: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        count, _, height, width = conditions.shape
-        noise = rng.standard_normal((count, NOISE_CHANNELS, height, width), np.float32)
-        device = best_device()
-        place(self.network, device)
-        with torch.inference_mode(), autocast(device):
-            painted = self.network(
-                place_batch(torch.from_numpy(conditions), device),
-                place_batch(torch.from_numpy(noise), device),
-            )
-        return painted.float().cpu().permute(0, 2, 3, 1).contiguous().numpy()
+        return run(self.network, conditions, noise_channels=self._noise_channels, rng=rng)
 
 
 def palette_of(samples: Sequence[Sample]) -> dict[str, Appearance]:

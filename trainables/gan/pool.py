@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from trainables.data.sample import Provenance, Sample
-from trainables.gan.mask_sources import Mask, draw_masks
-from trainables.gan.protocol import Generator
+from trainables.gan.protocol import Drawn, Generator
+from trainables.gan_spec import GanSpec
 from trainables.metrics.scores import f1
 from trainables.randomness import Randomness
 from trainables.segmenters.protocol import Segmenter
-from trainables.spec import GanSpec
 
 LARGEST_SHARE_ASKED = 4
 """Crops painted at most for each one wanted."""
@@ -81,40 +80,36 @@ def draw_pool(
     """
     kept: list[Sample] = []
     consistency: list[float] = []
-    for mask, image in _paint(generator, samples=samples, spec=spec, randomness=randomness):
-        found = segmenter.decode(segmenter.infer(image), segmenter.thresholds)
-        consistency.append(f1(mask.labels, found))
+    for crop in _make(generator, samples=samples, spec=spec, randomness=randomness):
+        found = segmenter.decode(segmenter.infer(crop.image), segmenter.thresholds)
+        consistency.append(f1(crop.labels, found))
         if consistency[-1] >= floor:
-            kept.append(_sample(mask, image, number=len(kept), maker=maker, samples=samples))
+            kept.append(_sample(crop, number=len(kept), maker=maker, samples=samples))
         if len(kept) == spec.pool_size:
             break
     return Pool(samples=kept, consistency=tuple(consistency))
 
 
-def _paint(
+def _make(
     generator: Generator, *, samples: Sequence[Sample], spec: GanSpec, randomness: Randomness
-) -> Iterator[tuple[Mask, np.ndarray]]:
-    """Masks with their images, as many as may be asked for."""
-    painted_px = pool_side_px(spec) + 2 * MARGIN_PX
+) -> Iterator[Drawn]:
+    """Crops without their margin, as many as may be asked for."""
+    side_px = pool_side_px(spec) + 2 * MARGIN_PX
     inside = np.s_[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
     for start in range(0, LARGEST_SHARE_ASKED * spec.pool_size, ROUND):
         rng = randomness.generator("pool", start)
-        masks = draw_masks(
-            samples, count=ROUND, crop_px=painted_px, source=spec.mask_source, rng=rng
-        )
-        for mask in masks:
-            image = generator.paint(mask.labels, rng, like=mask.source)
-            yield dataclasses.replace(mask, labels=mask.labels[inside].copy()), image[inside]
+        for crop in generator.draw(samples, count=ROUND, side_px=side_px, rng=rng):
+            yield dataclasses.replace(
+                crop, image=crop.image[inside], labels=crop.labels[inside].copy()
+            )
 
 
-def _sample(
-    mask: Mask, image: np.ndarray, *, number: int, maker: str, samples: Sequence[Sample]
-) -> Sample:
+def _sample(crop: Drawn, *, number: int, maker: str, samples: Sequence[Sample]) -> Sample:
     groups = {sample.id: sample.group for sample in samples}
     return Sample(
         id=f"{maker}_{number}",
-        image=image,
-        labels=mask.labels,
-        group=groups[mask.source],
-        provenance=Provenance(maker=maker, sources=(mask.source,)),
+        image=crop.image,
+        labels=crop.labels,
+        group=groups[crop.sources[0]],
+        provenance=Provenance(maker=maker, sources=crop.sources),
     )

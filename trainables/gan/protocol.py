@@ -1,15 +1,25 @@
 """What every GAN can do, and the list of all there are."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from torch import nn
 
-from trainables.gan import paired
-from trainables.spec import GanSpec
+from trainables.data.sample import Sample
+from trainables.gan.adversary import Adversary
+from trainables.gan.cyclegan import CycleGan
+from trainables.gan.dcgan import Dcgan
+from trainables.gan.joint import Joint
+from trainables.gan.oasis import Oasis
+from trainables.gan.paired import Paired
+from trainables.gan.pix2pix import Pix2pix
+from trainables.gan.pix2pixhd import Pix2pixHD
+from trainables.gan.spade import SpadeGan
+from trainables.gan_spec import Architecture, GanSpec
+
+UNKNOWN = float("nan")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,29 +30,50 @@ class GanProgress:
     """Crops that the discriminator has been shown so far."""
     device_seconds: float
     """Seconds of fitting so far, times the devices used."""
-    discriminator_loss: float
-    """Hinge loss, in [0, 4] in practice; near 0 the discriminator has won, 2 is undecided."""
-    adversarial_loss: float
-    """Minus the mean judgement of painted crops."""
-    reconstruction_loss: float
-    """Mean L1 distance of painted to real crops. All losses: means since the report before."""
+    losses: dict[str, float]
+    """Means since the report before: `discriminator`, `generator`, and the weighted terms of
+    each, named `discriminator.TERM` and `generator.TERM`."""
+    variety: float
+    """How much the painted crops of one batch differ, as a share of how much the real ones do."""
+    distance: float = UNKNOWN
+    """Of painted to unseen real crops, see `Watch`; NaN where it was not measured."""
+
+    @property
+    def loss(self) -> float:
+        """The generator's whole loss; NaN where it has not taken a step."""
+        return self.losses.get("generator", UNKNOWN)
 
 
 ReportGan = Callable[[GanProgress], None]
 """Takes each `GanProgress`; Ray, a list in a test, or `print` can stand behind it."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drawn:
+    """One synthetic crop."""
+
+    image: np.ndarray = field(repr=False)
+    """float32 [P, P, C]."""
+    labels: np.ndarray = field(repr=False)
+    """int32 [P, P]; 0 background, 1 to n cells."""
+    sources: tuple[str, ...]
+    """Ids of the annotated samples that its mask was made from."""
+
+
 class Generator(Protocol):
-    """A fitted GAN: turns instance labels into images that look like those it was fitted on."""
+    """A fitted GAN."""
 
-    def paint(
-        self, labels: np.ndarray, rng: np.random.Generator, *, like: str | None = None
-    ) -> np.ndarray:
-        """Paints int32 [P, P] or [N, P, P] as float32 [P, P, C] or [N, P, P, C].
+    def draw(
+        self, samples: Sequence[Sample], *, count: int, side_px: int, rng: np.random.Generator
+    ) -> list[Drawn]:
+        """Makes synthetic crops.
 
-        P is a multiple of 32. `like` is the id of the annotated sample whose colours are taken;
-        without it a random one is drawn for each crop. The same labels and `rng` give the same
-        images, another `rng` gives others.
+        Args:
+            samples: the annotated samples it was fitted on, whose masks are varied where the
+                architecture paints masks.
+            count: crops to make.
+            side_px: side P of the crops, a multiple of 32.
+            rng: fixes the crops.
         """
 
     def save(self, folder: Path) -> None:
@@ -52,14 +83,27 @@ class Generator(Protocol):
         """Reads what `save` wrote."""
 
 
-MakeNetworks = Callable[[GanSpec, int], tuple[nn.Module, nn.Module]]
-"""Makes generator and discriminator from a spec and the number of image channels C.
+Watch = Callable[[Generator], float]
+"""How far what a generator makes is from real crops that the GAN never saw; lower is better."""
 
-The generator maps (condition [N, 4 + 2C, H, W], noise [N, NOISE_CHANNELS, H, W]) to [N, C, H, W],
-the discriminator (condition, image [N, C, H, W]) to logits; H and W are multiples of 32.
-"""
 
-GANS: dict[str, MakeNetworks] = {
-    "paired": paired.make_networks,
+class MakeAdversary(Protocol):
+    """The class of an architecture."""
+
+    makes_labels: bool
+
+    def __call__(self, spec: GanSpec, *, channels: int) -> Adversary:
+        """Networks with random weights for images of C channels."""
+
+
+GANS: dict[Architecture, MakeAdversary] = {
+    "paired": Paired,
+    "pix2pix": Pix2pix,
+    "pix2pixhd": Pix2pixHD,
+    "spade": SpadeGan,
+    "oasis": Oasis,
+    "cyclegan": CycleGan,
+    "joint": Joint,
+    "dcgan": Dcgan,
 }
 """Every architecture there is, by the name that `GanSpec.architecture` uses."""

@@ -92,8 +92,8 @@ class Cellpose:
         train(
             self._network,
             training=training,
-            draw_batch=lambda rng: draw_flow_batch(
-                real, pool=pool, extra=extra, training=training, rng=rng
+            draw_batch=lambda rng, progress: draw_flow_batch(
+                real, pool=pool, extra=extra, training=training, rng=rng, progress=progress
             ),
             loss=flow_loss,
             depths=network_depths(self._network),

@@ -47,6 +47,7 @@ def draw_flow_batch(
     extra: Extra,
     training: TrainingSpec,
     rng: np.random.Generator,
+    progress: float = 0.0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Crops for one step of training, real and synthetic ones in the ratio asked for.
 
@@ -59,13 +60,14 @@ def draw_flow_batch(
         extra: how many crops come from the pool.
         training: batch size N, crop side P, zoom and strength of the intensity changes.
         rng: fixes the batch.
+        progress: share of the images seen so far, in [0, 1).
 
     Returns:
         float32 [N, C, P, P] images and float32 [N, 4, P, P] targets: whether anything is known
         (in [0, 1], 0 beyond the image), cell probability, flows along y and x.
     """
     count = training.batch_size
-    synthetic = synthetic_count(extra, count=count, rng=rng)
+    synthetic = synthetic_count(extra, count=count, rng=rng, progress=progress)
     zooms = np.exp(rng.uniform(-1, 1, count) * np.log(training.zoom))
     windows = []
     for n in range(count):

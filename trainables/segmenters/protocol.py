@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from trainables.data.sample import Sample
+from trainables.extra_spec import SyntheticOrder
 from trainables.randomness import Randomness
 from trainables.result import Progress
 
@@ -26,6 +27,8 @@ class Extra:
     """Synthetic samples, drawn once; empty when there is no extra data."""
     ratio: float = 0.0
     """Synthetic crops per real crop in the batches; the number of steps does not depend on it."""
+    order: SyntheticOrder = "mixed"
+    """When in the training they are shown."""
 
 
 class Checkpoints(Protocol):

@@ -79,8 +79,10 @@ class Stardist:
     ) -> None:
         model, training = self._model(), self._spec.training
 
-        def draw(rng: np.random.Generator) -> Batch:
-            images, labels = draw_batch(samples, extra=extra, training=training, rng=rng)
+        def draw(rng: np.random.Generator, progress: float) -> Batch:
+            images, labels = draw_batch(
+                samples, extra=extra, training=training, rng=rng, progress=progress
+            )
             return (images,), star_targets(
                 labels, rays=model.config.n_rays, grid=model.config.grid[0]
             )

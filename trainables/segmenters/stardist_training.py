@@ -19,6 +19,7 @@ from trainables.segmenters.clock import (
     has_stalled,
     images_seen,
     is_worth_keeping,
+    progress_before,
 )
 from trainables.segmenters.protocol import Checkpoints, Report
 from trainables.segmenters.stardist_callbacks import LearningRates
@@ -31,7 +32,7 @@ PROGRESS_FILE = "progress.json"
 
 Batch = tuple[tuple[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """Images float32 [N, P, P, C], and the two targets of stardist_targets.py."""
-DrawBatch = Callable[[np.random.Generator], Batch]
+DrawBatch = Callable[[np.random.Generator, float], Batch]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -67,7 +68,8 @@ def train(
     Args:
         model: built or read by stardist_network.py.
         training: how long, how fast, with which schedule.
-        draw_batch: called once a step, with that step's own generator.
+        draw_batch: called once a step, with that step's own generator and the share of the images
+            seen so far.
         evaluate: scores validation with the model as it is; F1 in [0, 1].
         randomness: of the trial.
         report: told of each evaluation.
@@ -88,7 +90,7 @@ def train(
         if has_stalled(training, state.progress):
             break
         started = time.perf_counter()
-        batches = _batches(draw_batch, start=start, end=end, randomness=randomness)
+        batches = _batches(draw_batch, training, start=start, end=end, randomness=randomness)
         loss = _fit(model, batches, start=start, end=end, rates=rates)
         with _averages_in_force(model.keras_model):
             entry = Progress(
@@ -137,11 +139,16 @@ def _averages_in_force(network: keras.Model) -> Iterator[None]:
 
 
 def _batches(
-    draw_batch: DrawBatch, *, start: int, end: int, randomness: Randomness
+    draw_batch: DrawBatch,
+    training: TrainingSpec,
+    *,
+    start: int,
+    end: int,
+    randomness: Randomness,
 ) -> Iterator[Batch]:
     """The batches of steps start + 1 to end; each a function of its step alone."""
     for step in range(start + 1, end + 1):
-        yield draw_batch(randomness.generator("batch", step))
+        yield draw_batch(randomness.generator("batch", step), progress_before(training, step))
 
 
 def _note(state: _State, network: keras.Model, entry: Progress) -> None:

@@ -18,6 +18,7 @@ from trainables.segmenters.clock import (
     has_stalled,
     images_seen,
     is_worth_keeping,
+    progress_before,
 )
 from trainables.segmenters.protocol import Checkpoints, Report
 from trainables.segmenters.torch_averaging import WeightAverage
@@ -27,7 +28,7 @@ from trainables.training_spec import TrainingSpec
 
 CHECKPOINT_FILE = "training.pt"
 
-DrawBatch = Callable[[np.random.Generator], tuple[torch.Tensor, torch.Tensor]]
+DrawBatch = Callable[[np.random.Generator, float], tuple[torch.Tensor, torch.Tensor]]
 """Gives images float32 [N, C, H, W] and targets [N, ...], as the loss expects them."""
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Takes float32 predictions [N, outputs, H, W] and targets, gives one number."""
@@ -77,7 +78,8 @@ def train(
     Args:
         network: from float32 [N, C, H, W] to [N, outputs, H, W].
         training: how long, how fast, with which schedule.
-        draw_batch: called once a step, with that step's own generator.
+        draw_batch: called once a step, with that step's own generator and the share of the images
+            seen so far.
         loss: of float32 predictions and the targets of `draw_batch`.
         depths: depth in [0, 1] of every parameter to train, by name (see schedule.py).
         evaluate: scores validation with the network as it is, in evaluation mode; F1 in [0, 1].
@@ -104,7 +106,10 @@ def train(
             state.step += 1
             optimizer.set_rates(state.step)
             with fence(randomness.integer("torch", state.step)):
-                images, targets = draw_batch(randomness.generator("batch", state.step))
+                images, targets = draw_batch(
+                    randomness.generator("batch", state.step),
+                    progress_before(training, state.step),
+                )
                 value = _loss(network, images, targets, loss=loss, device=device)
                 _refuse_divergence(value, step=state.step)
                 optimizer.update(value)

@@ -78,8 +78,10 @@ class Unet:
     ) -> None:
         training = self._spec.training
 
-        def draw(rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-            images, labels = draw_batch(samples, extra=extra, training=training, rng=rng)
+        def draw(rng: np.random.Generator, progress: float) -> tuple[torch.Tensor, torch.Tensor]:
+            images, labels = draw_batch(
+                samples, extra=extra, training=training, rng=rng, progress=progress
+            )
             targets = class_targets(labels, boundary_px=BOUNDARY_PX)
             return torch.from_numpy(images.transpose(0, 3, 1, 2)), torch.from_numpy(targets)
 

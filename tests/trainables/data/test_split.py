@@ -1,5 +1,6 @@
 """A split keeps groups together, and draws are nested."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -195,3 +196,22 @@ def test_parts_both_hold_cells_where_possible() -> None:
     first, second = parts_of(Sample(id="x", image=image, labels=labels, group="g"))
     assert first.cell_count >= 1
     assert second.cell_count == 1
+
+
+def test_images_used_without_labels_are_of_no_annotated_and_no_test_image() -> None:
+    split = split_dataset(
+        dataset({f"s{n:02}": f"g{n}" for n in range(20)}),
+        seed=0,
+        max_test_images=5,
+        detect_duplicates=False,
+    )
+    split = dataclasses.replace(split, unlabelled_ids=("u0", "u1"))
+    annotated = split.draw(annotation_count=4, draw=1)
+    free = split.draw_unlabelled(annotation_count=4, draw=1, count=99)
+    assert set(free) == {*split.annotation_ids, "u0", "u1"} - {
+        *annotated.training,
+        *annotated.validation,
+    }
+    assert split.draw_unlabelled(annotation_count=4, draw=1, count=3) == free[:3]
+    assert split.draw_unlabelled(annotation_count=4, draw=2, count=99) != free
+    assert split.draw_unlabelled(annotation_count=4, draw=1, count=0) == ()

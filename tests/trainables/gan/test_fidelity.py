@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from trainables.gan.fidelity import fidelity, kernel_distance, nearest_distance
+from trainables.gan.fidelity import covered_share, fidelity, kernel_distance, nearest_distance
 
 
 def test_kernel_distance_of_a_few_numbers_by_hand() -> None:
@@ -52,3 +52,20 @@ def test_nearest_distance_by_hand() -> None:
 
 def flat(images: np.ndarray) -> np.ndarray:
     return images.reshape(len(images), -1).astype(np.float64)
+
+
+def test_reach_is_that_of_the_third_neighbour() -> None:
+    """{0, 1, 2, 3}: each reaches to its farthest, by 3, 2, 2 and 3; so -2 and 6 are within reach
+    and 7 is not."""
+    by = np.arange(4.0)[:, None]
+    assert covered_share(np.array([[-2.0], [6.0], [7.0]]), by=by) == pytest.approx(2 / 3)
+    assert np.isnan(covered_share(by, by=by[:3]))
+
+
+def test_one_image_again_and_again_is_precise_but_recalls_little() -> None:
+    rng = np.random.default_rng(4)
+    training, validation = rng.normal(size=(2, 30, 4, 4, 1)).astype(np.float32)
+    same = np.repeat(training[:1], 30, axis=0) + rng.normal(0, 0.01, training.shape)
+    found = fidelity(training, validation, same.astype(np.float32), rng, features=flat)
+    assert found["precision"] == 1.0
+    assert found["recall"] < 0.1

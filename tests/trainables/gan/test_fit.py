@@ -1,16 +1,18 @@
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 from tests.trainables.gan.cells import make_samples
+from tests.trainables.gan.contract import small
 from trainables.data.sample import Sample
 from trainables.gan.fit import fit_gan
-from trainables.gan.protocol import GanProgress
+from trainables.gan.protocol import GanProgress, Generator
+from trainables.gan_spec import PAPERS, Architecture, GanSpec
 from trainables.randomness import Randomness
 from trainables.segmenters.clock import TrainingDiverged
 from trainables.segmenters.protocol import NoCheckpoints
-from trainables.spec import GanSpec
 
 SPEC = GanSpec(width=8, images_seen=40, batch_size=2, crop_px=32)
 
@@ -46,8 +48,87 @@ def test_no_sample_is_refused() -> None:
         fit([])
 
 
-def test_images_smaller_than_a_crop_and_without_cells_can_be_fitted() -> None:
+def test_the_nearest_weights_are_kept_and_a_fit_gone_wrong_ends() -> None:
+    """Measured from the middle on: near, then far three times; it ends after the second."""
+    distances = iter((0.5, 5.0, 5.0, 5.0, 5.0, 5.0))
+    seen: list[np.ndarray] = []
+
+    def watch(generator: Generator) -> float:
+        seen.append(first_image(generator))
+        return next(distances)
+
+    progress: list[GanProgress] = []
+    generator = fit_gan(
+        make_samples(channels=1),
+        spec=SPEC,
+        randomness=Randomness((0,)),
+        report=progress.append,
+        checkpoints=NoCheckpoints(),
+        watch=watch,
+    )
+    assert [step.distance for step in progress[4:]] == [0.5, 5.0, 5.0]
+    assert all(np.isnan(step.distance) for step in progress[:4])
+    np.testing.assert_array_equal(first_image(generator), seen[0])
+    assert not np.array_equal(seen[0], seen[-1])
+
+
+def first_image(generator: Generator, samples: Sequence[Sample] = ()) -> np.ndarray:
+    samples = samples or make_samples(channels=1)
+    rng = np.random.default_rng(0)
+    return generator.draw(samples, count=1, side_px=32, rng=rng)[0].image
+
+
+def test_images_without_labels_change_what_is_learnt_without_pairs() -> None:
+    spec = small("cyclegan", mask_source="annotated")
+    other = dataclasses.replace(
+        make_samples(channels=1, count=3)[2],
+        labels=np.full((96, 96), -1, np.int32),
+    )
+    with_images, without = (
+        fit_gan(
+            make_samples(channels=1),
+            spec=spec,
+            randomness=Randomness((0,)),
+            report=lambda progress: None,
+            checkpoints=NoCheckpoints(),
+            unlabelled=unlabelled,
+        )
+        for unlabelled in ([other], [])
+    )
+    assert not np.array_equal(first_image(with_images), first_image(without))
+
+
+@pytest.mark.parametrize("architecture", PAPERS)
+def test_hard_samples_can_be_fitted(architecture: Architecture) -> None:
+    """One constant image without cells, smaller than a crop and mostly unknown."""
     labels = np.full((20, 24), -1, np.int32)
     labels[:10] = 0
-    image = np.random.default_rng(0).random((20, 24, 1), np.float32)
-    assert fit([Sample(id="e", image=image, labels=labels, group="e")])
+    image = np.full((20, 24, 1), 0.5, np.float32)
+    spec = small(architecture, images_seen=4, learning_rate=1e-2)
+    samples = [Sample(id="hard", image=image, labels=labels, group="hard")]
+    generator = fit_gan(
+        samples,
+        spec=spec,
+        randomness=Randomness((0,)),
+        report=lambda progress: None,
+        checkpoints=NoCheckpoints(),
+    )
+    assert np.isfinite(first_image(generator, samples)).all()
+
+
+@pytest.mark.parametrize("architecture", ["paired", "pix2pixhd", "joint"])
+def test_a_long_tail_of_brightness_does_not_break_a_fit(architecture: Architecture) -> None:
+    """As 16-bit images have it: a few cells fifty times as bright as the others."""
+    sample = make_samples(channels=1)[0]
+    image = np.where(sample.labels[..., None] == 3, 50 * sample.image, sample.image)
+    progress: list[GanProgress] = []
+    samples = [dataclasses.replace(sample, image=image.astype(np.float32))]
+    generator = fit_gan(
+        samples,
+        spec=small(architecture),
+        randomness=Randomness((0,)),
+        report=progress.append,
+        checkpoints=NoCheckpoints(),
+    )
+    assert np.isfinite(first_image(generator, samples)).all()
+    assert all(np.isfinite(step.loss) for step in progress)

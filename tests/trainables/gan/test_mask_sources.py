@@ -1,3 +1,4 @@
+import dataclasses
 from typing import get_args
 
 import numpy as np
@@ -6,8 +7,9 @@ from skimage.measure import label as connected_components
 
 from tests.trainables.gan.cells import RADIUS_PX, make_labels, make_samples
 from trainables.data.sample import Sample
-from trainables.gan.mask_sources import MAKERS, cell_shapes, draw_masks, touching_share
-from trainables.spec import MaskSource
+from trainables.gan.arrange import cell_shapes
+from trainables.gan.mask_sources import MAKERS, draw_masks, touching_share
+from trainables.gan_spec import MaskSource
 
 
 def draw(source: MaskSource, samples: list[Sample], *, seed: int = 0) -> list[np.ndarray]:
@@ -85,3 +87,22 @@ def test_cells_cut_by_the_edge_serve_only_where_there_is_no_other() -> None:
     assert [shape.shape for shape in cell_shapes(labels)] == [(3, 4)]
     labels[labels == 2] = 0
     assert [shape.shape for shape in cell_shapes(labels)] == [(3, 2)]
+
+
+def test_the_library_lends_cells_of_the_sizes_that_an_image_has() -> None:
+    """The second image has discs of radius 8 and one giant, which the first never gets."""
+    first, second = make_samples(channels=1)
+    giant = second.labels.copy()
+    giant[60:96, 60:96] = 9
+    second = dataclasses.replace(second, labels=giant)
+    masks = draw_masks(
+        [first, second],
+        count=8,
+        crop_px=96,
+        source="shape_library",
+        rng=np.random.default_rng(0),
+    )
+    assert {mask.sources for mask in masks} == {("0", "1"), ("1", "0")}
+    for mask in masks:
+        if mask.sources[0] == "0":
+            assert np.bincount(mask.labels.ravel())[1:].max() < 2 * np.pi * RADIUS_PX**2

@@ -1,11 +1,15 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.trainables.gan.cells import make_samples
+from trainables.data.sample import Sample
+from trainables.gan.mask_sources import draw_masks
 from trainables.gan.pool import Pool, draw_pool
 from trainables.gan.pool_files import POOL_FILE, read_pool, read_samples, write_pool
+from trainables.gan.protocol import Drawn
 from trainables.randomness import Randomness
 from trainables.spec import GanSpec
 
@@ -16,9 +20,16 @@ class LabelsAsImage:
     def __init__(self, *, broken: int) -> None:
         self._broken, self._painted = broken, 0
 
-    def paint(
-        self, labels: np.ndarray, rng: np.random.Generator, *, like: str | None = None
-    ) -> np.ndarray:
+    def draw(
+        self, samples: Sequence[Sample], *, count: int, side_px: int, rng: np.random.Generator
+    ) -> list[Drawn]:
+        masks = draw_masks(samples, count=count, crop_px=side_px, source="annotated", rng=rng)
+        return [
+            Drawn(image=self._paint(mask.labels), labels=mask.labels, sources=mask.sources)
+            for mask in masks
+        ]
+
+    def _paint(self, labels: np.ndarray) -> np.ndarray:
         self._painted += 1
         visible = 0 if self._painted % self._broken == 0 else 1
         return (visible * labels)[..., None].astype(np.float32)
@@ -44,7 +55,7 @@ def draw(*, broken: int, floor: float = 0.5) -> Pool:
     return draw_pool(
         LabelsAsImage(broken=broken),
         samples=make_samples(channels=1),
-        spec=GanSpec(crop_px=64, pool_size=6, mask_source="annotated"),
+        spec=GanSpec(crop_px=64, pool_size=6),
         segmenter=ImageAsLabels(),  # type: ignore[arg-type]
         floor=floor,
         maker="gan7",

@@ -33,7 +33,7 @@ def tiny_depths(network: torch.nn.Module) -> dict[str, float]:
     return {name: 0.0 if name.startswith("0.") else 1.0 for name, _ in network.named_parameters()}
 
 
-def draw_batch(rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+def draw_batch(rng: np.random.Generator, progress: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Random images, and a target that a convolution can learn."""
     images = torch.from_numpy(rng.normal(size=(4, 1, 8, 8)).astype(np.float32))
     return images, 2 * images + 1

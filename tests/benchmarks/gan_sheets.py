@@ -1,0 +1,136 @@
+"""What each GAN makes of a few annotated images: a picture to look at, and its numbers.
+
+Run by hand; every row of a picture is three real crops, three masks, three crops made from them:
+
+    python -m tests.benchmarks.gan_sheets --dataset my_images --out sheets
+    python -m tests.benchmarks.gan_sheets --dataset stained --architectures spade --out sheets
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from PIL import Image
+from skimage.color import label2rgb
+
+from trainables.data.layouts import open_dataset
+from trainables.data.sample import Sample
+from trainables.data.simulate import draw_any_well, simulate
+from trainables.gan.pool_files import POOL_FILE, REAL_FILE, read_samples
+from trainables.gan_spec import Architecture, GanSpec, paper_gan
+from trainables.gan_trial import run_gan_fit
+from trainables.result import TrialResult
+from trainables.segmenters.protocol import NoCheckpoints
+from trainables.spec import DataSpec, GanFitSpec
+
+STAINED = "stained"
+"""In place of a folder: simulated sections in colour, as if stained with H&E."""
+ROWS, COLUMNS = 4, 3
+NUMBERS = (
+    "consistency_mean",
+    "kid",
+    "kid_floor",
+    "precision",
+    "recall",
+    "memorisation",
+    "diversity",
+)
+
+
+def stained_samples(*, count: int) -> list[Sample]:
+    """Simulated sections in colour, each of its own stain and microscope."""
+    samples, rng = [], np.random.default_rng(0)
+    while len(samples) < count:
+        well = draw_any_well(rng)
+        if well.look == STAINED:
+            name = f"stained_{len(samples)}"
+            image, labels = simulate(well, size_px=256, channels=3, rng=rng)
+            samples.append(Sample(id=name, image=image, labels=labels, group=name))
+    return samples
+
+
+def real_samples(folder: Path, *, count: int) -> list[Sample]:
+    """Images of a data set, evenly spaced by name."""
+    dataset = open_dataset(folder)
+    ids = sorted(entry.id for entry in dataset.entries)
+    chosen = np.linspace(0, len(ids) - 1, count).round().astype(int)
+    return [dataset.read(ids[n]) for n in chosen]
+
+
+def fit(samples: list[Sample], gan: GanSpec, folder: Path) -> TrialResult:
+    """Fits on four fifths of the samples; every crop that is made is kept."""
+    spec = GanFitSpec(
+        study_seed=0,
+        seed=0,
+        data=DataSpec(split="sheet", annotation_count=len(samples), draw=0),
+        gan=gan,
+    )
+    validation = samples[:: max(len(samples) // 2, 1)][:2]
+    return run_gan_fit(
+        spec,
+        training=[sample for sample in samples if sample not in validation],
+        validation=validation,
+        report=lambda progress: None,
+        checkpoints=NoCheckpoints(),
+        folder=folder,
+    )
+
+
+def sheet(folder: Path) -> np.ndarray:
+    """uint8 [H, W, 3]: real crops, masks, made crops."""
+    real, made = read_samples(folder / REAL_FILE), read_samples(folder / POOL_FILE)
+    rows = []
+    for n in range(0, ROWS * COLUMNS, COLUMNS):
+        tiles = [_picture(sample.image) for sample in real[n : n + COLUMNS]]
+        tiles += [label2rgb(sample.labels, bg_label=0) for sample in made[n : n + COLUMNS]]
+        tiles += [_picture(sample.image) for sample in made[n : n + COLUMNS]]
+        rows.append(np.concatenate([np.pad(t, ((2, 2), (2, 2), (0, 0))) for t in tiles], axis=1))
+    return (255 * np.concatenate(rows)).astype(np.uint8)
+
+
+def _picture(image: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(np.clip(image, 0, 1), (*image.shape[:2], 3))
+
+
+def main() -> None:
+    options = _options()
+    stained = str(options.dataset) == STAINED
+    samples = (
+        stained_samples(count=options.images)
+        if stained
+        else real_samples(options.dataset, count=options.images)
+    )
+    options.out.mkdir(parents=True, exist_ok=True)
+    print(f"{'architecture':12} {'fit s':>6} " + " ".join(f"{name:>16}" for name in NUMBERS))
+    for name in options.architectures:
+        gan = paper_gan(
+            name,
+            images_seen=options.images_seen,
+            pool_size=ROWS * COLUMNS,
+            consistency_floor=0.0,
+            mask_source=options.mask_source,
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            result = fit(samples, gan, Path(folder))
+            Image.fromarray(sheet(Path(folder))).save(options.out / f"{name}.png")
+        seconds = result.progress[-1].device_seconds
+        numbers = " ".join(f"{result.synthesis[key]:16.3f}" for key in NUMBERS)
+        print(f"{name:12} {seconds:6.0f} {numbers}", flush=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    names = get_args(Architecture)
+    parser.add_argument("--dataset", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--architectures", nargs="+", choices=names, default=names)
+    parser.add_argument("--images", type=int, default=10)
+    parser.add_argument("--images-seen", type=int, default=GanSpec().images_seen)
+    parser.add_argument("--mask-source", default="recomposed")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

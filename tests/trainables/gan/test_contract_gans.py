@@ -1,0 +1,43 @@
+"""Every architecture keeps the contract."""
+
+import dataclasses
+
+from tests.trainables.gan.contract import GanContract, PainterContract, small
+from trainables.gan.protocol import GANS
+
+
+class TestPaired(PainterContract):
+    spec = small("paired")
+
+
+class TestPix2pix(PainterContract):
+    spec = small("pix2pix")
+
+
+class TestPix2pixHD(PainterContract):
+    spec = small("pix2pixhd")
+
+
+class TestSpade(PainterContract):
+    spec = small("spade")
+
+
+class TestOasis(PainterContract):
+    spec = small("oasis")
+
+
+class TestCycleGan(PainterContract):
+    spec = small("cyclegan", mask_source="annotated")
+
+
+class TestJoint(GanContract):
+    spec = small("joint", learning_rate=1e-2)
+
+
+class TestDcgan(GanContract):
+    spec = dataclasses.replace(small("dcgan"), critic_steps=2)
+
+
+def test_every_architecture_has_its_contract() -> None:
+    suites = [*PainterContract.__subclasses__(), TestJoint, TestDcgan]
+    assert {suite.spec.architecture for suite in suites} == set(GANS)

@@ -1,0 +1,134 @@
+"""Two players and what each is trained for; and the step in which they are trained.
+
+An architecture is an `Adversary`: its networks, and a loss for each. Everything else (the clock,
+the learning rates, the running mean of the weights, checkpoints, stopping) is in fit.py.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from trainables.gan.diff_augment import DiffAugment
+
+Fakes = dict[str, Tensor]
+"""What a generator has made in one step, by name; `image` is always among it."""
+Terms = dict[str, Tensor]
+"""The weighted terms of a loss, by name; the loss is their sum."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """What one step is given."""
+
+    condition: Tensor
+    """float [N, K, P, P]; see conditioning.py."""
+    images: Tensor
+    """float [N, C, P, P], the real ones."""
+    known: Tensor
+    """bool [N, 1, P, P]: where labels are known; elsewhere nothing is learnt."""
+    noise: Tensor
+    """float [N, noise_channels, P, P], standard normal."""
+    between: Tensor
+    """float [N] in [0, 1], for what needs one random number for each crop."""
+    augment: DiffAugment
+
+
+class Adversary(Protocol):
+    """One architecture. Made as `GANS[spec.architecture](spec, channels)`."""
+
+    generator: nn.Module
+    """All that is trained on the generator's side; called with (condition, noise) it gives images
+    [N, C, H, W], or images and relief [N, C + 2, H, W] where it makes both."""
+    discriminator: nn.Module
+    """All that is trained on the discriminator's side."""
+    noise_channels: int
+    """Channels of white noise that the generator is given."""
+    momenta: tuple[float, float]
+    """Adam's, for both sides."""
+    paired: bool
+    """Whether conditions and images of a batch belong together."""
+    makes_labels: bool
+    """Whether instance maps are made together with the images, and not given."""
+
+    def make(self, batch: Batch) -> Fakes:
+        """What the generator makes of a batch; gradients pass."""
+
+    def discriminator_loss(self, batch: Batch, fakes: Fakes) -> Terms:
+        """`fakes` are detached."""
+
+    def generator_loss(self, batch: Batch, fakes: Fakes) -> Terms:
+        """The discriminator's weights are frozen, gradients pass through it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Optimizers:
+    """One for each side."""
+
+    generator: torch.optim.Optimizer
+    discriminator: torch.optim.Optimizer
+
+
+def adversarial_step(
+    adversary: Adversary,
+    optimizers: Optimizers,
+    batch: Batch,
+    *,
+    autocast: torch.autocast,
+    with_generator: bool = True,
+) -> dict[str, float]:
+    """Updates the discriminator, then the generator, on one batch.
+
+    What the generator made is made once and serves both: a quarter of the time saved.
+
+    Args:
+        autocast: the precision that networks compute in; losses are taken in float32.
+        with_generator: False where only the discriminator takes a step.
+
+    Returns:
+        `discriminator`, and of each side every term, named `discriminator.TERM` and
+        `generator.TERM`.
+    """
+    with autocast, torch.set_grad_enabled(with_generator):
+        fakes = adversary.make(batch)
+    with autocast:
+        terms = adversary.discriminator_loss(
+            batch, {name: made.detach() for name, made in fakes.items()}
+        )
+    losses = _update(optimizers.discriminator, terms, side="discriminator")
+    if not with_generator:
+        return losses
+    adversary.discriminator.requires_grad_(False)
+    with autocast:
+        terms = adversary.generator_loss(batch, fakes)
+    losses |= _update(optimizers.generator, terms, side="generator")
+    adversary.discriminator.requires_grad_(True)
+    return losses
+
+
+def where_known(batch: Batch, painted: Tensor) -> Tensor:
+    """Painted images, with the real pixels in place of those whose labels are unknown."""
+    return torch.where(batch.known, painted, batch.images.to(painted.dtype))
+
+
+def _update(optimizer: torch.optim.Optimizer, terms: Terms, *, side: str) -> dict[str, float]:
+    loss = torch.stack([term.float() for term in terms.values()]).sum()
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+    return {side: loss.item()} | _numbers(terms.items(), side=side)
+
+
+def _numbers(terms: Iterable[tuple[str, Tensor]], *, side: str) -> dict[str, float]:
+    return {f"{side}.{name}": term.item() for name, term in terms}
+
+
+def mean_losses(steps: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Mean of every loss over the steps in which it was taken."""
+    sums: dict[str, list[float]] = {}
+    for step in steps:
+        for name, value in step.items():
+            sums.setdefault(name, []).append(value)
+    return {name: sum(values) / len(values) for name, values in sums.items()}

@@ -1,0 +1,117 @@
+"""Placing cells, given by their outlines, on empty ground: dense, touching or apart as asked."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import ndimage
+from scipy.signal import fftconvolve
+
+ZOOM = 1.2
+"""Cells are enlarged by a factor log-uniform in [1 / ZOOM, ZOOM] along each axis."""
+OVERLAP = 0.1
+"""Largest share of a cell that may lie hidden beneath others."""
+REACHED = 0.8
+"""Share of the coverage that must be reached; see `arrange`."""
+TRIES = 3
+"""Cells tried for each one that the coverage should need."""
+
+
+def arrange(
+    shapes: Sequence[np.ndarray],
+    *,
+    crop_px: int,
+    coverage: float,
+    touching: float,
+    rng: np.random.Generator,
+) -> np.ndarray | None:
+    """Cells on a square, also across its edges.
+
+    Args:
+        shapes: bool [h, w] of each cell, at least one.
+        crop_px: side P of the square.
+        coverage: share of the square to be covered, in [0, 1].
+        touching: share of the cells that are placed against another one.
+        rng: fixes the result.
+
+    Returns:
+        int32 [P, P] labels; None where the cells do not come near the coverage: in a closed layer
+        of cells there is no room to rearrange them.
+    """
+    margin = max(max(shape.shape) for shape in shapes) // 2
+    side = crop_px + 2 * margin
+    canvas = _fill(
+        shapes,
+        np.zeros((side, side), np.int32),
+        area=coverage * side**2,
+        touching=touching,
+        rng=rng,
+    )
+    if (canvas > 0).mean() < REACHED * coverage:
+        return None
+    return canvas[margin : margin + crop_px, margin : margin + crop_px]
+
+
+def cell_shapes(labels: np.ndarray) -> list[np.ndarray]:
+    """bool [h, w] of each whole cell; of those cut by the edge only where there is no other."""
+    boxes = [
+        (n, box) for n, box in enumerate(ndimage.find_objects(np.maximum(labels, 0)), 1) if box
+    ]
+    whole = [
+        (n, box)
+        for n, box in boxes
+        if all(s.start > 0 and s.stop < length for s, length in zip(box, labels.shape, strict=True))
+    ]
+    return [labels[box] == n for n, box in whole or boxes]
+
+
+def _fill(
+    shapes: Sequence[np.ndarray],
+    canvas: np.ndarray,
+    *,
+    area: float,
+    touching: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Places cells beneath those already there until they cover `area` pixels, in place."""
+    needed = area / np.mean([shape.sum() for shape in shapes])
+    covered = 0
+    for label in range(1, int(TRIES * needed) + 2):
+        if covered >= area:
+            break
+        shape = _vary(shapes[int(rng.integers(len(shapes)))], rng)
+        place = _place(shape, canvas > 0, touch=rng.random() < touching, rng=rng)
+        if place is None:
+            continue
+        window = tuple(slice(s, s + n) for s, n in zip(place, shape.shape, strict=True))
+        visible = shape & (canvas[window] == 0)
+        canvas[window][visible] = label
+        covered += int(visible.sum())
+    return canvas
+
+
+def _vary(shape: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The cell turned, mirrored, and a little larger or smaller."""
+    turned = ndimage.rotate(shape.astype(np.float32), rng.uniform(0, 360), order=1, reshape=True)
+    zoomed = ndimage.zoom(turned, ZOOM ** rng.uniform(-1, 1, 2), order=1) > 0.5
+    return zoomed[::-1] if rng.integers(2) else zoomed
+
+
+def _place(
+    shape: np.ndarray, taken: np.ndarray, *, touch: bool, rng: np.random.Generator
+) -> tuple[int, int] | None:
+    """A random top left corner where the cell finds room; None if there is none."""
+    if not shape.any() or any(m > t for m, t in zip(shape.shape, taken.shape, strict=True)):
+        return None
+    hidden = _overlap(shape, taken)
+    beside = _overlap(shape, ndimage.binary_dilation(taken, iterations=2)) > 0.5
+    wanted = (hidden <= OVERLAP * shape.sum()) & beside if touch else ~beside
+    places = np.flatnonzero(wanted)
+    if not len(places):
+        return None if not touch else _place(shape, taken, touch=False, rng=rng)
+    row, column = np.unravel_index(places[int(rng.integers(len(places)))], wanted.shape)
+    return int(row), int(column)
+
+
+def _overlap(shape: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """Taken pixels beneath the cell, for every place at which it lies inside."""
+    return fftconvolve(taken.astype(np.float32), shape[::-1, ::-1].astype(np.float32), mode="valid")

@@ -1,0 +1,109 @@
+"""The `cyclegan` architecture: instance maps that belong to no image learn to look like images.
+
+Two ways there and back: what is painted from a map must show the map again, and what a map is read
+from must be painted again from it. So images without annotations can be learnt from; the maps are
+drawn from the study's mask source.
+
+Source: Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
+Networks" (arXiv:1703.10593). Maps are given as relief: the paper warns of information hidden in
+what should be flat. Left out: the identity loss (a map is no image), the history of images.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from trainables.gan.adversary import Batch, Fakes, Terms
+from trainables.gan.blocks import PatchDiscriminator, ResidualGenerator
+from trainables.gan.losses import least_squares
+from trainables.gan.relief import RELIEF_CHANNELS, relief
+from trainables.gan_spec import GanSpec
+
+LEVELS = 2
+BLOCKS = 3
+"""Residual blocks; the paper has 6 at 128 pixels."""
+
+
+class CycleGan:
+    """See `Adversary`. Eq. 1 to 3 of the paper."""
+
+    noise_channels = 4
+    momenta = (0.5, 0.999)
+    paired = False
+    makes_labels = False
+
+    def __init__(self, spec: GanSpec, *, channels: int) -> None:
+        self._generator = MapsAndImages(
+            width=spec.width, channels=channels, noise_channels=self.noise_channels
+        )
+        self._judges = nn.ModuleDict(
+            {
+                "image": PatchDiscriminator(before=channels, normalise=True),
+                "maps": PatchDiscriminator(before=RELIEF_CHANNELS, normalise=True),
+            }
+        )
+        self.generator: nn.Module = self._generator
+        self.discriminator: nn.Module = self._judges
+        self._cycle_weight = spec.reconstruction_weight
+
+    def make(self, batch: Batch) -> Fakes:
+        image = self._generator(batch.condition, batch.noise)
+        maps = self._generator.read(batch.images)
+        return {
+            "image": image,
+            "maps": maps,
+            "maps_again": self._generator.read(image),
+            "image_again": self._generator.paint(maps, batch.noise),
+        }
+
+    def discriminator_loss(self, batch: Batch, fakes: Fakes) -> Terms:
+        real = {"image": batch.images, "maps": relief(batch.condition)}
+        return {
+            name: self._judged(batch, real[name], by=name, real=True) / 2
+            + self._judged(batch, fakes[name], by=name, real=False) / 2
+            for name in real
+        }
+
+    def generator_loss(self, batch: Batch, fakes: Fakes) -> Terms:
+        maps = functional.l1_loss(fakes["maps_again"].float(), relief(batch.condition))
+        image = functional.l1_loss(fakes["image_again"].float(), batch.images)
+        return {
+            "image": self._judged(batch, fakes["image"], by="image", real=True),
+            "maps": self._judged(batch, fakes["maps"], by="maps", real=True),
+            "map_cycle": self._cycle_weight * maps,
+            "image_cycle": self._cycle_weight * image,
+        }
+
+    def _judged(self, batch: Batch, pixels: Tensor, *, by: str, real: bool) -> Tensor:
+        _, moved = batch.augment(pixels[:, :0], pixels)
+        return least_squares(self._judges[by](moved)[-1], real=real)
+
+
+class MapsAndImages(nn.Module):
+    """Both ways: from maps to images, and from images to maps."""
+
+    def __init__(self, *, width: int, channels: int, noise_channels: int) -> None:
+        super().__init__()
+        self.painter = ResidualGenerator(
+            before=RELIEF_CHANNELS + noise_channels,
+            after=channels,
+            width=width,
+            levels=LEVELS,
+            blocks=BLOCKS,
+        )
+        self.reader = ResidualGenerator(
+            before=channels, after=RELIEF_CHANNELS, width=width, levels=LEVELS, blocks=BLOCKS
+        )
+
+    def forward(self, condition: Tensor, noise: Tensor) -> Tensor:
+        """Paints [N, C, H, W]; of the condition only the shapes are used, not the colours."""
+        return self.paint(relief(condition), noise)
+
+    def paint(self, maps: Tensor, noise: Tensor) -> Tensor:
+        """float [N, 2, H, W] to images [N, C, H, W]."""
+        painted: Tensor = self.painter(torch.cat([maps, noise], dim=1))
+        return painted
+
+    def read(self, images: Tensor) -> Tensor:
+        """float [N, C, H, W] to relief [N, 2, H, W], in [0, 1]."""
+        return torch.sigmoid(self.reader(images))

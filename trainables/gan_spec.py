@@ -1,0 +1,94 @@
+"""Which GAN makes the synthetic data, and how it is fitted."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from trainables.checks import at_least, one_of
+
+Architecture = Literal[
+    "paired", "pix2pix", "pix2pixhd", "spade", "oasis", "cyclegan", "joint", "dcgan"
+]
+MaskSource = Literal["recomposed", "annotated", "shape_library", "simulated"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GanSpec:
+    """One GAN: its architecture and how it is fitted.
+
+    The defaults are those of `paired`; `paper_gan` gives those of the other architectures.
+    """
+
+    architecture: Architecture = "paired"
+    """From an instance map: `paired`, `pix2pix`, `pix2pixhd`, `spade`, `oasis`; from an instance
+    map without pairs: `cyclegan`; image and instance map together: `joint`, `dcgan`."""
+    width: int = 16
+    """Channels of the generator's first level."""
+    images_seen: int = 2400
+    """Crops shown to the discriminator in all."""
+    batch_size: int = 8
+    crop_px: int = 96
+    """Side of the square crops at the working scale, in pixels; a multiple of 32."""
+    learning_rate: float = 1e-3
+    """Of the generator; the discriminator's is `discriminator_speed` times that."""
+    discriminator_speed: float = 1.0
+    reconstruction_weight: float = 20.0
+    """Weight of an L1 distance against the adversarial loss: to the real image (`paired`,
+    `pix2pix`), or to where the cycle started (`cyclegan`); not used elsewhere."""
+    feature_weight: float = 0.0
+    """Weight of feature matching (`pix2pixhd`, `spade`), not used elsewhere."""
+    mix_weight: float = 0.0
+    """Weight of LabelMix (`oasis`), not used elsewhere."""
+    penalty_weight: float = 0.0
+    """Weight of the gradient penalties (`joint`, `dcgan`), not used elsewhere."""
+    critic_steps: int = 1
+    """Steps of the discriminator for each step of the generator."""
+    mask_source: MaskSource = "recomposed"
+    """`annotated`: the annotated masks, warped; `recomposed`: their cells rearranged as well;
+    `shape_library`: cells of all annotated images; `simulated`: new cells of like size and shape.
+    Not used by `joint` and `dcgan`, which make their own."""
+    unlabelled_images: int = 0
+    """Images without labels that are learnt from as well, at most (`cyclegan`), not used
+    elsewhere."""
+    pool_size: int = 64
+    """Synthetic crops kept after filtering."""
+    consistency_floor: float = 0.6
+    """Smallest F1 at which a segmenter trained on the same real samples must find the masks, as a
+    share of its F1 on the real validation samples: it cannot be asked for more than it can do."""
+
+    def __post_init__(self) -> None:
+        at_least(self, width=4, images_seen=1, batch_size=1, crop_px=32, pool_size=1)
+        at_least(self, learning_rate=0.0, discriminator_speed=0.0, reconstruction_weight=0.0)
+        at_least(self, unlabelled_images=0)
+        at_least(self, feature_weight=0.0, mix_weight=0.0, penalty_weight=0.0, critic_steps=1)
+        one_of(self, architecture=get_args(Architecture), mask_source=get_args(MaskSource))
+        if self.crop_px % 32:
+            raise ValueError(f"crop_px must be a multiple of 32, but got {self.crop_px}.")
+        if not 0 <= self.consistency_floor <= 1:
+            raise ValueError(
+                f"consistency_floor must be in [0, 1], but got {self.consistency_floor}."
+            )
+
+
+def paper_gan(architecture: Architecture, **changes: Any) -> GanSpec:
+    """A GAN with the loss weights and the two time scales of its paper.
+
+    Learning rates are five times those of the papers, which train a thousand times longer.
+
+    Args:
+        architecture: see `GanSpec`.
+        changes: any other fields of `GanSpec`.
+    """
+    return GanSpec(**({"architecture": architecture} | PAPERS[architecture] | changes))
+
+
+PAPERS: dict[Architecture, dict[str, Any]] = {
+    "paired": {},
+    "pix2pix": {"learning_rate": 1e-3, "reconstruction_weight": 100.0},
+    "pix2pixhd": {"learning_rate": 1e-3, "feature_weight": 10.0},
+    "spade": {"learning_rate": 5e-4, "discriminator_speed": 4.0, "feature_weight": 10.0},
+    "oasis": {"learning_rate": 5e-4, "discriminator_speed": 4.0, "mix_weight": 10.0},
+    "cyclegan": {"learning_rate": 1e-3, "reconstruction_weight": 10.0},
+    "joint": {"learning_rate": 1e-3, "penalty_weight": 1.0},
+    "dcgan": {"learning_rate": 5e-4, "penalty_weight": 10.0, "critic_steps": 5},
+}
+"""What the paper of each architecture says differently from `GanSpec`."""
