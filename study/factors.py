@@ -142,9 +142,9 @@ def _level(text: str) -> Any:
 
 ABLATION = (
     Factor(field="extra.ratio", levels=(0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)),
-    Factor(field="extra.order", levels=get_args(SyntheticOrder)),
     Factor(field="extra.gan.mask_source", levels=get_args(MaskSource)),
     Factor(field="extra.gan.consistency_floor", levels=(0.0,)),
+    Factor(field="extra.order", levels=get_args(SyntheticOrder)),
     Factor(field=WEIGHTS, levels=("scratch",)),
     Factor(field="training.schedule", levels=get_args(ScheduleName)),
     Factor(field="training.learning_rate", levels=(0.3, 3.0), relative=True),

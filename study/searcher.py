@@ -137,7 +137,12 @@ class StageSearcher(Searcher):
         return all(need in self._ended for need in needs)
 
     def _is_hopeless(self, needs: frozenset[str]) -> bool:
-        return any(self._ended[need].status == "failed" for need in needs & self._ended.keys())
+        """Whether something needed has failed; of several GANs, all of them."""
+        ended = {need: self._ended[need] for need in needs & self._ended.keys()}
+        failed = {need for need, result in ended.items() if result.status == "failed"}
+        gans = {need for need, result in ended.items() if result.spec["stage"] == "fit_gans"}
+        all_gans_failed = len(ended) == len(needs) and bool(gans) and gans <= failed
+        return bool(failed - gans) or all_gans_failed
 
     def _charge_needs(self, arm: ArmSearch) -> None:
         """GAN fits are charged to each arm that uses them; source weights are not: they are the

@@ -120,9 +120,9 @@ def test_folds_repeat_all_but_the_sources() -> None:
 def test_the_ablation_is_counted_without_gans_that_confirm_has_fitted() -> None:
     specs = planned_specs(STUDY)["ablate"]
     fits = [spec for spec in specs if isinstance(spec, GanFitSpec)]
-    # Of unet_gan: four other ratios, and `annotated` masks, whose GAN is another.
-    assert len(specs) - len(fits) == (4 + 1) * 3
-    assert len(fits) == 3
+    # Of unet_gan: six other ratios, and three other sources of masks, whose GANs are others.
+    assert len(specs) - len(fits) == (6 + 3) * 3
+    assert len(fits) == 3 * 3
 
 
 def test_every_preset_is_counted_and_a_gpu_is_not_claimed() -> None:

@@ -12,6 +12,7 @@ from study.presets import quick
 from study.searcher import StageSearcher
 from study.store import Store
 from tests.study.fakes import SPLITS, Notes, arm_search, ended, journal
+from trainables.gan_spec import GanSpec
 from trainables.ray_trainable import read_spec
 
 STUDY = dataclasses.replace(
@@ -85,6 +86,17 @@ def test_an_arm_whose_need_failed_is_closed(tmp_path: Path) -> None:
     ran = Counter(drain(searcher(tmp_path), Store(tmp_path), fail=("gan",)))
     assert ran["unet_gan"] == 0
     assert ran["unet"] == ran["cellpose"] == 3
+
+
+def test_an_arm_goes_on_with_the_gans_that_did_not_fail(tmp_path: Path) -> None:
+    gans = (GanSpec(), GanSpec(mask_source="annotated"))
+    study = dataclasses.replace(STUDY, arms=("unet_gan",), gans=gans)
+    search, store = searcher(tmp_path, study), Store(tmp_path)
+    for place, status in enumerate(("failed", "completed")):
+        spec = read_spec(search.suggest(f"gan{place}")["spec"])
+        store.write_result(ended(spec, status=status, reason="collapsed"))
+        search.on_trial_complete(f"gan{place}", result={"status": status})
+    assert drain(search, store) == ["unet_gan"] * 3
 
 
 def test_what_has_ended_is_not_run_again(tmp_path: Path) -> None:
