@@ -13,6 +13,10 @@ SETTINGS: dict[str, tuple[str, float, float, bool]] = {
     "head_then_full": ("training.head_only", 0.05, 0.5, False),
 }
 """Of the schedules that have a setting: its field, its range, and whether that is logarithmic."""
+LORA = "lora"
+LORA_RANKS = (4, 8, 16, 32)
+LORA_LEARNING_RATES = (5e-5, 2e-3)
+"""Lowest and highest; Hu et al. 2021 and those who fine-tune Segment Anything lie within."""
 WEIGHT_DECAY = 1e-4
 CPSAM_WEIGHT_DECAY = 0.1
 """Cellpose's own for fine-tuning its ViT (cellpose 4.2, `train.py`)."""
@@ -30,13 +34,29 @@ def defaults(segmenter: SegmenterSpec) -> dict[str, Any]:
 
 
 def space(trial: optuna.Trial, segmenter: SegmenterSpec) -> dict[str, Any]:
-    """One schedule with its own setting, and one regulariser, as flat fields of a `TrialSpec`."""
-    name = trial.suggest_categorical("training.schedule", get_args(ScheduleName))
+    """One schedule with its own setting, and one regulariser, as flat fields of a `TrialSpec`.
+
+    For a ViT, LoRA is one schedule more: all that is trainable then is trained at full rate.
+    """
+    lora = (LORA,) if _is_cpsam(segmenter) else ()
+    name = trial.suggest_categorical("training.schedule", (*get_args(ScheduleName), *lora))
+    if name == LORA:
+        return _lora(trial) | _regulariser(trial)
     flat: dict[str, Any] = {"training.schedule": name}
     if name in SETTINGS:
         setting, low, high, is_log = SETTINGS[name]
         flat[setting] = trial.suggest_float(setting, low, high, log=is_log)
     return flat | _regulariser(trial)
+
+
+def _lora(trial: optuna.Trial) -> dict[str, Any]:
+    """Its matrices start at 0 and bear a far higher learning rate than the weights themselves."""
+    low, high = LORA_LEARNING_RATES
+    return {
+        "training.schedule": "full",
+        "segmenter.lora_rank": trial.suggest_categorical("segmenter.lora_rank", LORA_RANKS),
+        "training.learning_rate": trial.suggest_float("lora.learning_rate", low, high, log=True),
+    }
 
 
 def _regulariser(trial: optuna.Trial) -> dict[str, Any]:

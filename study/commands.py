@@ -163,11 +163,12 @@ def predict(command: cli.Predict) -> int:
 
 
 def export(command: cli.Export) -> int:
-    """`study export`: the model in its family's own format."""
-    model = _chosen_model(command.folder, command.arm)
+    """`study export`: the model in its family's own format, with its card."""
+    from study.export import export_model
+
     out = command.out or command.folder / "export"
-    out.mkdir(parents=True, exist_ok=True)
-    print(model.segmenter.export(out))
+    for path in export_model(_existing(command.folder), arm=command.arm, out=out):
+        print(path)
     return 0
 
 

@@ -16,6 +16,7 @@ from trainables.environment import environment
 from trainables.examples import ExampleKeeper
 from trainables.flat import flatten
 from trainables.gan.pool_files import read_pool
+from trainables.model_files import is_model_folder
 from trainables.result import Progress, TrialResult
 from trainables.segmenters.protocol import Checkpoints
 from trainables.spec import (
@@ -231,6 +232,8 @@ def _pool(spec: TrialSpec, store: TrialStore) -> list[Sample]:
 
 
 def _weights(spec: TrialSpec, store: TrialStore) -> Path | None:
+    if spec.weights.origin == "public" and is_model_folder(spec.weights.name):
+        return Path(spec.weights.name)
     if spec.weights.origin != "source":
         return None
     folder = store.read_folder(f"models/{spec.weights.name}")

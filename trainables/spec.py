@@ -41,9 +41,18 @@ class CellposeSpec:
     """`cpsam` is the ViT-L of Cellpose-SAM, `compact` a small convolutional network for a CPU."""
     encoder: str = "resnet18"
     """Encoder of the compact backbone, as in `UnetSpec`; not used by `cpsam`."""
+    lora_rank: int = 0
+    """Rank of the matrices that are trained in place of the ViT's attention (LoRA); 0 trains all
+    weights. For `cpsam` only."""
 
     def __post_init__(self) -> None:
         one_of(self, backbone=("cpsam", "compact"))
+        at_least(self, lora_rank=0)
+        if self.lora_rank and self.backbone != "cpsam":
+            raise ValueError(
+                f"lora_rank must be 0 for the backbone {self.backbone!r}, which has no attention "
+                f"layers, but got {self.lora_rank}: use the backbone cpsam."
+            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +85,8 @@ class WeightsSpec:
     origin: WeightsOrigin = "none"
     """`public`: a published model; `source`: a model trained here on a second data set."""
     name: str = ""
-    """Public: name, file or folder of the model; source: id of the trial that trained it."""
+    """Public: name, file or folder of the model, also of one that another study trained; source:
+    id of the trial that trained it."""
 
     def __post_init__(self) -> None:
         one_of(self, kind=get_args(WeightsKind), origin=get_args(WeightsOrigin))

@@ -1,5 +1,6 @@
 """Every arm's space holds its defaults, and gives what a spec accepts."""
 
+import dataclasses
 from typing import Any
 
 import optuna
@@ -79,6 +80,23 @@ def test_a_model_that_is_not_trained_is_searched_for_its_scale_alone() -> None:
     assert spec.training.images_seen == 0
     assert (spec.data.min_diameter_px, spec.data.max_diameter_px) == (24, 48)
     assert spec.weights.origin == "source"
+
+
+def test_a_vit_may_be_trained_by_lora_at_its_own_learning_rates() -> None:
+    arm = ARMS["cellpose"]
+    segmenter = CellposeSpec(backbone="cpsam")
+    own = choices(arm) | {"segmenter": segmenter}
+    point = arm_space.defaults(**own) | {
+        "training.schedule": "lora",
+        "segmenter.lora_rank": 16,
+        "lora.learning_rate": 1e-3,
+    }
+    family = dataclasses.replace(STUDY.cellpose, segmenter=segmenter, public_weights="cpsam")
+    study = dataclasses.replace(STUDY, cellpose=family)
+    flat = arm_space.space(optuna.trial.FixedTrial(point), **own)
+    spec = search_spec(study, arm, SPLITS, flat)
+    assert spec.segmenter == CellposeSpec(backbone="cpsam", lora_rank=16)
+    assert (spec.training.schedule, spec.training.learning_rate) == ("full", 1e-3)
 
 
 def test_cpsam_starts_from_the_weight_decay_of_its_authors() -> None:

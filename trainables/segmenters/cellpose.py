@@ -6,6 +6,7 @@ last weights whatever their score, and knows no schedules; its parts are used he
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 
 from trainables.data.sample import Sample
+from trainables.model_files import is_model_folder
 from trainables.randomness import Randomness, fence
 from trainables.segmenters.cellpose_batches import draw_flow_batch, flow_loss, with_flows
 from trainables.segmenters.cellpose_decoding import (
@@ -89,20 +91,21 @@ class Cellpose:
         training = self._spec.training
         real = with_flows([self._adapt(sample) for sample in samples], device=self._device)
         pool = with_flows([self._adapt(sample) for sample in extra.pool], device=self._device)
-        train(
-            self._network,
-            training=training,
-            draw_batch=lambda rng, progress: draw_flow_batch(
-                real, pool=pool, extra=extra, training=training, rng=rng, progress=progress
-            ),
-            loss=flow_loss,
-            depths=network_depths(self._network),
-            evaluate=lambda: mean_f1(self, validation),
-            randomness=randomness,
-            report=report,
-            checkpoints=checkpoints,
-            device=self._device,
-        )
+        with self._low_rank(randomness):
+            train(
+                self._network,
+                training=training,
+                draw_batch=lambda rng, progress: draw_flow_batch(
+                    real, pool=pool, extra=extra, training=training, rng=rng, progress=progress
+                ),
+                loss=flow_loss,
+                depths=network_depths(self._network),
+                evaluate=lambda: mean_f1(self, validation),
+                randomness=randomness,
+                report=report,
+                checkpoints=checkpoints,
+                device=self._device,
+            )
 
     def infer(self, image: np.ndarray) -> CellposeInference:
         self._load_public_weights()
@@ -144,6 +147,16 @@ class Cellpose:
             thresholds=self.thresholds,
         )
 
+    def _low_rank(self, randomness: Randomness) -> AbstractContextManager[None]:
+        """A context within which LoRA is trained, where the spec wants it."""
+        rank = self._cellpose_spec.lora_rank
+        if not rank or not isinstance(self._network, CpsamNetwork):
+            return nullcontext()
+        from trainables.segmenters.lora import low_rank  # imports transformers
+
+        encoder = self._network.cellpose.encoder
+        return low_rank(encoder, rank=rank, seed=randomness.integer("lora"))
+
     def _load_public_weights(self) -> None:
         """Only when they are needed: a model that is loaded to predict must do without them."""
         if self._lacks_public_weights and isinstance(self._network, CpsamNetwork):
@@ -172,7 +185,8 @@ def _check(spec: TrialSpec) -> None:
             f"crop_px must be {CPSAM_TILE_PX} for the backbone cpsam, the only side that its "
             f"position embedding fits, but got {spec.training.crop_px}."
         )
-    if backbone == "compact" and spec.weights.origin == "public":
+    is_public = spec.weights.origin == "public" and not is_model_folder(spec.weights.name)
+    if backbone == "compact" and is_public:
         raise ValueError(
             f"The backbone compact has no public weights, but got {spec.weights.name!r}: use the "
             f"backbone cpsam, or `source` weights trained here."

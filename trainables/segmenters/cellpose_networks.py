@@ -120,10 +120,22 @@ def load_cpsam(network: CpsamNetwork, file: Path) -> None:
     if wrong:
         raise ValueError(
             f"A model for the backbone cpsam must hold all weights of Cellpose-SAM, but {file} "
-            f"has no fitting {wrong[0]!r} ({len(wrong)} of {len(own)} do not fit): Cellpose 3, "
-            f"CP-DINO and other models cannot be used."
+            f"has no fitting {wrong[0]!r} ({len(wrong)} of {len(own)} do not fit): "
+            f"{_what_it_is(weights)}"
         )
     network.cellpose.load_state_dict(fitting, strict=False)
+
+
+def _what_it_is(weights: dict[str, Any]) -> str:
+    """What a file of other weights holds, and what to do."""
+    if any(name.startswith(("downsample.", "module.downsample.")) for name in weights):
+        return (
+            "it is a model of Cellpose 1 to 3 (cyto, cyto3, nuclei or one trained from them), which "
+            "Cellpose 4 cannot read either: fine-tune cpsam, or weights of origin `source`."
+        )
+    if "encoder.cls_token" in weights:
+        return "it is CP-DINO, which has another network: give a file of Cellpose-SAM."
+    return "it is some other network: give a file that Cellpose 4 or this project wrote."
 
 
 def _read_weights(file: Path) -> dict[str, Any]:

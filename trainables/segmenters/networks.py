@@ -70,9 +70,6 @@ def load_weights(
 ) -> None:
     """Loads the weights of a network that may have been trained on another number of channels.
 
-    The filters of the first layer are then averaged over the old channels and shared among the
-    new ones, so that an image whose channels are all alike gives the same features as before.
-
     Args:
         network: of the same architecture, for images with `channels` channels.
         weights: its parameters and buffers by name.
@@ -81,20 +78,34 @@ def load_weights(
     Raises:
         ValueError: the weights belong to another architecture.
     """
-    own = network.state_dict()
-    fitting = {
-        name: _share_channels(value, channels)
-        if name in own and _differ_in_channels(value, own[name])
-        else value
-        for name, value in weights.items()
-    }
     try:
-        network.load_state_dict(fitting)
+        network.load_state_dict(fit_to_channels(weights, network.state_dict(), channels=channels))
     except RuntimeError as error:
         raise ValueError(
             f"The weights to start from must come from a network of the same encoder and depth, "
             f"but they do not fit: {str(error)[:300]}"
         ) from error
+
+
+def fit_to_channels(
+    weights: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor], *, channels: int
+) -> dict[str, torch.Tensor]:
+    """Weights for images with another number of channels than they were trained on.
+
+    The filters of the first layer are averaged over the old channels and shared among the new
+    ones, so that an image whose channels are all alike gives the same features as before.
+
+    Args:
+        weights: parameters and buffers by name.
+        own: those of the network that will have them, for images with `channels` channels.
+        channels: of the images it will see.
+    """
+    return {
+        name: _share_channels(value, channels)
+        if name in own and _differ_in_channels(value, own[name])
+        else value
+        for name, value in weights.items()
+    }
 
 
 def _differ_in_channels(old: torch.Tensor, new: torch.Tensor) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
-Family = Literal["cellpose", "stardist"]
+Family = Literal["unet", "cellpose", "stardist"]
 Seen = Literal["seen", "unseen", "unknown"]
 
 
@@ -57,6 +57,7 @@ DSB2018_STARDIST = PublicWeights(family="stardist", licence="BSD-3-Clause", trai
 PUBLIC_WEIGHTS: dict[str, PublicWeights] = {
     "cpsam": CELLPOSE_SAM,
     "cpsam_v2": CELLPOSE_SAM,
+    "imagenet": PublicWeights(family="unet", licence="BSD-3-Clause", trained_on=("imagenet",)),
     "2D_versatile_fluo": DSB2018_STARDIST,
     "2D_paper_dsb2018": DSB2018_STARDIST,
     "2D_versatile_he": PublicWeights(
@@ -94,6 +95,7 @@ DATASETS: dict[str, tuple[str, ...]] = {
     "bbbc020": ("bbbc020",),
     "cell tracking challenge": ("celltracking", "ctc"),
     "simulated": ("simulated",),
+    "imagenet": ("imagenet",),
 }
 """Known data sets, and what the names of their copies contain (letters and digits only)."""
 

@@ -16,6 +16,7 @@ from trainables.data.patches import draw_batch
 from trainables.data.sample import Sample
 from trainables.randomness import Randomness
 from trainables.segmenters import stardist_network
+from trainables.segmenters.stardist_adapt import adapted, differences
 from trainables.segmenters.protocol import Checkpoints, Extra, Report, Thresholds
 from trainables.segmenters.stardist_targets import star_targets
 from trainables.segmenters.stardist_training import Batch, train
@@ -28,6 +29,8 @@ SMALLEST_RADIUS_PX = 1.0
 """Candidates with a smaller mean radius are no cells; an untrained network makes millions."""
 DEFAULT_THRESHOLDS = {"prob": 0.5, "nms": 0.4}
 """StarDist's own, for models that bring none."""
+FITTED = ("rays", "channels")
+"""What a model is fitted to, in place of being taken as it is."""
 
 
 class Candidates(NamedTuple):
@@ -46,8 +49,8 @@ class Candidates(NamedTuple):
 class Stardist:
     """The segmenter `stardist`; see `Segmenter` in protocol.py for what each method promises.
 
-    Weights that are handed to it bring their own architecture (rays, grid, depth, filters), which
-    wins over the `StardistSpec`; the number of channels is always that of the images.
+    Weights that are handed to it bring their own architecture (grid, depth, filters), which wins
+    over the `StardistSpec`; rays and channels are fitted to the spec and the images.
     """
 
     def __init__(self, spec: TrialSpec, *, channels: int) -> None:
@@ -178,16 +181,14 @@ class Stardist:
         return self._loaded
 
     def _adopt(self, model: StarDist2D, *, origin: str) -> None:
-        """Takes over a model's architecture and weights, fitted to the images' channels."""
-        if differing := stardist_network.differences(
-            model, self._stardist_spec, channels=self._channels
-        ):
+        """Takes over a model's weights, fitted to the images' channels and the rays asked for."""
+        differing = differences(model, self._stardist_spec, channels=self._channels)
+        if kept := {name: how for name, how in differing.items() if name not in FITTED}:
             logging.getLogger(__name__).warning(
-                "The weights of %s bring their own architecture (%s): it wins over the spec, and "
-                "their first layer is fitted to the images' channels.",
+                "The weights of %s bring their own architecture, which wins over the spec: %s.",
                 origin,
-                ", ".join(differing),
+                ", ".join(f"{name} {how}" for name, how in kept.items()),
             )
-        self._loaded = stardist_network.with_channels(
-            model, channels=self._channels, training=self._spec.training
+        self._loaded = adapted(
+            model, self._stardist_spec, channels=self._channels, training=self._spec.training
         )

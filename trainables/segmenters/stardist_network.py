@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import logging
 import math
 import warnings
 from pathlib import Path
@@ -46,12 +47,12 @@ def build(
         unet_n_depth=spec.depth,
         unet_n_filter_base=spec.filters,
         net_conv_after_unet=2 * spec.filters,
-        **_training_settings(training),
+        **training_settings(training),
     )
-    _refuse_odd_crops(config, crop_px=training.crop_px)
+    refuse_odd_crops(config, crop_px=training.crop_px)
     with fence(seed):
         keras.utils.set_random_seed(seed)
-        model = _silently(StarDist2D, config, basedir=None)
+        model = silently(StarDist2D, config, basedir=None)
     _start_well(model, radius_px=radius_px)
     return model
 
@@ -70,7 +71,7 @@ def read(folder: Path) -> StarDist2D:
                 f"origin `source`."
             )
     try:
-        model = _silently(
+        model = silently(
             StarDist2D, None, name=folder.resolve().name, basedir=folder.resolve().parent
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -78,6 +79,13 @@ def read(folder: Path) -> StarDist2D:
             f"{folder} must hold a StarDist model for 2D images, but it could not be read "
             f"({error}): copy it there again, or start from weights of origin `source`."
         ) from error
+    if not (folder / THRESHOLDS_FILE).is_file():
+        logging.getLogger(__name__).warning(
+            "%s has no %s: StarDist's defaults (probability 0.5, overlap 0.4) take their place "
+            "until thresholds are tuned on validation.",
+            folder,
+            THRESHOLDS_FILE,
+        )
     if model.config.n_classes is not None:
         raise ValueError(
             f"A StarDist model must find cells of one class, but {folder} tells "
@@ -96,7 +104,7 @@ def public(name_or_folder: str) -> StarDist2D:
     if Path(name_or_folder).is_dir():
         return read(Path(name_or_folder))
     try:
-        model = _silently(StarDist2D.from_pretrained, name_or_folder)
+        model = silently(StarDist2D.from_pretrained, name_or_folder)
     except Exception as error:  # keras.utils.get_file raises nothing more specific
         raise ValueError(_missing(name_or_folder, reason=str(error))) from error
     if model is None:
@@ -104,43 +112,11 @@ def public(name_or_folder: str) -> StarDist2D:
     return model
 
 
-def with_channels(model: StarDist2D, *, channels: int, training: TrainingSpec) -> StarDist2D:
-    """The same model for images with another number of channels, ready to be trained.
-
-    Every new channel gets an equal part of what the old ones weighed together: the network starts
-    out seeing the mean of the channels, and may learn to tell them apart.
-    """
-    settings = vars(model.config) | _training_settings(training) | {"n_channel_in": channels}
-    derived = ("n_dim", "n_channel_out", "net_input_shape", "net_mask_shape")
-    config = Config2D(**{name: value for name, value in settings.items() if name not in derived})
-    _refuse_odd_crops(config, crop_px=training.crop_px)
-    adapted = _silently(StarDist2D, config, basedir=None)
-    weights = model.keras_model.get_weights()
-    if channels != model.config.n_channel_in:
-        weights[0] = np.repeat(weights[0].sum(axis=2, keepdims=True) / channels, channels, axis=2)
-    adapted.keras_model.set_weights(weights)
-    adapted.thresholds = model.thresholds._asdict()
-    return adapted
-
-
-def differences(model: StarDist2D, spec: StardistSpec, *, channels: int) -> list[str]:
-    """In what a model differs from a spec, e.g. ["rays 32, not 64"]; empty where in nothing."""
-    config = model.config
-    pairs = {
-        "rays": (config.n_rays, spec.rays),
-        "grid": (config.grid[0], spec.grid),
-        "depth": (config.unet_n_depth, spec.depth),
-        "filters": (config.unet_n_filter_base, spec.filters),
-        "channels": (config.n_channel_in, channels),
-    }
-    return [f"{name} {ours}, not {asked}" for name, (ours, asked) in pairs.items() if ours != asked]
-
-
 def write(model: StarDist2D, folder: Path, *, thresholds: dict[str, float]) -> None:
     """Writes a folder that `stardist.models.StarDist2D(None, name=..., basedir=...)` opens."""
     save_json(vars(model.config), str(folder / CONFIG_FILE))
     save_json(thresholds, str(folder / THRESHOLDS_FILE))
-    _silently(model.keras_model.save_weights, str(folder / WEIGHTS_FILE))
+    silently(model.keras_model.save_weights, str(folder / WEIGHTS_FILE))
 
 
 def variable_depths(model: StarDist2D) -> list[float]:
@@ -177,7 +153,7 @@ def _start_well(model: StarDist2D, *, radius_px: float) -> None:
     distances.bias.assign(np.full(distances.bias.shape, radius_px, np.float32))
 
 
-def _training_settings(training: TrainingSpec) -> dict[str, Any]:
+def training_settings(training: TrainingSpec) -> dict[str, Any]:
     """Settings of a StarDist configuration that concern training; our callbacks do the rest."""
     return {
         "train_patch_size": (training.crop_px, training.crop_px),
@@ -190,7 +166,7 @@ def _training_settings(training: TrainingSpec) -> dict[str, Any]:
     }
 
 
-def _refuse_odd_crops(config: Config2D, *, crop_px: int) -> None:
+def refuse_odd_crops(config: Config2D, *, crop_px: int) -> None:
     multiple = config.grid[0] * config.unet_pool[0] ** config.unet_n_depth
     if crop_px % multiple:
         raise ValueError(
@@ -208,7 +184,7 @@ def _missing(name: str, *, reason: str) -> str:
     )
 
 
-def _silently(function: Any, *arguments: Any, **named: Any) -> Any:
+def silently(function: Any, *arguments: Any, **named: Any) -> Any:
     """Calls what prints to standard output, which belongs to the study's own display.
 
     Keras 3.15 saves variables in a way that numpy 2 warns of, for every variable.

@@ -12,6 +12,7 @@ import torch
 from trainables.data.patches import draw_batch
 from trainables.data.sample import Sample
 from trainables.randomness import Randomness, fence
+from trainables.segmenters.encoder_weights import find_encoder_weights, load_encoder
 from trainables.segmenters.instances import (
     BACKGROUND,
     BOUNDARY,
@@ -61,10 +62,12 @@ class Unet:
                 width=spec.segmenter.width,
             )
         self._network = place(network, self._device).eval()
+        self._lacks_public_weights = spec.weights.origin == "public"
 
     def initialise(self, folder: Path) -> None:
         weights = torch.load(folder / WEIGHTS_FILE, map_location="cpu", weights_only=True)
         load_weights(self._network, weights, channels=self._channels)
+        self._lacks_public_weights = False
 
     def fit(
         self,
@@ -76,6 +79,7 @@ class Unet:
         report: Report,
         checkpoints: Checkpoints,
     ) -> None:
+        self._load_public_weights()
         training = self._spec.training
 
         def draw(rng: np.random.Generator, progress: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -100,6 +104,7 @@ class Unet:
 
     def infer(self, image: np.ndarray) -> np.ndarray:
         """Probabilities of interior and of foreground, float16 [2, H, W]."""
+        self._load_public_weights()
         return process_in_tiles(
             image, self._probabilities, outputs=2, multiple=2**self._unet_spec.depth
         )
@@ -124,12 +129,14 @@ class Unet:
         }
 
     def save(self, folder: Path) -> None:
+        self._load_public_weights()
         torch.save(self._network.state_dict(), folder / WEIGHTS_FILE)
         (folder / SETTINGS_FILE).write_text(json.dumps({"thresholds": self.thresholds}, indent=1))
 
     def load(self, folder: Path) -> None:
         weights = torch.load(folder / WEIGHTS_FILE, map_location=self._device, weights_only=True)
         self._network.load_state_dict(weights)
+        self._lacks_public_weights = False
         self.thresholds = json.loads((folder / SETTINGS_FILE).read_text())["thresholds"]
 
     def export(self, folder: Path) -> Path:
@@ -143,6 +150,13 @@ class Unet:
             torch.jit.save(torch.jit.trace(network, example), folder / EXPORT_FILE)
         (folder / EXPORT_SETTINGS_FILE).write_text(json.dumps(self._export_settings(), indent=1))
         return folder / EXPORT_FILE
+
+    def _load_public_weights(self) -> None:
+        """Only when they are needed: a model that is loaded to predict must do without them."""
+        if self._lacks_public_weights:
+            file = find_encoder_weights(self._unet_spec.encoder, self._spec.weights.name)
+            load_encoder(self._network, file, channels=self._channels)
+            self._lacks_public_weights = False
 
     def _loss(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         weights = torch.ones(CLASSES, device=logits.device)

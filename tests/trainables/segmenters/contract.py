@@ -20,7 +20,7 @@ from trainables.data.sample import IGNORED, Sample
 from trainables.randomness import Randomness
 from trainables.result import Progress
 from trainables.segmenters import make_segmenter
-from trainables.segmenters.clock import evaluation_steps, images_seen
+from trainables.segmenters.clock import TrainingDiverged, evaluation_steps, images_seen
 from trainables.segmenters.protocol import Checkpoints, Extra, NoCheckpoints, Segmenter
 from trainables.spec import DataSpec, SegmenterSpec, TrainingSpec, TrialSpec
 
@@ -72,7 +72,9 @@ class SegmenterContract:
     )
 
     @classmethod
-    def make(cls, *, seed: int = 0, channels: int = 1) -> Segmenter:
+    def make(
+        cls, *, seed: int = 0, channels: int = 1, training: TrainingSpec | None = None
+    ) -> Segmenter:
         spec = TrialSpec(
             stage="search",
             arm="contract",
@@ -80,7 +82,7 @@ class SegmenterContract:
             seed=seed,
             data=DataSpec(split="contract", annotation_count=2, draw=0),
             segmenter=cls.segmenter,
-            training=cls.training,
+            training=training or cls.training,
         )
         return make_segmenter(spec, channels=channels)
 
@@ -188,6 +190,35 @@ class SegmenterContract:
         again = self.train()
         assert_same((random.getstate(), np.random.get_state()), before)
         assert_same(weights_seen(again), weights_seen(trained))
+
+    def test_images_without_a_cell_and_cells_larger_than_the_crop_are_trained_on(self) -> None:
+        noise = simulated_sample("empty").image
+        empty = Sample(id="empty", image=noise, labels=np.zeros((SIDE_PX,) * 2, np.int32), group="")
+        one = dataclasses.replace(empty, id="one", labels=np.ones((SIDE_PX,) * 2, np.int32))
+        reports: list[Progress] = []
+        self.make().fit(
+            [empty, one],
+            extra=Extra(),
+            validation=[empty],
+            randomness=Randomness((7, 0, 0)),
+            report=reports.append,
+            checkpoints=NoCheckpoints(),
+        )
+        assert np.isfinite([entry.loss for entry in reports]).all()
+        assert np.isfinite([entry.validation_f1 for entry in reports]).all()
+
+    def test_a_learning_rate_that_diverges_is_named(self) -> None:
+        training = dataclasses.replace(self.training, learning_rate=1e30, decay="constant")
+        segmenter = self.make(training=training)
+        with pytest.raises(TrainingDiverged, match="lower the learning rate"):
+            segmenter.fit(
+                [simulated_sample("training")],
+                extra=Extra(),
+                validation=[simulated_sample("validation")],
+                randomness=Randomness((7, 0, 0)),
+                report=lambda progress: None,
+                checkpoints=NoCheckpoints(),
+            )
 
     def test_another_seed_gives_another_result(self, trained: Segmenter) -> None:
         other = self.train(seed=1)

@@ -1,15 +1,14 @@
 import dataclasses
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from cellpose.models import CellposeModel
-from segment_anything.modeling import ImageEncoderViT
 
 from tests.trainables.segmenters.contract import simulated_sample
+from tests.trainables.segmenters.tiny_vit import make_tiny
 from trainables.randomness import Randomness
 from trainables.segmenters.cellpose import Cellpose
 from trainables.segmenters.cellpose_networks import CpsamNetwork, load_cpsam, network_depths
@@ -44,15 +43,7 @@ COMPACT = dataclasses.replace(
 
 @pytest.fixture
 def tiny_vit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets Cellpose build its ViT with 2 narrow blocks instead of 24 wide ones."""
-
-    def build(checkpoint: None) -> SimpleNamespace:
-        encoder = ImageEncoderViT(
-            depth=2, embed_dim=32, num_heads=2, use_rel_pos=True, window_size=14
-        )
-        return SimpleNamespace(image_encoder=encoder)
-
-    monkeypatch.setattr("cellpose.vit.sam_model_registry", {"vit_l": build})
+    make_tiny(monkeypatch)
 
 
 def fit(segmenter: Cellpose, *, channels: int = 1) -> None:
@@ -148,6 +139,20 @@ class TestCpsam:
         torch.save({"W2": torch.zeros(3)}, tmp_path / "other")
         with pytest.raises(ValueError, match="has no fitting"):
             load_cpsam(CpsamNetwork(), tmp_path / "other")
+
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            ("downsample.down.res_down_0.conv.conv_0.0.weight", "Cellpose 1 to 3.*`source`"),
+            ("encoder.cls_token", "CP-DINO"),
+            ("stem.weight", "some other network"),
+        ],
+    )
+    def test_a_model_of_another_kind_is_named(self, tmp_path: Path, name: str, said: str) -> None:
+        torch.save({name: torch.zeros(3), "diam_mean": torch.zeros(1)}, tmp_path / "cyto3")
+        with pytest.raises(ValueError, match=said) as caught:
+            load_cpsam(CpsamNetwork(), tmp_path / "cyto3")
+        assert "cyto3" in str(caught.value)
 
     def test_crops_of_another_side_are_refused(self) -> None:
         training = dataclasses.replace(SHORT, crop_px=128)

@@ -21,6 +21,7 @@ from trainables.randomness import Randomness
 from trainables.result import Progress
 from trainables.segmenters.clock import TrainingDiverged
 from trainables.segmenters.protocol import Extra, NoCheckpoints
+from trainables.segmenters.stardist_adapt import adapted
 from trainables.segmenters.stardist_callbacks import LearningRates
 from trainables.segmenters.stardist_optimizer import LayerwiseAdamW
 from trainables.segmenters.stardist_targets import star_targets
@@ -304,7 +305,7 @@ def test_cells_that_are_sure_win_over_those_they_overlap() -> None:
 @pytest.mark.parametrize(("have", "want"), [(1, 3), (3, 1), (2, 3), (3, 2)])
 def test_weights_are_fitted_to_the_channels(have: int, want: int) -> None:
     network = model(channels=have)
-    fitted = stardist_network.with_channels(network, channels=want, training=SHORT)
+    fitted = adapted(network, SMALL, channels=want, training=SHORT)
     grey = simulated_sample("other").image
     np.testing.assert_allclose(
         dense(fitted, np.repeat(grey, want, axis=2)),
@@ -314,18 +315,41 @@ def test_weights_are_fitted_to_the_channels(have: int, want: int) -> None:
     )
 
 
-def test_saved_weights_keep_their_architecture_and_say_so(
+def test_a_head_for_more_rays_predicts_what_the_rays_around_each_did() -> None:
+    network = model()
+    fitted = adapted(network, StardistSpec(rays=32), channels=1, training=SHORT)
+    image = simulated_sample("other").image
+    ours, theirs = dense(fitted, image), dense(network, image)
+    assert ours.shape[-1] == 1 + 32
+    np.testing.assert_allclose(ours[..., 0], theirs[..., 0], atol=1e-5)
+    np.testing.assert_allclose(ours[..., 1::2], theirs[..., 1:], atol=1e-4)
+    following = np.roll(theirs[..., 1:], -1, axis=-1)
+    np.testing.assert_allclose(ours[..., 2::2], (theirs[..., 1:] + following) / 2, atol=1e-4)
+
+
+def test_saved_weights_are_fitted_to_rays_and_channels_and_keep_their_architecture(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     stardist_network.write(model(), tmp_path, thresholds={"prob": 0.4, "nms": 0.3})
-    other = StardistSpec(rays=32, grid=2, depth=1, filters=4)
+    other = StardistSpec(rays=32, grid=1, depth=1, filters=4)
     segmenter = Stardist(spec(segmenter=other), channels=3)
     with caplog.at_level(logging.WARNING):
         segmenter.initialise(tmp_path)
-    assert "rays 16, not 32, channels 1, not 3" in caplog.text
+    assert "wins over the spec: grid 2, not 1." in caplog.text
     image = simulated_sample("other", channels=3).image
-    assert segmenter.infer(image).distances.shape[1] == 16
+    assert segmenter.infer(image).distances.shape[1] == 32
     assert len(fit(segmenter, channels=3)) == SHORT.evaluations
+
+
+def test_a_model_without_thresholds_gets_those_of_stardist_and_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stardist_network.write(model(), tmp_path, thresholds={"prob": 0.45, "nms": 0.3})
+    (tmp_path / "thresholds.json").unlink()
+    with caplog.at_level(logging.WARNING):
+        read = stardist_network.read(tmp_path)
+    assert read.thresholds._asdict() == {"prob": 0.5, "nms": 0.4}
+    assert "has no thresholds.json" in caplog.text
 
 
 @pytest.fixture
