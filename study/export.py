@@ -1,4 +1,4 @@
-"""Writes the chosen model for its family's own tools, with a loader where it has none, and a card."""
+"""Writes the chosen model for its family's own tools, with a card, and a loader where needed."""
 
 from pathlib import Path
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from study.data import StudyData, open_main, open_source, source_count
 from study.design import ARMS, Study
+from study.initial_weights import find_published_models
 from study.place import Place
 from study.plan import Splits, needs_source
-from study.public_models import refuse_missing_models
 from study.splits import fitted
 from study.study_file import refuse_other_study, write_study_file
 
@@ -46,11 +46,19 @@ def open_study(study: Study, place: Place) -> OpenedStudy:
     place.folder.mkdir(parents=True, exist_ok=True)
     store = place.store
     refuse_other_study(study, store)
-    refuse_missing_models(study)
+    weight_files = find_published_models(study)
     data = open_main(study, folder=place.folder, store=store)
     as_fitted = fitted(study, data.splits)
     source = None
     if any(needs_source(study, ARMS[name]) for name in study.arms):
         source = open_source(study, channels=data.dataset.channels, folder=place.folder)
-    write_study_file(study, as_fitted, data=data, source=source, command=place.command, store=store)
+    write_study_file(
+        study,
+        as_fitted,
+        data=data,
+        source=source,
+        weight_files=weight_files,
+        command=place.command,
+        store=store,
+    )
     return OpenedStudy(study=as_fitted, data=data, source=source)

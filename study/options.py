@@ -11,6 +11,7 @@ from tyro.conf import Positional, arg
 
 from study.design import SIMULATED, Study
 from study.factors import read_factor
+from trainables.model_files import spec_of_model
 from trainables.spec import CellposeSpec
 
 
@@ -47,10 +48,14 @@ class RunOptions:
     """Test every annotated image once, by N grouped folds, however many there are; 1: never."""
     source: Annotated[str | None, arg(metavar="TEXT")] = None
     """Second annotated data set, to train the transfer arms' weights on; or `simulated`."""
+    unet_weights: Annotated[str | None, arg(metavar="TEXT")] = None
+    """In place of source weights: imagenet, a file of the encoder's weights, or another study
+    (its folder, or FOLDER:ARM)."""
     cellpose_weights: Annotated[str | None, arg(metavar="TEXT")] = None
-    """Published Cellpose model to fine-tune (cpsam, or a file) in place of source weights."""
+    """In place of source weights: a published model (cpsam), a file of one, or another study."""
     stardist_weights: Annotated[str | None, arg(metavar="TEXT")] = None
-    """Published StarDist model to fine-tune (2D_versatile_fluo, ... or a folder)."""
+    """In place of source weights: a published model (2D_versatile_fluo, ...), a folder of one, or
+    another study."""
     layout: Annotated[str | None, arg(metavar="TEXT")] = None
     """Layout of the data set on disk; recognised without it."""
     channel: Annotated[str | None, arg(metavar="TEXT")] = None
@@ -177,17 +182,32 @@ def _absolute(path: str | None) -> str | None:
 
 def _family(options: RunOptions, study: Study, segmenter: str) -> Any:
     family = study.family(segmenter)
-    weights = {"cellpose": options.cellpose_weights, "stardist": options.stardist_weights}
-    public = weights.get(segmenter)
-    changes: dict[str, Any] = {
-        "cpus": options.cpus,
-        "gpus": options.gpus,
-        "public_weights": public,
-    }
-    if public and segmenter == "cellpose":
-        changes["segmenter"] = CellposeSpec(backbone="cpsam")
-        changes["training"] = dataclasses.replace(family.training, **CPSAM_TRAINING)
-    return dataclasses.replace(family, **_given(changes))
+    changes: dict[str, Any] = {"cpus": options.cpus, "gpus": options.gpus}
+    weights = {
+        "unet": options.unet_weights,
+        "cellpose": options.cellpose_weights,
+        "stardist": options.stardist_weights,
+    }[segmenter]
+    if weights:
+        changes |= _pretrained(weights, segmenter)
+    changed = dataclasses.replace(family, **_given(changes))
+    if weights and getattr(changed.segmenter, "backbone", "") == "cpsam":
+        training = dataclasses.replace(family.training, **CPSAM_TRAINING)
+        changed = dataclasses.replace(changed, training=training)
+    return changed
+
+
+def _pretrained(weights: str, segmenter: str) -> dict[str, Any]:
+    """What weights given by the user change in a family: a model brings its own network."""
+    from study.initial_weights import find_own_model
+
+    own = find_own_model(weights, segmenter=segmenter)
+    if own is not None:
+        return {"public_weights": str(own), "segmenter": spec_of_model(own).segmenter}
+    given = str(Path(weights).resolve()) if Path(weights).exists() else weights
+    if segmenter == "cellpose":
+        return {"public_weights": given, "segmenter": CellposeSpec(backbone="cpsam")}
+    return {"public_weights": given}
 
 
 def _given(changes: dict[str, Any]) -> dict[str, Any]:

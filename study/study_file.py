@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from study.data import StudyData, describe, describe_splits
-from study.design import ARMS, SIMULATED, Study, to_dict
-from study.plan import needs_source
+from study.design import ARMS, Study, to_dict
+from study.initial_weights import STUDY_FILE, describe_weights
 from study.store import Store
 from trainables.environment import environment
-from trainables.segmenters.public_weights import PUBLIC_WEIGHTS, seen
 
-STUDY_FILE = "study.json"
 SCHEMA_VERSION = 1
 FEW_TEST_GROUPS = 8
 """Fewer independent test images than this are warned of."""
@@ -46,6 +44,7 @@ def write_study_file(
     *,
     data: StudyData,
     source: StudyData | None,
+    weight_files: dict[str, Path],
     command: str,
     store: Store,
 ) -> None:
@@ -54,6 +53,11 @@ def write_study_file(
     Args:
         study: as declared.
         as_fitted: as it runs on these data.
+        data: the data set under study.
+        source: the second data set, where weights are trained on one.
+        weight_files: of the models that arms start from, by segmenter.
+        command: that began the study.
+        store: of the study.
     """
     if store.read_text(STUDY_FILE):
         return
@@ -69,7 +73,9 @@ def write_study_file(
         "source": describe(source) if source else None,
         "split": describe_splits(data.splits),
         "weights": [
-            describe_weights(study, name, data) for name in study.arms if _is_transfer(name)
+            describe_weights(study, name, data=data, source=source, files=weight_files)
+            for name in study.arms
+            if _is_transfer(name)
         ],
         "environment": environment(),
         "warnings": warnings(as_fitted, data),
@@ -106,39 +112,6 @@ def describe_design(study: Study, *, folds: int) -> dict[str, Any]:
         "study_seed": study.seed,
         "budget_seconds": study.budget_seconds,
         "left_out": list(study.left_out),
-    }
-
-
-def describe_weights(study: Study, arm_name: str, data: StudyData) -> dict[str, str]:
-    """What an arm's initial weights are, and whether they have seen the images."""
-    arm = ARMS[arm_name]
-    if not needs_source(study, arm):
-        name = study.family(arm.segmenter).public_weights
-        known = PUBLIC_WEIGHTS.get(Path(name).name)
-        return {
-            "arm": arm_name,
-            "origin": "public",
-            "name": name,
-            "licence": known.licence if known else "unknown",
-            "seen": seen(name, data.dataset.name),
-            "description": (
-                f"trained on {', '.join(known.trained_on)}"
-                if known
-                else "a model given by the user"
-            ),
-        }
-    simulated = study.source.path == SIMULATED
-    return {
-        "arm": arm_name,
-        "origin": "source",
-        "name": "simulated cells" if simulated else study.source.path,
-        "licence": "own",
-        "seen": "unseen" if simulated else "unknown",
-        "description": (
-            f"trained here, once, on {study.source_images_seen} crops of "
-            f"{'simulated cells' if simulated else 'a second annotated data set'}; "
-            f"not a published model"
-        ),
     }
 
 

@@ -152,6 +152,8 @@ def test_the_winner_is_exported(whole: tuple[Path, str], tmp_path: Path) -> None
     done = command("export", whole[0], "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.strip().splitlines()[-1]).exists()
+    card = (tmp_path / "MODEL_CARD.md").read_text()
+    assert json.loads((whole[0] / "study.json").read_text())["split"]["hash"] in card
 
 
 def test_status_counts_what_has_ended(whole: tuple[Path, str]) -> None:

@@ -10,9 +10,10 @@ from trainables.data.rescaled import Image, Rescaled
 from trainables.data.scale import labels_to_shape, rescale_image
 from trainables.data.tiles import predict_tiled
 from trainables.flat import flatten
+from trainables.model_files import ABOUT_FILE, spec_of_model
 from trainables.segmenters import make_segmenter
 from trainables.segmenters.protocol import Segmenter
-from trainables.spec import TrialSpec, trial_spec
+from trainables.spec import TrialSpec
 
 TILE_PX = 2048
 """Images with a longer side, at the working scale, are labelled tile by tile."""
@@ -63,7 +64,7 @@ class Model:
         """Writes all that `load_model` needs into an existing folder."""
         self.segmenter.save(folder)
         about = {"spec": flatten(self.spec), "channels": self.channels, "scale": self.scale}
-        (folder / _ABOUT).write_text(json.dumps(about, indent=1))
+        (folder / ABOUT_FILE).write_text(json.dumps(about, indent=1))
 
     def _predict_working(self, image: np.ndarray) -> np.ndarray:
         return self.segmenter.decode(self.segmenter.infer(image), self.segmenter.thresholds)
@@ -75,14 +76,8 @@ def load_model(folder: Path) -> Model:
     Raises:
         ValueError: the folder holds no model.
     """
-    about_file = folder / _ABOUT
-    if not about_file.exists():
-        raise ValueError(f"{folder} holds no model: it has no {_ABOUT}.")
-    about = json.loads(about_file.read_text())
-    spec = trial_spec(about["spec"])
+    spec = spec_of_model(folder)
+    about = json.loads((folder / ABOUT_FILE).read_text())
     segmenter = make_segmenter(spec, channels=about["channels"])
     segmenter.load(folder)
     return Model(spec=spec, segmenter=segmenter, channels=about["channels"], scale=about["scale"])
-
-
-_ABOUT = "model.json"

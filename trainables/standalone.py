@@ -165,7 +165,7 @@ def _needed(modules: Sequence[str], *, roots: Sequence[str]) -> tuple[set[str], 
 def _definitions(source: str) -> dict[str, _Definition]:
     """What a module defines, by name; a constant with the text that explains it."""
     lines, tree = source.splitlines(), ast.parse(source).body
-    found = {}
+    found: dict[str, _Definition] = {}
     for node, following in zip(tree, [*tree[1:], None], strict=True):
         names = _defined(node)
         if not names:

@@ -130,8 +130,8 @@ def _what_it_is(weights: dict[str, Any]) -> str:
     """What a file of other weights holds, and what to do."""
     if any(name.startswith(("downsample.", "module.downsample.")) for name in weights):
         return (
-            "it is a model of Cellpose 1 to 3 (cyto, cyto3, nuclei or one trained from them), which "
-            "Cellpose 4 cannot read either: fine-tune cpsam, or weights of origin `source`."
+            "it is a model of Cellpose 1 to 3 (cyto, cyto3, nuclei or one trained from them), "
+            "which Cellpose 4 cannot read either: fine-tune cpsam, or weights of origin `source`."
         )
     if "encoder.cls_token" in weights:
         return "it is CP-DINO, which has another network: give a file of Cellpose-SAM."

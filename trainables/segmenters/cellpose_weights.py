@@ -7,6 +7,7 @@ wrong. Here a model is found exactly as named, or there is an error that says wh
 import os
 from pathlib import Path
 
+from trainables.downloads import fetch
 from trainables.segmenters.public_weights import PUBLIC_WEIGHTS
 
 FOLDER_VARIABLE = "CELLPOSE_LOCAL_MODELS_PATH"
@@ -50,15 +51,10 @@ def _download(name: str) -> Path:
 
     Not by Cellpose's own function, which turns off the check of certificates for the process.
     """
-    import torch
-
-    target = models_folder() / name
-    target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        torch.hub.download_url_to_file(HUB + name, str(target))
+        return fetch(HUB + name, models_folder() / name)
     except OSError as error:
         raise ValueError(f"{_missing(name)} The download failed: {error}.") from error
-    return target
 
 
 def _missing(name: str) -> str:

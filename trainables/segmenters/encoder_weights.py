@@ -52,18 +52,18 @@ def find_encoder_weights(encoder: str, name: str, *, may_download: bool = False)
         ) from error
 
 
-def load_encoder(network: torch.nn.Module, file: Path, *, channels: int) -> None:
-    """Loads the encoder of a U-Net; what is there beyond it, as a classifier, is left out.
+def load_encoder(encoder: torch.nn.Module, file: Path, *, channels: int) -> None:
+    """Loads an encoder; what the file holds beyond it, as a classifier, is left out.
 
     Args:
-        network: a U-Net of segmentation-models-pytorch.
-        file: of weights of its encoder, for images of any number of channels.
+        encoder: of segmentation-models-pytorch.
+        file: of its weights, for images of any number of channels.
         channels: of the images that the network sees; see `fit_to_channels`.
 
     Raises:
         ValueError: the file is of another encoder, or no file of weights.
     """
-    own = network.encoder.state_dict()
+    own = encoder.state_dict()
     weights = _read(file)
     fitting = fit_to_channels(
         {name: weights[name] for name in own if name in weights}, own, channels=channels
@@ -72,9 +72,9 @@ def load_encoder(network: torch.nn.Module, file: Path, *, channels: int) -> None
     if wrong:
         raise ValueError(
             f"Weights of an encoder must hold all of its layers, but {file} has no fitting "
-            f"{wrong[0]!r} ({len(wrong)} of {len(own)} do not fit): give a file of the same encoder."
+            f"{wrong[0]!r} ({len(wrong)} of {len(own)} do not fit): give one of the same encoder."
         )
-    network.encoder.load_state_dict(fitting)
+    encoder.load_state_dict(fitting)
 
 
 def _read(file: Path) -> dict[str, Any]:

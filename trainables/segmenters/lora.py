@@ -11,8 +11,6 @@ from trainables.randomness import fence
 
 TARGETS = r"blocks\.\d+\.attn\.(qkv|proj)"
 """The attention layers of Segment Anything's image encoder, and so of Cellpose-SAM's."""
-SCALE = 1.0
-"""What the product of the two matrices is multiplied by, whatever their rank."""
 
 
 @contextmanager
@@ -30,8 +28,9 @@ def low_rank(encoder: torch.nn.Module, *, rank: int, seed: int) -> Iterator[None
 
     Source: Hu et al. 2021 (arXiv:2106.09685), through the library peft.
     """
+    # Alpha as large as the rank: the product of the two matrices is added as it is.
     config = LoraConfig(
-        r=rank, lora_alpha=SCALE * rank, lora_dropout=0.0, target_modules=TARGETS, bias="none"
+        r=rank, lora_alpha=rank, lora_dropout=0.0, target_modules=TARGETS, bias="none"
     )
     with fence(seed):
         adapted = LoraModel(encoder, config, "default")

@@ -16,8 +16,8 @@ from trainables.data.patches import draw_batch
 from trainables.data.sample import Sample
 from trainables.randomness import Randomness
 from trainables.segmenters import stardist_network
-from trainables.segmenters.stardist_adapt import adapted, differences
 from trainables.segmenters.protocol import Checkpoints, Extra, Report, Thresholds
+from trainables.segmenters.stardist_adapt import adapted, differences
 from trainables.segmenters.stardist_targets import star_targets
 from trainables.segmenters.stardist_training import Batch, train
 from trainables.segmenters.validation import mean_f1

@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from csbdeep.models.pretrained import get_model_folder
 from csbdeep.utils import save_json
 from stardist.models import Config2D, StarDist2D
 
@@ -101,15 +102,23 @@ def public(name_or_folder: str) -> StarDist2D:
     Raises:
         ValueError: there is no such model, or it cannot be downloaded.
     """
+    return read(public_folder(name_or_folder))
+
+
+def public_folder(name_or_folder: str) -> Path:
+    """The folder of a published StarDist model, fetched from StarDist's own site if need be.
+
+    StarDist checks the hash of what it fetches.
+
+    Raises:
+        ValueError: there is no such model, or it cannot be downloaded.
+    """
     if Path(name_or_folder).is_dir():
-        return read(Path(name_or_folder))
+        return Path(name_or_folder)
     try:
-        model = silently(StarDist2D.from_pretrained, name_or_folder)
+        return Path(silently(get_model_folder, StarDist2D, name_or_folder))
     except Exception as error:  # keras.utils.get_file raises nothing more specific
         raise ValueError(_missing(name_or_folder, reason=str(error))) from error
-    if model is None:
-        raise ValueError(_missing(name_or_folder, reason="StarDist knows no model of this name"))
-    return model
 
 
 def write(model: StarDist2D, folder: Path, *, thresholds: dict[str, float]) -> None:

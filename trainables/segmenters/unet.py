@@ -155,7 +155,7 @@ class Unet:
         """Only when they are needed: a model that is loaded to predict must do without them."""
         if self._lacks_public_weights:
             file = find_encoder_weights(self._unet_spec.encoder, self._spec.weights.name)
-            load_encoder(self._network, file, channels=self._channels)
+            load_encoder(self._network.get_submodule("encoder"), file, channels=self._channels)
             self._lacks_public_weights = False
 
     def _loss(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

@@ -10,10 +10,10 @@ from trainables.segmenters.public_weights import DATASETS, PUBLIC_WEIGHTS, seen
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Cellpose's folder of models, empty; a download is an error."""
 
-    def refuse(url: str, target: str) -> None:
+    def refuse(url: str, target: Path) -> None:
         raise AssertionError(f"downloads {url}")
 
-    monkeypatch.setattr("torch.hub.download_url_to_file", refuse)
+    monkeypatch.setattr("trainables.segmenters.cellpose_weights.fetch", refuse)
     monkeypatch.setenv("CELLPOSE_LOCAL_MODELS_PATH", str(tmp_path))
     return tmp_path
 
@@ -43,9 +43,11 @@ def test_a_missing_model_says_what_to_do_and_is_never_replaced(folder: Path, nam
 def test_a_download_happens_only_where_it_was_asked_for(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "torch.hub.download_url_to_file", lambda url, target: Path(target).write_text(url)
-    )
+    def write(url: str, target: Path) -> Path:
+        target.write_text(url)
+        return target
+
+    monkeypatch.setattr("trainables.segmenters.cellpose_weights.fetch", write)
     with pytest.raises(ValueError, match="no public Cellpose model"):
         find_public_weights("cpsam")
     found = find_public_weights("cpsam", may_download=True)
@@ -58,10 +60,10 @@ def test_a_download_happens_only_where_it_was_asked_for(
 def test_a_failed_download_is_one_sentence_that_names_the_file(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(url: str, target: str) -> None:
+    def fail(url: str, target: Path) -> None:
         raise OSError("no route to host")
 
-    monkeypatch.setattr("torch.hub.download_url_to_file", fail)
+    monkeypatch.setattr("trainables.segmenters.cellpose_weights.fetch", fail)
     with pytest.raises(ValueError, match="no route to host"):
         find_public_weights("cpsam_v2", may_download=True)
 

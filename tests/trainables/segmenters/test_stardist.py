@@ -400,10 +400,10 @@ def test_a_missing_public_model_is_one_sentence() -> None:
 def test_a_public_model_that_cannot_be_downloaded_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(name: str) -> None:
+    def fail(kind: type, name: str) -> None:
         raise Exception("URL fetch failure on https://github.com/...: None")
 
-    monkeypatch.setattr(StarDist2D, "from_pretrained", fail)
+    monkeypatch.setattr(stardist_network, "get_model_folder", fail)
     with pytest.raises(ValueError, match=r"URL fetch failure.*python_2D_versatile_fluo\.zip"):
         stardist_network.public("2D_versatile_fluo")
 

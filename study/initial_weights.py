@@ -1,0 +1,212 @@
+"""Where an arm's initial weights come from, and what must be said of them wherever they are used.
+
+One of: a published model by name, a file or folder of one, a model of another study, a model
+trained here on a second data set or on simulated cells.
+"""
+
+import json
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from study.data import StudyData
+from study.design import ARMS, SIMULATED, Study
+from study.plan import needs_source
+from study.store import Store
+from trainables.downloads import file_sha256, refuse_changed
+from trainables.model_files import is_model_folder, spec_of_model
+from trainables.segmenters.public_weights import PUBLIC_WEIGHTS, seen
+from trainables.spec import UnetSpec
+
+WEIGHT_FILES = ("network.pt", "weights_best.h5")
+"""What the weights are called in the folder of a model, of this project or of StarDist."""
+STUDY_FILE = "study.json"
+
+
+def find_own_model(text: str, *, segmenter: str) -> Path | None:
+    """The folder of a model that this project trained; None where the text names none.
+
+    Args:
+        text: folder of a study, of which the best confirmed model of the segmenter is taken;
+            the same with `:ARM` behind it; or the folder of one model.
+        segmenter: whose weights are wanted.
+
+    Raises:
+        ValueError: the study has no such model, or the model is of another segmenter.
+    """
+    place, _, arm = text.partition(":")
+    folder = Path(place).expanduser()
+    if (folder / STUDY_FILE).is_file():
+        folder = _best_model(folder, segmenter=segmenter, arm=arm)
+    elif not is_model_folder(folder):
+        return None
+    kind = spec_of_model(folder).segmenter.kind
+    if kind != segmenter:
+        raise ValueError(
+            f"Weights of {segmenter} must come from a model of {segmenter}, but {folder} holds one "
+            f"of {kind}."
+        )
+    return folder.resolve()
+
+
+def find_published_models(study: Study) -> dict[str, Path]:
+    """Looks for every model that an arm starts from; fetches published ones where there is a hub.
+
+    Returns:
+        The file of the weights, by segmenter.
+
+    Raises:
+        ValueError: names the model that is missing, where to put it, and the alternative.
+    """
+    arms = [ARMS[name] for name in study.arms]
+    wanted = sorted({arm.segmenter for arm in arms if arm.initial_weights == "pretrained"})
+    return {
+        segmenter: _weights_file(study, segmenter)
+        for segmenter in wanted
+        if study.family(segmenter).public_weights
+    }
+
+
+def describe_weights(
+    study: Study,
+    arm_name: str,
+    *,
+    data: StudyData,
+    source: StudyData | None,
+    files: dict[str, Path],
+) -> dict[str, str]:
+    """What an arm's initial weights are, and whether they have seen the images.
+
+    Args:
+        study: the study.
+        arm_name: an arm that starts from pretrained weights.
+        data: the data set under study.
+        source: the second data set, where weights are trained on one.
+        files: of `find_published_models`.
+
+    Returns:
+        arm, origin, name, trained_on, licence, sha256, description and seen: `seen`, `unseen` or
+        `unknown`.
+    """
+    arm = ARMS[arm_name]
+    if needs_source(study, arm):
+        about = _about_source(study, data=data, source=source)
+    elif is_model_folder(name := study.family(arm.segmenter).public_weights):
+        about = _about_own(Path(name), data=data)
+    else:
+        about = _about_published(name, data=data)
+    file = files.get(arm.segmenter)
+    return {"arm": arm_name, **about, "sha256": file_sha256(file) if file else ""}
+
+
+def _about_published(name: str, *, data: StudyData) -> dict[str, str]:
+    known = PUBLIC_WEIGHTS.get(Path(name).name)
+    trained_on = ", ".join(known.trained_on) if known else "unknown"
+    return {
+        "origin": "public",
+        "name": name,
+        "trained_on": trained_on,
+        "licence": known.licence if known else "unknown",
+        "seen": seen(name, data.dataset.name),
+        "description": f"trained on {trained_on}" if known else "a model given by the user",
+    }
+
+
+def _about_own(folder: Path, *, data: StudyData) -> dict[str, str]:
+    """Of a model of another study: what that study says of its data and its own weights."""
+    about: dict[str, Any] = _study_of(folder)
+    dataset = about.get("dataset", {})
+    before = [one for one in about.get("weights", ()) if one["arm"] == spec_of_model(folder).arm]
+    trained_on = [dataset.get("name", "unknown"), *(one.get("trained_on", "") for one in before)]
+    was_seen = dataset.get("content_hash") == data.dataset.content_hash
+    was_seen = was_seen or any(one["seen"] == "seen" for one in before)
+    return {
+        "origin": "study",
+        "name": str(folder),
+        "trained_on": ", ".join(filter(None, trained_on)),
+        "licence": before[0]["licence"] if before else "own",
+        "seen": "seen" if was_seen else "unknown",
+        "description": (
+            f"trained in the study {about.get('name', 'unknown')!r} on "
+            f"{dataset.get('name', 'unknown data')}"
+            + (f", from {before[0]['name']}" if before else "")
+        ),
+    }
+
+
+def _about_source(study: Study, *, data: StudyData, source: StudyData | None) -> dict[str, str]:
+    simulated = study.source.path == SIMULATED
+    is_same = source is not None and source.dataset.content_hash == data.dataset.content_hash
+    kind = "simulated cells" if simulated else "a second annotated data set"
+    return {
+        "origin": "source",
+        "name": "simulated cells" if simulated else study.source.path,
+        "trained_on": source.dataset.name if source else kind,
+        "licence": "own",
+        "seen": "seen" if is_same else "unseen" if simulated else "unknown",
+        "description": (
+            f"trained here, once, on {study.source_images_seen} crops of {kind}; "
+            f"not a published model"
+        ),
+    }
+
+
+def _study_of(model: Path) -> dict[str, Any]:
+    """What the study that a model lies in says of itself; nothing where it lies in none."""
+    file = model.parent.parent / STUDY_FILE
+    return dict(json.loads(file.read_text())) if file.is_file() else {}
+
+
+def _best_model(study_folder: Path, *, segmenter: str, arm: str) -> Path:
+    confirmed = [
+        result
+        for result in Store(study_folder).results().values()
+        if result.status == "completed"
+        and result.spec.get("stage") == "confirm"
+        and result.spec.get("segmenter.kind") == segmenter
+        and arm in ("", result.spec.get("arm"))
+    ]
+    if not confirmed:
+        raise ValueError(
+            f"{study_folder} must hold a confirmed model of {arm or segmenter} to start from, but "
+            f"holds none: see `study status {study_folder}`."
+        )
+    best = max(confirmed, key=lambda result: result.validation_f1)
+    return study_folder / "models" / best.trial_id
+
+
+def _weights_file(study: Study, segmenter: str) -> Path:
+    """In a process of its own where a framework is needed: torch and TensorFlow must not meet."""
+    family = study.family(segmenter)
+    name = family.public_weights
+    if is_model_folder(name):
+        return next(Path(name) / one for one in WEIGHT_FILES if (Path(name) / one).is_file())
+    if segmenter == "cellpose":
+        from trainables.segmenters.cellpose_weights import find_public_weights
+
+        file = find_public_weights(name, may_download=True)
+        refuse_changed(file)
+        return file
+    if segmenter == "unet" and Path(name).is_file():
+        return Path(name)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=context) as apart:
+        if segmenter == "stardist":
+            return apart.submit(_stardist_file, name).result()
+        assert isinstance(family.segmenter, UnetSpec)
+        return apart.submit(_encoder_file, family.segmenter.encoder, name).result()
+
+
+def _stardist_file(name: str) -> Path:
+    from trainables.segmenters.stardist_network import WEIGHTS_FILE, public_folder, read
+
+    folder = public_folder(name)
+    read(folder)
+    return folder / WEIGHTS_FILE
+
+
+def _encoder_file(encoder: str, name: str) -> Path:
+    from trainables.segmenters.encoder_weights import find_encoder_weights
+
+    return find_encoder_weights(encoder, name, may_download=True)

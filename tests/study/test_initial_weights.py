@@ -1,0 +1,140 @@
+"""Initial weights are found wherever they lie, and say what they were trained on."""
+
+import dataclasses
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from study.design import ARMS
+from study.initial_weights import describe_weights, find_own_model, find_published_models
+from study.options import RunOptions, study_of
+from study.plan import search_spec
+from study.presets import quick
+from study.store import Store
+from tests.study.fakes import SPLITS, ended
+from trainables.downloads import file_sha256
+from trainables.flat import flatten
+from trainables.spec import CellposeSpec, TrialSpec, UnetSpec
+
+STUDY = dataclasses.replace(quick(), arms=("unet_transfer", "cellpose"))
+
+
+def confirmed(folder: Path, arm: str, *, f1: float) -> TrialSpec:
+    """A study's confirmed training with this validation F1, and the model that it kept."""
+    varied = {"training.learning_rate": f1}
+    spec = dataclasses.replace(search_spec(quick(), ARMS[arm], SPLITS, varied), stage="confirm")
+    Store(folder).write_result(ended(spec, f1=f1))
+    model = folder / "models" / spec.id
+    model.mkdir(parents=True)
+    about = {"spec": flatten(spec), "channels": 1, "scale": 1.0}
+    (model / "model.json").write_text(json.dumps(about))
+    (model / "network.pt").write_bytes(arm.encode())
+    return spec
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """Another study, whose Cellpose was fine-tuned from weights with a licence."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    weights = {"arm": "cellpose", "name": "cpsam", "licence": "CC-BY-NC-4.0", "seen": "unknown"}
+    about = {
+        "name": "quick",
+        "dataset": {"name": "their cells", "content_hash": "theirs"},
+        "weights": [weights | {"trained_on": "dsb2018, livecell"}],
+    }
+    (folder / "study.json").write_text(json.dumps(about))
+    return folder
+
+
+def data(content_hash: str = "ours", name: str = "cells") -> Any:
+    return SimpleNamespace(dataset=SimpleNamespace(content_hash=content_hash, name=name))
+
+
+def described(study: Any, arm: str, data: Any, source: Any = None) -> dict[str, str]:
+    files = find_published_models(study)
+    return describe_weights(study, arm, data=data, source=source, files=files)
+
+
+def test_another_studys_best_model_of_a_segmenter_or_an_arm_is_found(other: Path) -> None:
+    confirmed(other, "unet", f1=0.9)
+    worse = confirmed(other, "cellpose", f1=0.6)
+    best = confirmed(other, "cellpose_scratch", f1=0.7)
+
+    assert find_own_model(str(other), segmenter="cellpose") == other / "models" / best.id
+    named = find_own_model(f"{other}:cellpose", segmenter="cellpose")
+    assert named == other / "models" / worse.id
+    assert find_own_model(str(named), segmenter="cellpose") == named
+    assert find_own_model("cpsam", segmenter="cellpose") is None
+    assert find_own_model(str(other.parent), segmenter="cellpose") is None
+
+
+def test_a_study_without_such_a_model_is_named(other: Path) -> None:
+    spec = confirmed(other, "unet", f1=0.9)
+    with pytest.raises(ValueError, match="must hold a confirmed model of cellpose"):
+        find_own_model(str(other), segmenter="cellpose")
+    with pytest.raises(ValueError, match="holds one of unet"):
+        find_own_model(str(other / "models" / spec.id), segmenter="stardist")
+
+
+def test_a_model_brings_its_network_into_the_study(other: Path) -> None:
+    spec = confirmed(other, "cellpose", f1=0.6)
+    study = study_of(RunOptions(preset="quick", cellpose_weights=str(other)))
+
+    assert study.cellpose.segmenter == spec.segmenter == CellposeSpec()
+    trial = search_spec(study, ARMS["cellpose"], SPLITS, {})
+    assert (trial.weights.origin, trial.weights.name) == (
+        "public",
+        str(other / "models" / spec.id),
+    )
+    assert trial.training.crop_px == quick().cellpose.training.crop_px
+
+
+def test_a_model_of_another_study_hands_on_what_it_saw_and_its_licence(other: Path) -> None:
+    spec = confirmed(other, "cellpose", f1=0.6)
+    study = study_of(RunOptions(preset="quick", cellpose_weights=str(other)))
+    about = described(study, "cellpose", data())
+
+    assert about["origin"] == "study"
+    assert about["trained_on"] == "their cells, dsb2018, livecell"
+    assert about["licence"] == "CC-BY-NC-4.0"
+    assert about["seen"] == "unknown"
+    assert about["sha256"] == file_sha256(other / "models" / spec.id / "network.pt")
+    assert described(study, "cellpose", data("theirs"))["seen"] == "seen"
+
+
+def test_published_weights_are_described_by_name_and_hash(tmp_path: Path) -> None:
+    file = tmp_path / "cpsam"
+    file.write_bytes(b"weights")
+    study = study_of(RunOptions(preset="quick", cellpose_weights=str(file)))
+    about = described(study, "cellpose", data(name="dsb2018_fluo"))
+
+    assert about["seen"] == "seen"
+    assert about["licence"] == "CC-BY-NC-4.0"
+    assert about["sha256"] == file_sha256(file)
+
+
+def test_a_file_that_changed_since_it_was_fetched_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cpsam").write_bytes(b"weights")
+    (tmp_path / "cpsam.sha256").write_text("0" * 64)
+    study = study_of(RunOptions(preset="quick", cellpose_weights=str(tmp_path / "cpsam")))
+    with pytest.raises(ValueError, match="must have the SHA-256 0000"):
+        find_published_models(study)
+
+
+def test_a_source_that_is_the_data_set_itself_was_seen() -> None:
+    study = dataclasses.replace(STUDY, source=dataclasses.replace(STUDY.source, path="/cells"))
+    assert described(study, "cellpose", data("a"), data("a"))["seen"] == "seen"
+    assert described(study, "cellpose", data("a"), data("b"))["seen"] == "unknown"
+    assert described(STUDY, "cellpose", data("a"), data("b"))["seen"] == "unseen"
+
+
+def test_an_encoder_file_is_found_for_the_unet_without_its_framework(tmp_path: Path) -> None:
+    file = tmp_path / "resnet18.pth"
+    file.write_bytes(b"weights")
+    study = study_of(RunOptions(preset="quick", arms=("unet_transfer",), unet_weights=str(file)))
+    assert find_published_models(study) == {"unet": file}
+    assert isinstance(study.unet.segmenter, UnetSpec)

@@ -1,0 +1,79 @@
+"""The whole ViT-L: read, trained for a step, written, and used by the stock `cellpose` command.
+
+pytest -m large tests/trainables/segmenters/test_vit_l.py
+"""
+
+import dataclasses
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+import torch
+
+from tests.trainables.segmenters.contract import predict, simulated_sample
+from tests.trainables.segmenters.test_cellpose import SPEC, fit
+from trainables.segmenters.cellpose import Cellpose
+from trainables.segmenters.cellpose_networks import CpsamNetwork
+from trainables.spec import CellposeSpec, WeightsSpec
+
+FEWEST_PARAMETERS = 300_000_000
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("lora_rank", [0, 8])
+def test_cellpose_segments_with_a_vit_l_that_was_trained_here(
+    tmp_path: Path, lora_rank: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published = tmp_path / "published"
+    torch.manual_seed(0)
+    CpsamNetwork().cellpose.save_model(published)
+    segmenter = Cellpose(
+        dataclasses.replace(
+            SPEC,
+            segmenter=CellposeSpec(backbone="cpsam", lora_rank=lora_rank),
+            training=dataclasses.replace(SPEC.training, images_seen=1),
+            weights=WeightsSpec(kind="pretrained", origin="public", name=str(published)),
+        ),
+        channels=1,
+    )
+    parameters = sum(one.numel() for one in segmenter._network.parameters())
+    assert parameters > FEWEST_PARAMETERS
+
+    started = time.perf_counter()
+    fit(segmenter)
+    seconds = time.perf_counter() - started
+    model = segmenter.export(tmp_path)
+
+    before = torch.load(published, weights_only=True, mmap=True)
+    after = torch.load(model, weights_only=True, mmap=True)
+    changed = [name for name in after if not torch.equal(after[name], before[name])]
+    assert any(".blocks.23.attn.qkv.weight" in name for name in changed)
+    assert any(".mlp." in name for name in changed) == (lora_rank == 0)
+
+    image = simulated_sample("other", shape=(200, 180)).image[:, :, 0]
+    tifffile.imwrite(tmp_path / "image.tif", image)
+    thresholds = segmenter.thresholds
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "cellpose", "--image_path", tmp_path / "image.tif"),
+            *("--pretrained_model", model, "--save_tif", "--no_npy"),
+            *("--flow_threshold", str(thresholds["flow"])),
+            *("--cellprob_threshold", str(thresholds["cellprob"])),
+            *("--min_size", str(int(thresholds["smallest_px"]))),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    theirs = tifffile.imread(tmp_path / "image_cp_masks.tif")
+    ours = predict(segmenter, image[:, :, None])
+    assert theirs.shape == ours.shape
+    # Random weights find no cells worth the name; both tools must agree on what is background.
+    assert np.mean((theirs > 0) == (ours > 0)) > 0.98
+    gib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    with capsys.disabled():
+        print(f"\nViT-L, LoRA rank {lora_rank}: {seconds:.0f} s for a step, {gib:.1f} GiB at most")

@@ -1,0 +1,117 @@
+"""The file that goes with an exported network gives the labels that this project gives."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from study.predict import predict_file
+from tests.trainables.segmenters.contract import simulated_sample
+from trainables.model import Model
+from trainables.randomness import Randomness
+from trainables.segmenters import make_segmenter, torch_device
+from trainables.segmenters.loaders import loader_for
+from trainables.segmenters.protocol import Extra, NoCheckpoints
+from trainables.spec import (
+    CellposeSpec,
+    DataSpec,
+    SegmenterSpec,
+    StardistSpec,
+    TrainingSpec,
+    TrialSpec,
+    UnetSpec,
+)
+from trainables.standalone import write_loader
+
+
+@pytest.fixture(autouse=True)
+def in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else this project computes in bfloat16 where the CPU can, and rounds otherwise."""
+    monkeypatch.setattr(torch_device, "multiplies_bfloat16", lambda device: False)
+
+
+def trained(segmenter: SegmenterSpec, *, channels: int, scale: float) -> Model:
+    spec = TrialSpec(
+        stage="confirm",
+        arm="unet",
+        study_seed=1,
+        seed=1,
+        data=DataSpec(split="test", annotation_count=2, draw=0),
+        segmenter=segmenter,
+        training=TrainingSpec(
+            images_seen=120, evaluations=1, batch_size=4, crop_px=64, learning_rate=3e-3
+        ),
+    )
+    made = make_segmenter(spec, channels=channels)
+    made.fit(
+        [simulated_sample("a", channels=channels)],
+        extra=Extra(),
+        validation=[simulated_sample("c", channels=channels)],
+        randomness=Randomness((1,)),
+        report=lambda progress: None,
+        checkpoints=NoCheckpoints(),
+    )
+    return Model(spec=spec, segmenter=made, channels=channels, scale=scale)
+
+
+@pytest.mark.parametrize(
+    ("segmenter", "channels", "scale"),
+    [
+        (UnetSpec(encoder="resnet18", depth=3), 1, 1.0),
+        (UnetSpec(encoder="resnet18", depth=3), 3, 1.3),
+        (CellposeSpec(backbone="compact"), 1, 0.8),
+    ],
+    ids=["unet", "unet colour", "cellpose"],
+)
+def test_the_loader_gives_the_same_labels_without_this_project(
+    segmenter: SegmenterSpec, channels: int, scale: float, tmp_path: Path
+) -> None:
+    model = trained(segmenter, channels=channels, scale=scale)
+    exported = model.segmenter.export(tmp_path)
+    loader = loader_for(segmenter)
+    assert loader is not None
+    script = write_loader(
+        loader,
+        tmp_path,
+        network_file=exported.name,
+        channels=channels,
+        scale=scale,
+        thresholds=model.segmenter.thresholds,
+    )
+    image = simulated_sample("other", shape=(110, 90)).image[:, :, 0]
+    file = tmp_path / "image.tif"
+    tifffile.imwrite(file, (3000 + 5000 * image).clip(0).astype(np.uint16))
+
+    subprocess.run(
+        [sys.executable, "-W", "ignore", script, file, "--out", tmp_path / "labels"],
+        check=True,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        cwd=tmp_path,
+    )
+
+    theirs = tifffile.imread(tmp_path / "labels" / "image_labels.tif")
+    ours = predict_file(model, file)
+    assert ours.max() > 2
+    np.testing.assert_array_equal(theirs, ours)
+
+
+def test_the_loader_imports_nothing_of_this_project(tmp_path: Path) -> None:
+    loader = loader_for(UnetSpec())
+    assert loader is not None
+    script = write_loader(
+        loader, tmp_path, network_file="n.pt", channels=1, scale=1.0, thresholds={}
+    )
+    tree = ast.parse(script.read_text())
+    modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert "skimage.segmentation" in modules
+    assert not any((module or "").startswith("trainables") for module in modules)
+
+
+def test_what_its_own_tools_open_needs_no_loader() -> None:
+    assert loader_for(StardistSpec()) is None
+    assert loader_for(CellposeSpec(backbone="cpsam")) is None
