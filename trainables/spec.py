@@ -37,21 +37,23 @@ class CellposeSpec:
     """Cellpose's flows and cell probability, on its own ViT or on a small network."""
 
     kind: Literal["cellpose"] = "cellpose"
-    backbone: Literal["cpsam", "compact"] = "compact"
-    """`cpsam` is the ViT-L of Cellpose-SAM, `compact` a small convolutional network for a CPU."""
+    backbone: Literal["cpsam", "compact", "mediar"] = "compact"
+    """`cpsam` is the ViT-L of Cellpose-SAM, `compact` a small convolutional network for a CPU,
+    `mediar` an MA-Net as in MEDIAR (Lee et al. 2023)."""
     encoder: str = "resnet18"
-    """Encoder of the compact backbone, as in `UnetSpec`; not used by `cpsam`."""
+    """Encoder of `compact`, as in `UnetSpec`, or of `mediar` (mit_b0 to mit_b5 are SegFormer's);
+    not used by `cpsam`."""
     lora_rank: int = 0
     """Rank of the matrices that are trained in place of the ViT's attention (LoRA); 0 trains all
     weights. For `cpsam` only."""
 
     def __post_init__(self) -> None:
-        one_of(self, backbone=("cpsam", "compact"))
+        one_of(self, backbone=("cpsam", "compact", "mediar"))
         at_least(self, lora_rank=0)
         if self.lora_rank and self.backbone != "cpsam":
             raise ValueError(
-                f"lora_rank must be 0 for the backbone {self.backbone!r}, which has no attention "
-                f"layers, but got {self.lora_rank}: use the backbone cpsam."
+                f"lora_rank must be 0 for the backbone {self.backbone!r}, for which LoRA is not "
+                f"made, but got {self.lora_rank}: use the backbone cpsam."
             )
 
 

@@ -44,7 +44,7 @@ def trained(segmenter: SegmenterSpec, *, channels: int, scale: float) -> Model:
         data=DataSpec(split="test", annotation_count=2, draw=0),
         segmenter=segmenter,
         training=TrainingSpec(
-            images_seen=120, evaluations=1, batch_size=4, crop_px=64, learning_rate=3e-3
+            images_seen=80, evaluations=1, batch_size=4, crop_px=64, learning_rate=3e-3
         ),
     )
     made = make_segmenter(spec, channels=channels)
@@ -65,8 +65,9 @@ def trained(segmenter: SegmenterSpec, *, channels: int, scale: float) -> Model:
         (UnetSpec(encoder="resnet18", depth=3), 1, 1.0),
         (UnetSpec(encoder="resnet18", depth=3), 3, 1.3),
         (CellposeSpec(backbone="compact"), 1, 0.8),
+        (CellposeSpec(backbone="mediar", encoder="mit_b0"), 1, 1.0),
     ],
-    ids=["unet", "unet colour", "cellpose"],
+    ids=["unet", "unet colour", "compact", "mediar"],
 )
 def test_the_loader_gives_the_same_labels_without_this_project(
     segmenter: SegmenterSpec, channels: int, scale: float, tmp_path: Path

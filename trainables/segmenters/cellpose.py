@@ -25,8 +25,8 @@ from trainables.segmenters.cellpose_decoding import (
 )
 from trainables.segmenters.cellpose_export import export_compact, export_cpsam
 from trainables.segmenters.cellpose_networks import (
-    COMPACT_DEPTH,
     CPSAM_TILE_PX,
+    DEPTHS,
     OUTPUTS,
     CpsamNetwork,
     build_network,
@@ -114,15 +114,15 @@ class Cellpose:
                 maps = infer_cpsam(self._network, normalise_for_cpsam(image))
             return CellposeInference(maps.astype(np.float16))
         return CellposeInference(
-            process_in_tiles(image, self._maps, outputs=OUTPUTS, multiple=2**COMPACT_DEPTH)
+            process_in_tiles(image, self._maps, outputs=OUTPUTS, multiple=self._multiple_px)
         )
 
     def decode(self, inference: CellposeInference, thresholds: Thresholds) -> np.ndarray:
         return decode_flows(inference, thresholds, device=self._device)
 
     def threshold_values(self) -> dict[str, tuple[float, ...]]:
-        is_compact = self._cellpose_spec.backbone == "compact"
-        return THRESHOLD_VALUES | ({"flow": COMPACT_FLOW_VALUES} if is_compact else {})
+        is_vit = self._cellpose_spec.backbone == "cpsam"
+        return THRESHOLD_VALUES | ({} if is_vit else {"flow": COMPACT_FLOW_VALUES})
 
     def save(self, folder: Path) -> None:
         self._load_public_weights()
@@ -136,16 +136,21 @@ class Cellpose:
         self.thresholds = json.loads((folder / SETTINGS_FILE).read_text())["thresholds"]
 
     def export(self, folder: Path) -> Path:
-        """Writes a model file that Cellpose opens, or, for `compact`, TorchScript and a snippet."""
+        """Writes a model file that Cellpose opens, or else TorchScript and a snippet."""
         if isinstance(self._network, CpsamNetwork):
             return export_cpsam(self._network, folder, thresholds=self.thresholds)
         return export_compact(
             self._network,
             folder,
             channels=self._channels,
-            multiple_px=2**COMPACT_DEPTH,
+            multiple_px=self._multiple_px,
             thresholds=self.thresholds,
         )
+
+    @property
+    def _multiple_px(self) -> int:
+        """What the sides of an image must be multiples of, for all networks but the ViT."""
+        return 2 ** DEPTHS[self._cellpose_spec.backbone]
 
     def _low_rank(self, randomness: Randomness) -> AbstractContextManager[None]:
         """A context within which LoRA is trained, where the spec wants it."""
@@ -186,8 +191,8 @@ def _check(spec: TrialSpec) -> None:
             f"position embedding fits, but got {spec.training.crop_px}."
         )
     is_public = spec.weights.origin == "public" and not is_model_folder(spec.weights.name)
-    if backbone == "compact" and is_public:
+    if backbone in DEPTHS and is_public:
         raise ValueError(
-            f"The backbone compact has no public weights, but got {spec.weights.name!r}: use the "
+            f"The backbone {backbone} has no public weights here, but got {spec.weights.name!r}: use the "
             f"backbone cpsam, or `source` weights trained here."
         )

@@ -10,13 +10,13 @@ from cellpose.core import run_net
 from cellpose.transforms import normalize_img
 from cellpose.vit import CPSAM
 
-from trainables.segmenters.networks import build_unet, parameter_depths
+from trainables.segmenters.networks import build_manet, build_unet, parameter_depths
 from trainables.segmenters.schedule import ENCODER_END, HEAD
 
 OUTPUTS = 3
 """Flows along y and x (times 5), and the logit of the cell probability."""
-COMPACT_DEPTH = 4
-"""Times the compact network halves the resolution."""
+DEPTHS = {"compact": 4, "mediar": 5}
+"""Times each network but the ViT halves the resolution."""
 COMPACT_WIDTH = 8
 """Channels of the compact decoder at full resolution; both as in `UnetSpec`, so that the two
 families differ in targets and decoding and not in their network."""
@@ -45,8 +45,8 @@ def build_network(backbone: str, *, encoder: str, channels: int) -> torch.nn.Mod
     """A network with random weights: float [N, channels, H, W] to [N, 3, H, W].
 
     Args:
-        backbone: `cpsam` or `compact`.
-        encoder: of the compact backbone.
+        backbone: as in `CellposeSpec`.
+        encoder: of the backbones `compact` and `mediar`.
         channels: of the images; at most 3 for `cpsam`.
 
     Raises:
@@ -55,11 +55,13 @@ def build_network(backbone: str, *, encoder: str, channels: int) -> torch.nn.Mod
     if backbone == "compact":
         return build_unet(
             encoder,
-            depth=COMPACT_DEPTH,
+            depth=DEPTHS["compact"],
             channels=channels,
             outputs=OUTPUTS,
             width=COMPACT_WIDTH,
         )
+    if backbone == "mediar":
+        return build_manet(encoder, depth=DEPTHS["mediar"], channels=channels, outputs=OUTPUTS)
     if channels > CPSAM_MOST_CHANNELS:
         raise ValueError(
             f"The backbone cpsam takes images of at most {CPSAM_MOST_CHANNELS} channels, but got "

@@ -56,14 +56,14 @@ def loader_for(segmenter: SegmenterSpec) -> Loader | None:
             code=UNET_CODE.format(multiple=2**segmenter.depth),
             packages="torch scikit-image tifffile pillow",
         )
-    if isinstance(segmenter, CellposeSpec) and segmenter.backbone == "compact":
-        from trainables.segmenters.cellpose_networks import COMPACT_DEPTH  # imports torch
+    if isinstance(segmenter, CellposeSpec) and segmenter.backbone != "cpsam":
+        from trainables.segmenters.cellpose_networks import DEPTHS  # imports torch
 
         parts = ("cellpose_flows", "cellpose_decoding")
         return Loader(
             modules=(TILES, *(f"trainables.segmenters.{name}" for name in parts)),
             functions=("process_in_tiles", "decode_flows", "CellposeInference"),
-            code=COMPACT_CODE.format(multiple=2**COMPACT_DEPTH),
+            code=COMPACT_CODE.format(multiple=2 ** DEPTHS[segmenter.backbone]),
             packages="cellpose scikit-image tifffile pillow",
         )
     return None

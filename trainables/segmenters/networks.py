@@ -44,6 +44,37 @@ def build_unet(
         ) from error
 
 
+def build_manet(encoder: str, *, depth: int, channels: int, outputs: int) -> torch.nn.Module:
+    """An MA-Net without pretrained weights: float [N, channels, H, W] to [N, outputs, H, W].
+
+    Args:
+        encoder: name of an encoder of segmentation-models-pytorch; `mit_b0` to `mit_b5` are those
+            of SegFormer.
+        depth: times the encoder halves the resolution; H and W are multiples of 2 ** depth.
+        channels: channels of the image.
+        outputs: maps to predict.
+
+    Raises:
+        ValueError: the library has no such encoder, or not at this depth.
+
+    Sources: Fan et al. 2020 (doi:10.1109/ACCESS.2020.3025372); with SegFormer's encoder and
+    Cellpose's flows it won the NeurIPS 2022 challenge, Lee et al. 2023 (arXiv:2212.03465).
+    """
+    try:
+        return smp.MAnet(
+            encoder,
+            encoder_depth=depth,
+            encoder_weights=None,
+            in_channels=channels,
+            classes=outputs,
+        )
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise ValueError(
+            f"encoder must be the name of an encoder of segmentation-models-pytorch that halves "
+            f"the resolution {depth} times, but got {encoder!r}: {error}"
+        ) from error
+
+
 def decoder_channels(depth: int, *, width: int) -> tuple[int, ...]:
     """Channels of the decoder's levels, from the coarsest to full resolution."""
     return tuple(width * min(2**level, LARGEST_GROWTH) for level in reversed(range(depth)))

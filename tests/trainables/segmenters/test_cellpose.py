@@ -166,7 +166,7 @@ class TestCpsam:
 
 def test_compact_has_no_public_weights() -> None:
     public = WeightsSpec(kind="pretrained", origin="public", name="cpsam")
-    with pytest.raises(ValueError, match="compact has no public weights"):
+    with pytest.raises(ValueError, match="compact has no public weights here"):
         Cellpose(dataclasses.replace(COMPACT, weights=public), channels=1)
 
 
