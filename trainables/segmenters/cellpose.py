@@ -193,6 +193,6 @@ def _check(spec: TrialSpec) -> None:
     is_public = spec.weights.origin == "public" and not is_model_folder(spec.weights.name)
     if backbone in DEPTHS and is_public:
         raise ValueError(
-            f"The backbone {backbone} has no public weights here, but got {spec.weights.name!r}: use the "
-            f"backbone cpsam, or `source` weights trained here."
+            f"The backbone {backbone} has no public weights here, but got {spec.weights.name!r}: "
+            f"use the backbone cpsam, or `source` weights trained here."
         )
