@@ -91,7 +91,7 @@ def test_a_dry_run_counts_and_runs_nothing(tmp_path: Path) -> None:
     done = study_command("run", "quick", "--dry-run", "--out", str(tmp_path / "s"))
     assert done.returncode == 0, done.stderr
     assert "unet_copy_paste" in done.stdout
-    assert "cores here" in done.stdout
+    assert "trainings at once on" in done.stdout
     assert not (tmp_path / "s").exists()
 
 
