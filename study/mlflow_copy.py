@@ -12,6 +12,7 @@ import numpy as np
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
+from study.mlflow_winner import Runs, send_dataset, send_verdict
 from study.store import Store
 from study.tracking_pictures import overlays, synthetic_sheet
 from trainables.metrics.aggregate import summarise
@@ -39,9 +40,12 @@ class MlflowCopy:
         self._client = mlflow.MlflowClient(tracking_uri=uri)
         self._store = store
         self._about = json.loads(store.read_text("study.json") or "{}")
+        # A registered model's name may hold neither of the two.
+        name = f"{folder.resolve().name} {self._about.get('hash', '')}".strip()
+        self._name = name.replace("/", " ").replace(":", " ")
         self._experiment_id = self._experiment(folder, is_local=uri.startswith("sqlite:"))
         self._parents: dict[str, str] = {}
-        self._sent: set[str] = set()
+        self._sent: dict[str, str] = {}
         self._find_runs()
         if "study" not in self._parents:
             self._begin_study()
@@ -68,18 +72,25 @@ class MlflowCopy:
         ended = int(result.cost.ended_at * 1000) if result.cost else None
         self._client.set_terminated(run_id, status=STATUSES[result.status], end_time=ended)
         self._client.set_tag(run_id, TRIAL_ID, result.trial_id)
-        self._sent.add(result.trial_id)
+        self._sent[result.trial_id] = run_id
 
     def send_report(self, path: Path) -> None:
-        """Sends the report and its tables to the study's run."""
+        """Sends the report and its tables to the study's run, and the verdict to where the pages
+        open; the winner becomes a registered model."""
         self._client.log_artifacts(self._parents["study"], str(path.parent), "report")
+        runs = Runs(
+            experiment_id=self._experiment_id,
+            study=self._parents["study"],
+            arms=self._parents,
+            trials=self._sent,
+        )
+        send_verdict(self._client, runs, store=self._store, name=self._name)
 
     def _experiment(self, folder: Path, *, is_local: bool) -> str:
-        name = f"{folder.name} {self._about.get('hash', '')}".strip()
-        if found := self._client.get_experiment_by_name(name):
+        if found := self._client.get_experiment_by_name(self._name):
             return str(found.experiment_id)
         artifacts = (folder.resolve() / "mlartifacts").as_uri() if is_local else None
-        return str(self._client.create_experiment(name, artifact_location=artifacts))
+        return str(self._client.create_experiment(self._name, artifact_location=artifacts))
 
     def _find_runs(self) -> None:
         token = None
@@ -97,7 +108,7 @@ class MlflowCopy:
         if level == "trial" and TRIAL_ID not in tags:
             self._client.delete_run(run.info.run_id)
         elif level == "trial":
-            self._sent.add(tags[TRIAL_ID])
+            self._sent[tags[TRIAL_ID]] = run.info.run_id
         elif level:
             self._parents["study" if level == "study" else tags[MLFLOW_RUN_NAME]] = run.info.run_id
 
@@ -115,6 +126,7 @@ class MlflowCopy:
         }
         self._client.log_batch(run_id, tags=[RunTag(key, str(tags[key])) for key in tags])
         self._client.log_dict(run_id, self._about, "study.json")
+        send_dataset(self._client, run_id, dataset)
         self._client.set_terminated(run_id)
 
     def _run(self, name: str, *, level: str, parent: str, started_at: float | None = None) -> str:
@@ -143,7 +155,7 @@ def _params(result: TrialResult) -> list[Param]:
 
 def _tags(result: TrialResult) -> list[RunTag]:
     tags = {
-        "phase": result.spec["stage"],
+        "stage": result.spec["stage"],
         "arm": result.spec.get("arm", "gan"),
         "status": result.status,
         "reason": result.reason[:2000],

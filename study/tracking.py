@@ -20,6 +20,8 @@ SETTINGS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
 """Of MLflow: no telemetry, and a server that is down is noticed in seconds."""
+EXPERIMENT = "1"
+"""Of a study in the database of its own folder, beside MLflow's empty default 0."""
 PAUSE_SECONDS = 20.0
 """Between two attempts at a server that did not answer."""
 LAST_CHANCE_SECONDS = 60.0
@@ -163,5 +165,6 @@ def serve(folder: Path, *, port: int) -> int:
     command += ["--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", local_uri(folder)]
     command += ["--default-artifact-root", str(folder.resolve() / "mlartifacts")]
-    print(f"MLflow shows {folder} at http://127.0.0.1:{port} (Ctrl-C ends it)")
+    page = f"http://127.0.0.1:{port}/#/experiments/{EXPERIMENT}/runs"
+    print(f"MLflow shows {folder} at {page} in half a minute (Ctrl-C ends it)", flush=True)
     return subprocess.run(command, env=os.environ | SETTINGS, check=False).returncode

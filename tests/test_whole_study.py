@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import tifffile
 
+from reports.load import load_study
+from reports.verdict import choose_winner
 from study.store import Store
 from tests.tiny_study import study
 
@@ -53,15 +55,17 @@ def test_every_stage_and_arm_has_run(whole: tuple[Path, str]) -> None:
     for arm in declared.arms:
         assert rows["search", arm] == declared.search_trials
         assert rows["confirm", arm] == declared.confirm_draws
+        assert rows["ablate", arm] == (arm in ("unet_copy_paste", "unet_gan"))
     assert rows["fit_sources", "cellpose_source"] == rows["fit_sources", "stardist_source"] == 1
     assert 1 <= rows["fit_gans", "gan"] <= 1 + declared.confirm_draws
 
 
-def test_only_confirm_saw_the_test_images(whole: tuple[Path, str]) -> None:
+def test_only_confirm_and_ablate_saw_the_test_images(whole: tuple[Path, str]) -> None:
     split = json.loads((whole[0] / "split.json").read_text())
     for result in Store(whole[0]).results().values():
         tested = {score.sample_id for score in result.test}
-        expected = set(split["test_ids"]) if result.spec["stage"] == "confirm" else set()
+        may_see = result.spec["stage"] in ("confirm", "ablate")
+        expected = set(split["test_ids"]) if may_see else set()
         assert tested == expected
         assert all(len(score.by_size) == 3 for score in result.test)
         assert not {score.sample_id for score in result.validation} & set(split["test_ids"])
@@ -72,6 +76,7 @@ def test_it_leaves_these_files_and_no_others(whole: tuple[Path, str]) -> None:
     assert left == {
         "data",
         "examples",
+        "finished.json",
         "gans",
         "mlartifacts",
         "mlflow.db",
@@ -114,10 +119,28 @@ def test_mlflow_has_study_arm_and_trial(whole: tuple[Path, str]) -> None:
         if run.data.tags["level"] == "trial":
             arm = by_id[run.data.tags["mlflow.parentRunId"]]
             assert by_id[arm.data.tags["mlflow.parentRunId"]].data.tags["level"] == "study"
-    confirmed = [run for run in runs if run.data.tags.get("phase") == "confirm"]
+    confirmed = [run for run in runs if run.data.tags.get("stage") == "confirm"]
     assert all("test_f1 at 0.5" in run.data.metrics for run in confirmed)
     top = next(run for run in runs if run.data.tags["level"] == "study")
     assert "report" in {artifact.path for artifact in client.list_artifacts(top.info.run_id)}
+    assert top.info.run_name.startswith("Verdict: ")
+    (dataset,) = top.inputs.dataset_inputs
+    about = json.loads((whole[0] / "study.json").read_text())["dataset"]
+    assert about["content_hash"].startswith(dataset.dataset.digest)
+
+
+def test_the_winner_is_a_registered_model_with_a_card(whole: tuple[Path, str]) -> None:
+    client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{whole[0]}/mlflow.db")
+    (model,) = client.search_registered_models()
+    version = client.get_model_version_by_alias(model.name, "winner")
+    winner = choose_winner(load_study(whole[0]))
+    assert winner is not None
+    assert version.tags["trial_id"] == winner.trial_id
+    assert "Recommended" in version.description
+    kept = {artifact.path for artifact in client.list_artifacts(version.run_id, "model")}
+    assert kept
+    run = client.get_run(version.run_id)
+    assert (run.data.tags["winner"], run.data.tags["stage"]) == ("yes", "confirm")
 
 
 def test_the_same_command_again_runs_nothing(whole: tuple[Path, str]) -> None:
@@ -125,6 +148,8 @@ def test_the_same_command_again_runs_nothing(whole: tuple[Path, str]) -> None:
     done = command("run", TINY, "--out", whole[0])
     assert done.returncode == 0, done.stderr
     assert {path: path.stat().st_mtime_ns for path in (whole[0] / "results").iterdir()} == before
+    assert "is complete" in done.stdout
+    assert "search:" not in done.stdout
 
 
 def test_another_study_is_refused_in_this_folder(whole: tuple[Path, str]) -> None:

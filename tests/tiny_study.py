@@ -3,6 +3,7 @@
 import dataclasses
 
 from study.design import Study
+from study.factors import Factor
 from study.presets import quick
 from trainables.spec import GanSpec, TrainingSpec
 
@@ -19,6 +20,7 @@ def study() -> Study:
         confirm_draws=1,
         search_trials=1,
         max_test_images=4,
+        ablate=(Factor(field="extra.ratio", levels=(0.0,)),),
         source_images=4,
         source_images_seen=32,
         threshold_tries=3,

@@ -1,5 +1,6 @@
 """MLflow gets a copy of everything, and its troubles stay its own."""
 
+import socket
 import time
 from pathlib import Path
 
@@ -98,3 +99,21 @@ def test_a_copy_that_was_cut_off_is_made_again(tmp_path: Path, store: Store) -> 
         for run in client.search_runs([one.experiment_id for one in client.search_experiments()])
     ]
     assert sorted(levels) == ["arm", "study", "trial"]
+
+
+def test_a_server_that_never_answers_stalls_nothing(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study.tracking, "LAST_CHANCE_SECONDS", 1.0)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    one = result(1)
+    store.write_result(one)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        uri = f"http://127.0.0.1:{mute.getsockname()[1]}"
+        with Tracking(tmp_path, store=store, uri=uri) as tracking:
+            started = time.monotonic()
+            tracking.trial_ended(one)
+            said = tracking.finish()
+            assert time.monotonic() - started < 3.0
+    assert "has not taken 1 of the study's results" in said
