@@ -8,7 +8,7 @@ import dataclasses
 from typing import get_args
 
 from study.design import Family, Study
-from study.factors import ABLATION
+from study.factors import ABLATION, Factor
 from trainables.gan_spec import Architecture, paper_gan
 from trainables.spec import CellposeSpec, GanSpec, StardistSpec, TrainingSpec, UnetSpec
 
@@ -79,6 +79,10 @@ def full() -> Study:
 def _on_gpus(*, images_seen: int, crop_px: int) -> Study:
     training = TrainingSpec(images_seen=images_seen, evaluations=12, batch_size=16, crop_px=crop_px)
     encoder = "resnet34"
+    gans = tuple(
+        paper_gan(architecture, width=48, images_seen=images_seen, crop_px=crop_px, pool_size=400)
+        for architecture in get_args(Architecture)
+    )
     return Study(
         name="gpus",
         arms=(
@@ -96,16 +100,11 @@ def _on_gpus(*, images_seen: int, crop_px: int) -> Study:
         unet=Family(segmenter=UnetSpec(encoder=encoder), training=training, gpus=0.5),
         cellpose=Family(segmenter=CellposeSpec(encoder=encoder), training=training, gpus=0.5),
         stardist=Family(segmenter=StardistSpec(filters=64), training=training, gpus=0.5),
-        gans=tuple(
-            paper_gan(
-                architecture, width=48, images_seen=images_seen, crop_px=crop_px, pool_size=400
-            )
-            for architecture in get_args(Architecture)
-        ),
+        gans=gans,
         source_images=400,
         source_images_seen=2 * images_seen,
         threshold_tries=40,
-        ablate=ABLATION,
+        ablate=(Factor(field="extra.gan", levels=gans), *ABLATION),
     )
 
 
