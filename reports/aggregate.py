@@ -1,13 +1,16 @@
 """From trials to one summary an arm: test scores by draw and image, intervals, cost."""
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
 from reports.cost import ArmCost, arm_cost
-from reports.intervals import Interval, Scores, interval
+from reports.intervals import Interval, interval
 from reports.load import Arm, Study, trials
+from reports.scores import Scores
 from trainables.metrics.aggregate import (
     mean_absolute_count_error,
     mean_average_precision,
@@ -57,8 +60,8 @@ def main_count(study: Study) -> int:
 def summarise_arm(study: Study, arm: Arm, *, count: int) -> ArmSummary:
     """Collects what the store knows about an arm."""
     confirmed = trials(study, stage="confirm", arm=arm.name, count=count)
-    done = [result for result in confirmed if result.status == "completed" and result.test]
-    scores = test_scores(done)
+    done = tested(study, arm.name, count=count)
+    scores = scores_of(done)
     design = study.design
     searched = trials(study, stage="search", arm=arm.name, status="completed")
     return ArmSummary(
@@ -79,26 +82,46 @@ def summarise_arm(study: Study, arm: Arm, *, count: int) -> ArmSummary:
     )
 
 
-def test_scores(results: list[TrialResult]) -> Scores | None:
-    """Test F1 at IoU 0.5 by draw and image, on the images that every training was scored on.
+def tested(study: Study, arm: str, *, count: int) -> list[TrialResult]:
+    """The confirm trainings of an arm that were scored on the test images."""
+    done = trials(study, stage="confirm", arm=arm, count=count, status="completed")
+    return [result for result in done if result.test]
 
-    Seeds of one draw are averaged. None where no training was scored or no image is common.
+
+def scores_of(
+    results: Sequence[TrialResult], *, value: Callable[[ImageScore], float] = attrgetter("f1")
+) -> Scores | None:
+    """One number by draw and image, on the images for which every training has it.
+
+    Seeds of one draw are averaged; folds of one draw and seed score different images, which
+    together are its test. None where no training was scored or no image is common.
+
+    Args:
+        results: of one arm or configuration.
+        value: of an image's score, NaN where it has none; F1 at IoU 0.5 unless told otherwise.
     """
-    by_draw: dict[int, list[dict[str, ImageScore]]] = {}
+    by_draw: dict[int, dict[int, dict[str, float]]] = {}
+    group_of: dict[str, str] = {}
     for result in results:
-        scored = {score.sample_id: score for score in result.test}
-        by_draw.setdefault(result.spec["data.draw"], []).append(scored)
-    trainings = [scored for seeds in by_draw.values() for scored in seeds]
-    common = set.intersection(*map(set, trainings)) if trainings else set()
-    if not common:
+        seeds = by_draw.setdefault(result.spec["data.draw"], {})
+        scored = seeds.setdefault(result.spec["seed"], {})
+        for score in result.test:
+            scored[score.sample_id] = value(score)
+            group_of[score.sample_id] = score.group
+    trainings = [scored for seeds in by_draw.values() for scored in seeds.values()]
+    known = [{name for name, one in scored.items() if not math.isnan(one)} for scored in trainings]
+    ids = tuple(sorted(set.intersection(*known))) if known else ()
+    if not ids:
         return None
-    ids, draws = tuple(sorted(common)), tuple(sorted(by_draw))
-    values = [[[seed[name].f1 for name in ids] for seed in by_draw[draw]] for draw in draws]
+    draws = tuple(sorted(by_draw))
+    values = [
+        [[scored[name] for name in ids] for scored in by_draw[draw].values()] for draw in draws
+    ]
     return Scores(
         values=np.array([np.mean(seeds, axis=0) for seeds in values]),
         draws=draws,
         sample_ids=ids,
-        groups=tuple(trainings[0][name].group for name in ids),
+        groups=tuple(group_of[name] for name in ids),
     )
 
 

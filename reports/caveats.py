@@ -15,6 +15,7 @@ def caveats(study: Study, decision: Decision) -> list[str]:
         *_failed(decision),
         *_thin(decision),
         *_seen(study, decision),
+        *_left_out(study),
     ]
 
 
@@ -76,4 +77,14 @@ def _seen(study: Study, decision: Decision) -> list[str]:
         f"({entry['name']}) saw images of this data set before: its score may flatter."
         for entry in study.facts.get("weights", ())
         if entry.get("seen") == "seen"
+    ]
+
+
+def _left_out(study: Study) -> list[str]:
+    files = len(study.unreadable) + len(study.refused)
+    if not files:
+        return []
+    return [
+        f"{words.starting(words.count(files, 'result file is', 'result files are'))} left out, "
+        f"being damaged or of another study: see Integrity."
     ]

@@ -2,13 +2,22 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
 
 from reports.aggregate import ArmSummary
-from reports.intervals import Interval, difference, holm, interval, smallest_detectable
+from reports.intervals import Interval, holm, interval
+from reports.power import draws_needed, groups_needed, smallest_detectable
+from reports.scores import Scores, difference
 from trainables.randomness import Randomness
 
 BASELINE = "unet"
 LEVEL = 0.05
+MARGIN_F1 = 0.01
+"""Differences of F1 up to this are of no account, unless the user says otherwise."""
+
+Reading = Literal["different", "equal", "hint", "unknown", "single_draw", "single_group"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +29,11 @@ class Comparison:
     found: Interval
     p_holm: float
     """Adjusted for all comparisons of the study."""
+    p_equal: float
+    """Against a true difference of at least the margin; adjusted likewise."""
+    margin_f1: float
+    improvement: Interval
+    """Probability that `one` scores higher on a random image after a random draw; ties half."""
     best_beats_all: bool
     """Whether this is one of the comparisons by which the best arm beats every other one."""
     detectable: float
@@ -27,6 +41,38 @@ class Comparison:
     draws: int
     images: int
     groups: int
+
+    @property
+    def reading(self) -> Reading:
+        """What may be said of this pair."""
+        if self.found.error is None:
+            return "single_group"
+        if not self.found.covers_draws:
+            return "single_draw"
+        if self.distinguishable:
+            return "different"
+        if self.equal:
+            return "equal"
+        return "hint" if self.found.p_value < LEVEL else "unknown"
+
+    @property
+    def sought(self) -> float:
+        """The difference that a larger study would be made for: the measured one, or the margin
+        if that is larger."""
+        return max(abs(self.found.estimate), self.margin_f1)
+
+    def draws_needed(self) -> int | None:
+        """To find that one four times in five; None where more draws alone are not enough."""
+        return draws_needed(self.found, difference=self.sought)
+
+    def groups_needed(self) -> int | None:
+        """The same for groups of test images, at the draws there are."""
+        return groups_needed(self.found, difference=self.sought)
+
+    @property
+    def equal(self) -> bool:
+        """Whether the true difference is below the margin, beyond chance."""
+        return self.found.covers_draws and self.p_equal < LEVEL
 
     @property
     def distinguishable(self) -> bool:
@@ -48,19 +94,26 @@ def ranked(summaries: list[ArmSummary]) -> list[ArmSummary]:
     return sorted(scored, key=lambda summary: (not summary.reliable, -summary.mean_f1))
 
 
-def compare(summaries: list[ArmSummary], *, resamples: int = 5000) -> list[Comparison]:
+def compare(
+    summaries: list[ArmSummary], *, margin_f1: float = MARGIN_F1, resamples: int = 5000
+) -> list[Comparison]:
     """All comparisons of a study: with the best arm, with the baseline, and GAN with transfer.
 
     A difference stands when its p-value does after Holm's correction, or when it is one of those
     by which the best arm beats every other, each at p < 0.05. Those must all hold at once, so
     they need no correction for their number (intersection-union test, Berger 1982).
+
+    Args:
+        summaries: of all arms, at one annotation count.
+        margin_f1: differences up to this are of no account.
+        resamples: of the groups of test images.
     """
     by_name = {summary.arm.name: summary for summary in summaries}
     order = ranked(summaries)
-    found = [_measure(by_name[one], by_name[other], resamples) for one, other in _pairs(order)]
-    measured = [comparison for comparison in found if comparison is not None]
-    adjusted = holm([comparison.found.p_value for comparison in measured])
-    settled = [replace(one, p_holm=p) for one, p in zip(measured, adjusted, strict=True)]
+    found = [
+        _measure(by_name[one], by_name[other], margin_f1, resamples) for one, other in _pairs(order)
+    ]
+    settled = _adjusted([comparison for comparison in found if comparison is not None])
     best = order[0].arm.name if order else ""
     with_best = [comparison for comparison in settled if comparison.one == best]
     if len(with_best) < len(order) - 1 or not all(one.beaten for one in with_best):
@@ -101,7 +154,18 @@ def _pairs(order: list[ArmSummary]) -> list[tuple[str, str]]:
     return [(names[first], names[second]) for first, second in sorted(places)]
 
 
-def _measure(one: ArmSummary, other: ArmSummary, resamples: int) -> Comparison | None:
+def _adjusted(measured: list[Comparison]) -> list[Comparison]:
+    different = holm([comparison.found.p_value for comparison in measured])
+    equal = holm([comparison.p_equal for comparison in measured])
+    return [
+        replace(comparison, p_holm=p_holm, p_equal=p_equal)
+        for comparison, p_holm, p_equal in zip(measured, different, equal, strict=True)
+    ]
+
+
+def _measure(
+    one: ArmSummary, other: ArmSummary, margin_f1: float, resamples: int
+) -> Comparison | None:
     if one.scores is None or other.scores is None:
         return None
     paired = difference(one.scores, other.scores)
@@ -114,6 +178,9 @@ def _measure(one: ArmSummary, other: ArmSummary, resamples: int) -> Comparison |
         other=other.arm.name,
         found=found,
         p_holm=math.nan,
+        p_equal=found.p_within(margin_f1),
+        margin_f1=margin_f1,
+        improvement=interval(_wins(paired), rng=rng, resamples=resamples),
         best_beats_all=False,
         detectable=smallest_detectable(found),
         draws=len(paired.draws),
@@ -122,7 +189,23 @@ def _measure(one: ArmSummary, other: ArmSummary, resamples: int) -> Comparison |
     )
 
 
+def _wins(paired: Scores) -> Scores:
+    """1 where the difference is positive, 0 where it is negative, 0.5 where there is none."""
+    return replace(paired, values=(np.sign(paired.values) + 1) / 2)
+
+
 def _turned(comparison: Comparison) -> Comparison:
-    found = comparison.found
-    turned = replace(found, estimate=-found.estimate, low=-found.high, high=-found.low)
-    return replace(comparison, one=comparison.other, other=comparison.one, found=turned)
+    return replace(
+        comparison,
+        one=comparison.other,
+        other=comparison.one,
+        found=_mirrored(comparison.found, about=0.0),
+        improvement=_mirrored(comparison.improvement, about=1.0),
+    )
+
+
+def _mirrored(found: Interval, *, about: float) -> Interval:
+    """The interval of `about` minus the number."""
+    return replace(
+        found, estimate=about - found.estimate, low=about - found.high, high=about - found.low
+    )

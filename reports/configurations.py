@@ -24,14 +24,14 @@ class Setting:
     @property
     def chosen(self) -> str:
         """The value of the best trial."""
-        return _written(self.best)
+        return words.setting(self.best)
 
     @property
     def range(self) -> str:
         """What was tried: the ends for numbers, all values for words."""
         if all(isinstance(value, int | float) for value in self.tried) and len(self.tried) > 4:
-            return f"{_written(self.tried[0])} to {_written(self.tried[-1])}"
-        return ", ".join(map(_written, self.tried))
+            return f"{words.setting(self.tried[0])} to {words.setting(self.tried[-1])}"
+        return ", ".join(map(words.setting, self.tried))
 
 
 def best_search_trial(study: Study, arm: Arm) -> TrialResult | None:
@@ -52,9 +52,14 @@ def varied_settings(study: Study, arm: Arm) -> list[Setting]:
     best = confirmed[0] if confirmed else best_search_trial(study, arm)
     if best is None:
         return []
-    names = sorted({name for spec in searched for name in spec if not _fixed(name)})
+    names = sorted({name for spec in searched for name in spec if is_setting(name)})
     settings = [_setting(name, best.spec, searched) for name in names]
     return [setting for setting in settings if len(setting.tried) > 1]
+
+
+def is_setting(name: str) -> bool:
+    """Whether a flat field of a spec is a choice, and not the place that a trial has in a study."""
+    return not name.startswith(NOT_SETTINGS)
 
 
 def _setting(name: str, best: Mapping[str, Any], searched: Sequence[Mapping[str, Any]]) -> Setting:
@@ -62,13 +67,3 @@ def _setting(name: str, best: Mapping[str, Any], searched: Sequence[Mapping[str,
     return Setting(
         name=name, best=best.get(name), tried=tuple(sorted(tried, key=lambda v: (str(type(v)), v)))
     )
-
-
-def _fixed(name: str) -> bool:
-    return name.startswith(NOT_SETTINGS)
-
-
-def _written(value: Any) -> str:
-    if value is None:
-        return words.MISSING
-    return words.number(value) if isinstance(value, float) else str(value)

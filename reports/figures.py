@@ -1,27 +1,27 @@
-"""The report's plots, each as one SVG that a page can hold inline."""
+"""The report's plots, the same for the page, for a paper and for a slide."""
 
-import io
-import itertools
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from reports import words
+from reports.ablation import Effect
 from reports.aggregate import ArmSummary
 from reports.load import Arm, Study, trials
 from trainables.result import TrialResult
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart, without the yellow that
-# vanishes on white; markers tell them apart in grey print.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#444444", "#8C564B")
-MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
-INK, FAINT = "#1f2933", "#d9dee4"
+# vanishes on white, a grey that stands out on black as well; markers tell them apart in grey
+# print, and a ninth arm has the colour of the first with another marker and a dashed line.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7B7B7B", "#8C564B")
+MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+DASHES = ("-", (0, (4, 2)), (0, (1, 1.5)))
+INK, FAINT, AXIS, PAPER = "#1f2933", "#d9dee4", "#9aa5b1", "#ffffff"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,20 +31,25 @@ class Look:
     label: str
     colour: str
     marker: str
+    dash: str | tuple[float, tuple[float, ...]]
 
 
 def looks(arms: Sequence[Arm]) -> dict[str, Look]:
     """A colour and a marker for each arm, by its place in the design."""
-    cycle = itertools.cycle(zip(COLOURS, MARKERS, strict=True))
     return {
-        arm.name: Look(label=words.arm_title(arm), colour=colour, marker=marker)
-        for arm, (colour, marker) in zip(arms, cycle, strict=False)
+        arm.name: Look(
+            label=words.arm_title(arm),
+            colour=COLOURS[place % len(COLOURS)],
+            marker=MARKERS[place % len(MARKERS)],
+            dash=DASHES[place // len(COLOURS) % len(DASHES)],
+        )
+        for place, arm in enumerate(arms)
     }
 
 
-def forest(summaries: Sequence[ArmSummary], look: Mapping[str, Look]) -> str:
+def forest(summaries: Sequence[ArmSummary], look: Mapping[str, Look]) -> Figure:
     """Mean test F1 with its interval for each arm, and a small mark for each draw."""
-    figure, axes = _canvas(height=0.55 + 0.42 * len(summaries))
+    figure, axes = canvas(height=0.55 + 0.42 * len(summaries))
     for row, summary in enumerate(summaries):
         style, found, scores = look[summary.arm.name], summary.f1, summary.scores
         if found is None or scores is None:
@@ -54,7 +59,7 @@ def forest(summaries: Sequence[ArmSummary], look: Mapping[str, Look]) -> str:
             axes.plot(ends, [row, row], color=style.colour, lw=2.4, solid_capstyle="butt")
         draws = scores.values.mean(axis=1)
         axes.plot(draws, [row + 0.24] * len(draws), "|", color=style.colour, ms=6, mew=1.2)
-        axes.plot(found.estimate, row, style.marker, color=style.colour, ms=8, mec="white")
+        axes.plot(found.estimate, row, style.marker, color=style.colour, ms=8, mec=PAPER)
     axes.set_yticks(range(len(summaries)), [look[s.arm.name].label for s in summaries])
     axes.set_ylim(len(summaries) - 0.5, -0.5)
     axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
@@ -62,12 +67,14 @@ def forest(summaries: Sequence[ArmSummary], look: Mapping[str, Look]) -> str:
     axes.grid(axis="x", color=FAINT, lw=0.7)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0, labelsize=10)
-    return _svg(figure)
+    return figure
 
 
-def learning_curves(by_count: Mapping[int, Sequence[ArmSummary]], look: Mapping[str, Look]) -> str:
+def learning_curves(
+    by_count: Mapping[int, Sequence[ArmSummary]], look: Mapping[str, Look]
+) -> Figure:
     """Mean test F1 with its interval against the number of annotated images."""
-    figure, axes = _canvas(height=3.6)
+    figure, axes = canvas(height=3.6)
     counts = sorted(by_count)
     for place, (name, style) in enumerate(look.items()):
         points = [(n, s.f1) for n in counts for s in by_count[n] if s.arm.name == name and s.f1]
@@ -83,7 +90,7 @@ def learning_curves(by_count: Mapping[int, Sequence[ArmSummary]], look: Mapping[
         ]
         axes.errorbar(
             x, y, yerr=reach, color=style.colour, marker=style.marker, ms=6, lw=1.6, elinewidth=1,
-            label=style.label,
+            ls=style.dash, label=style.label,
         )  # fmt: skip
     axes.set_xscale("log")
     axes.set_xticks(counts, [str(count) for count in counts])
@@ -91,33 +98,31 @@ def learning_curves(by_count: Mapping[int, Sequence[ArmSummary]], look: Mapping[
     axes.set_xlabel("annotated images")
     axes.set_ylabel("test F1 at IoU 0.5")
     axes.grid(axis="y", color=FAINT, lw=0.7)
-    axes.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1.01, 0.5))
-    return _svg(figure)
+    _legend(axes)
+    return figure
 
 
-def cost_scatter(summaries: Sequence[ArmSummary], look: Mapping[str, Look]) -> str:
+def cost_scatter(summaries: Sequence[ArmSummary], look: Mapping[str, Look]) -> Figure:
     """Test F1 against what one training costs; the line joins the arms nobody beats on both."""
-    figure, axes = _canvas(height=3.4)
+    figure, axes = canvas(height=3.4)
     points = [(s.cost.model_device_seconds, s.mean_f1, s) for s in summaries if s.f1 is not None]
     front = pareto([(seconds, f1) for seconds, f1, _ in points])
-    axes.plot(*zip(*front, strict=True), color="#9aa5b1", lw=1.2, ls=(0, (4, 3)), zorder=1)
+    axes.plot(*zip(*front, strict=True), color=AXIS, lw=1.2, ls=(0, (4, 3)), zorder=1)
     for seconds, f1, summary in points:
         style, found = look[summary.arm.name], summary.f1
         if found is not None and not math.isnan(found.low):
             ends = [max(found.low, 0), min(found.high, 1)]
             axes.plot([seconds] * 2, ends, color=style.colour, lw=1.2, alpha=0.5)
-        axes.plot(
-            seconds, f1, style.marker, color=style.colour, ms=8, mec="white", label=style.label
-        )
+        axes.plot(seconds, f1, style.marker, color=style.colour, ms=8, mec=PAPER, label=style.label)
     _time_axis(axes, [seconds for seconds, _, _ in points])
     axes.set_xlabel("device time of one training, its GAN included")
     axes.set_ylabel("test F1 at IoU 0.5")
     axes.grid(color=FAINT, lw=0.7)
-    axes.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1.01, 0.5))
-    return _svg(figure)
+    _legend(axes)
+    return figure
 
 
-def search_history(study: Study, look: Mapping[str, Look]) -> str:
+def search_history(study: Study, look: Mapping[str, Look]) -> Figure:
     """Validation F1 of every search trial in the order they ended, one panel an arm."""
     columns = min(len(look), 5)
     rows = math.ceil(len(look) / columns)
@@ -133,7 +138,28 @@ def search_history(study: Study, look: Mapping[str, Look]) -> str:
         axes.set_visible(False)
     figure.supxlabel("search trial", fontsize=9, color=INK)
     figure.supylabel("validation F1", fontsize=9, color=INK)
-    return _svg(figure)
+    return figure
+
+
+def ablations(effects: Sequence[Effect], look: Mapping[str, Look]) -> Figure:
+    """What each change to an arm's winning configuration does to its test F1."""
+    figure, axes = canvas(height=0.7 + 0.27 * len(effects))
+    for row, one in enumerate(effects):
+        style, found = look[one.arm], one.effect
+        if not math.isnan(found.low):
+            ends = [max(found.low, -1), min(found.high, 1)]
+            axes.plot(ends, [row, row], color=style.colour, lw=2, solid_capstyle="butt")
+        face = style.colour if one.stands else PAPER
+        axes.plot(found.estimate, row, style.marker, ms=7, mfc=face, mec=style.colour)
+    labels = [f"{look[e.arm].label}: {e.setting} {e.level}" for e in effects]
+    axes.set_yticks(range(len(effects)), labels)
+    axes.set_ylim(len(effects) - 0.5, -0.5)
+    axes.axvline(0, color=AXIS, lw=1)
+    axes.set_xlabel("change of test F1 at IoU 0.5 against the winning configuration")
+    axes.grid(axis="x", color=FAINT, lw=0.7)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    return figure
 
 
 def pareto(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -171,32 +197,39 @@ def _time_axis(axes: Axes, seconds: Sequence[float]) -> None:
     axes.xaxis.set_major_formatter(lambda value, _: words.seconds(value) if value else "0")
 
 
-def _canvas(*, height: float) -> tuple[Figure, Axes]:
+def canvas(*, height: float) -> tuple[Figure, Axes]:
+    """An empty figure of the page's width, in the style of all others; height in inches."""
     figure = Figure(figsize=(9.2, height), layout="constrained")
     axes = figure.add_subplot()
     _tidy(axes)
     return figure, axes
 
 
+def _legend(axes: Axes) -> None:
+    """At the right, in the order of the last points, so that names stand where lines end."""
+    handles, labels = axes.get_legend_handles_labels()
+    order = sorted(range(len(handles)), key=lambda place: -_last_height(handles[place]))
+    axes.legend(
+        [handles[place] for place in order],
+        [labels[place] for place in order],
+        frameon=False,
+        fontsize=9,
+        labelcolor=INK,
+        loc="center left",
+        bbox_to_anchor=(1.01, 0.5),
+    )
+
+
+def _last_height(handle: Any) -> float:
+    """Of a line, or of the line among the parts of an error bar."""
+    line = handle[0] if isinstance(handle, tuple) else handle
+    return float(line.get_ydata()[-1])
+
+
 def _tidy(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color("#9aa5b1")
+    axes.spines[["left", "bottom"]].set_color(AXIS)
     axes.tick_params(colors=INK, labelsize=9)
     axes.xaxis.label.set_color(INK)
     axes.yaxis.label.set_color(INK)
     axes.set_axisbelow(True)
-
-
-def _svg(figure: Figure) -> str:
-    """The figure as an SVG element that scales with the page; text stays text."""
-    buffer = io.StringIO()
-    with matplotlib.rc_context(
-        {"svg.fonttype": "none", "svg.hashsalt": "report", "font.family": "DejaVu Sans"}
-    ):
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    svg = buffer.getvalue()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    return re.sub(
-        r'(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r' height="[^"]*pt"', "", svg, count=1)
-    )

@@ -134,8 +134,9 @@ def _sealed(study: Study) -> Check:
 
 
 def _readable(study: Study) -> Check:
-    if study.unreadable:
-        return Check(name="Result files", state="bad", found="; ".join(study.unreadable))
+    wrong = [*study.unreadable, *(f"{one}, so it is left out" for one in study.refused)]
+    if wrong:
+        return Check(name="Result files", state="bad", found="; ".join(wrong))
     found = f"all {len(study.results)} could be read"
     return Check(name="Result files", state="good", found=found)
 

@@ -24,27 +24,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special
 
+from reports.scores import Scores
+
 NODES = 200
 """Of the quadrature; with them tails down to 0.002 are right to a hundredth of their size."""
 
 Statistic = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(values [D, N], weights [B, N]) -> float64 [B, D]: one number a draw for each weighting."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scores:
-    """One number for each draw and each test image."""
-
-    values: np.ndarray
-    """float64 [D, N]."""
-    draws: tuple[int, ...]
-    sample_ids: tuple[str, ...]
-    groups: tuple[str, ...]
-    """The group of each image; images of one group are never counted as independent."""
-
-    @property
-    def group_count(self) -> int:
-        return len(set(self.groups))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,6 +91,16 @@ class Interval:
             return math.nan
         return min(1.0, 2 * self.error.tail(abs(self.estimate)))
 
+    def p_within(self, margin: float) -> float:
+        """One-sided, against a true value of `margin` or more on either side of zero.
+
+        The larger p-value of the two one-sided tests (Schuirmann 1987); NaN where `p_value` is.
+        """
+        if self.error is None:
+            return math.nan
+        inside = margin - abs(self.estimate)
+        return self.error.tail(inside) if inside >= 0 else 1 - self.error.tail(-inside)
+
 
 def mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Weighted mean over images."""
@@ -145,9 +141,9 @@ def interval(
     per_draw = statistic(scores.values, np.ones((1, len(scores.groups))))[0]
     estimate = float(per_draw.mean())
     if groups < 2:
-        return Interval(estimate=estimate, low=math.nan, high=math.nan, error=None)
+        return around(estimate, None)
     between_draws = float(per_draw.var(ddof=1)) / draw_count if draw_count > 1 else 0.0
-    resampled = statistic(scores.values, _group_weights(scores.groups, rng, resamples))
+    resampled = statistic(scores.values, group_weights(scores.groups, rng, resamples))
     # A resample of G groups has only (G - 1) / G of the variance.
     between_groups = float(resampled.mean(axis=1).var()) * groups / (groups - 1)
     error = Error(
@@ -156,23 +152,15 @@ def interval(
         group_se=math.sqrt(between_groups),
         groups=groups,
     )
+    return around(estimate, error, level=level)
+
+
+def around(estimate: float, error: Error | None, *, level: float = 0.95) -> Interval:
+    """The interval of an estimate whose error is known; open where it is not."""
+    if error is None:
+        return Interval(estimate=estimate, low=math.nan, high=math.nan, error=None)
     reach = error.reach((1 + level) / 2)
     return Interval(estimate=estimate, low=estimate - reach, high=estimate + reach, error=error)
-
-
-def difference(one: Scores, other: Scores) -> Scores | None:
-    """Paired difference, one minus other, on the draws and images that both have; or None."""
-    draws = tuple(draw for draw in one.draws if draw in other.draws)
-    ids = tuple(name for name in one.sample_ids if name in set(other.sample_ids))
-    if not draws or not ids:
-        return None
-    group_of = dict(zip(one.sample_ids, one.groups, strict=True))
-    return Scores(
-        values=_select(one, draws, ids) - _select(other, draws, ids),
-        draws=draws,
-        sample_ids=ids,
-        groups=tuple(group_of[name] for name in ids),
-    )
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -188,13 +176,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def smallest_detectable(found: Interval, *, level: float = 0.05, power: float = 0.8) -> float:
-    """The true difference that a study like this one would have found `power` of the time."""
-    if found.error is None:
-        return math.nan
-    return found.error.reach(1 - level / 2) + found.error.reach(power)
-
-
 @functools.cache
 def _quadrature(degrees_of_freedom: int) -> tuple[np.ndarray, np.ndarray]:
     """Nodes and weights for a mean over Student's t; kept, because inverting it is slow."""
@@ -202,14 +183,8 @@ def _quadrature(degrees_of_freedom: int) -> tuple[np.ndarray, np.ndarray]:
     return special.stdtrit(degrees_of_freedom, (places + 1) / 2), weights / 2
 
 
-def _group_weights(groups: tuple[str, ...], rng: np.random.Generator, resamples: int) -> np.ndarray:
+def group_weights(groups: Sequence[str], rng: np.random.Generator, resamples: int) -> np.ndarray:
     """How often each image is drawn when whole groups are drawn with replacement, [B, N]."""
     names, index = np.unique(groups, return_inverse=True)
     counts = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
     return counts[:, index].astype(np.float64)
-
-
-def _select(scores: Scores, draws: tuple[int, ...], ids: tuple[str, ...]) -> np.ndarray:
-    rows = [scores.draws.index(draw) for draw in draws]
-    column_of = {name: column for column, name in enumerate(scores.sample_ids)}
-    return scores.values[np.ix_(rows, [column_of[name] for name in ids])]

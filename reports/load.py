@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,8 @@ class Study:
     """Every readable result, oldest first."""
     unreadable: tuple[str, ...] = ()
     """Result files that could not be read, each with the reason."""
+    refused: tuple[str, ...] = ()
+    """Readable results that do not belong to this study, each with the reason."""
 
     @property
     def design(self) -> Mapping[str, Any]:
@@ -73,13 +76,16 @@ def load_study(folder: Folder) -> Study:
             f"study.json must have schema version 1, but {path} has {facts.get('schema')}: read "
             f"it with the version of the software that wrote it."
         )
+    arms = tuple(_arm(raw) for raw in facts.get("design", {}).get("arms", ()))
     results, unreadable = _read_results(folder / "results")
+    reasons = {result.trial_id: _foreign(result, facts, arms) for result in results}
     return Study(
         folder=folder,
         facts=facts,
-        arms=tuple(_arm(raw) for raw in facts.get("design", {}).get("arms", ())),
-        results=tuple(sorted(results, key=_order)),
+        arms=arms,
+        results=tuple(sorted((r for r in results if not reasons[r.trial_id]), key=_order)),
         unreadable=tuple(unreadable),
+        refused=tuple(f"{name}: {reason}" for name, reason in reasons.items() if reason),
     )
 
 
@@ -114,6 +120,31 @@ def _arm(raw: Mapping[str, Any]) -> Arm:
     )
 
 
+NEEDED = ("arm", "seed", "data.split", "data.annotation_count", "data.draw")
+"""What places a trial of an arm in the study."""
+
+
+def _foreign(result: TrialResult, facts: Mapping[str, Any], arms: tuple[Arm, ...]) -> str:
+    """Why a result cannot be one of this study; empty where it can."""
+    spec = result.spec
+    stage = spec.get("stage")
+    if stage not in ("search", "confirm", "ablate", "fit_gans"):
+        return "" if stage == "fit_sources" else f"its stage is {stage!r}"
+    split = facts.get("split", {})
+    own = split.get("hashes") or [split["hash"]] if split else []
+    if own and spec.get("data.split") not in own:
+        return f"it was made on split {spec.get('data.split')}, not on {' or '.join(own)}"
+    if stage == "fit_gans":
+        return ""
+    if missing := [name for name in NEEDED if name not in spec]:
+        return f"its spec does not say {missing[0]}"
+    if spec["arm"] not in {arm.name for arm in arms}:
+        return f"its arm {spec['arm']!r} is not in the design"
+    if any(math.isnan(score.f1) for score in result.test):
+        return "it has a test score that is not a number"
+    return ""
+
+
 def _order(result: TrialResult) -> tuple[float, str]:
     return (result.cost.started_at if result.cost else float("inf"), result.trial_id)
 
@@ -126,5 +157,11 @@ def _read_results(folder: Folder) -> tuple[list[TrialResult], list[str]]:
         try:
             results.append(from_json(path.read_text()))
         except (ValueError, TypeError, KeyError) as error:
-            unreadable.append(f"{path.name}: {error}")
+            unreadable.append(f"{path.name}: {_reason(error)}")
     return results, unreadable
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is no whole JSON file ({error})"
+    return str(error) if isinstance(error, ValueError) else f"it is no result ({error!r})"

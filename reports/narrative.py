@@ -7,9 +7,11 @@ from reports import words
 from reports.aggregate import ArmSummary
 from reports.answer_strip import Fact, key_facts
 from reports.caveats import caveats
-from reports.compare import BASELINE, LEVEL, Comparison, is_gan, is_transfer
+from reports.compare import BASELINE, Comparison, is_gan, is_transfer
+from reports.findings import Findings
 from reports.load import Study
-from reports.verdict import CLOSE_F1, Decision
+from reports.take_home import take_home
+from reports.verdict import Decision
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,22 +21,24 @@ class Narrative:
     headline: str
     paragraph: str
     facts: tuple[Fact, ...]
+    take_home: tuple[str, ...]
+    """What to do with it, one sentence or two each."""
     caveats: tuple[str, ...]
 
 
-def narrate(study: Study, decision: Decision) -> Narrative:
-    """Puts a decision into words."""
+def narrate(study: Study, decision: Decision, findings: Findings) -> Narrative:
+    """Puts a decision and what was found besides into words."""
     sentences = [
         _result(decision),
         _evidence(decision),
         _question(decision),
         _gan_effect(decision),
-        _choice(decision),
     ]
     return Narrative(
         headline=_headline(decision),
         paragraph=" ".join(sentence for sentence in sentences if sentence),
         facts=tuple(key_facts(decision)),
+        take_home=tuple(take_home(study, decision, findings)),
         caveats=tuple(caveats(study, decision)),
     )
 
@@ -102,27 +106,41 @@ def _every(others: int) -> str:
 
 
 def _tie(decision: Decision, rivals: list[Comparison]) -> str:
-    tied = [one for one in rivals if not one.distinguishable]
-    if not tied:
-        return ""
-    if all(one.found.error is None for one in tied):
+    open_ones = [one for one in rivals if one.reading not in ("different", "equal")]
+    equal = [one for one in rivals if one.reading == "equal"]
+    if open_ones and all(one.found.error is None for one in open_ones):
         return "All test images belong to one group, so its lead cannot be told from chance."
-    nearest = min(tied, key=lambda one: one.found.estimate)
+    return " ".join(part for part in (_same(decision, equal), _open(decision, open_ones)) if part)
+
+
+def _same(decision: Decision, equal: list[Comparison]) -> str:
+    if not equal:
+        return ""
+    names = words.listed([_label(decision, one.other) for one in equal])
+    return f"It does not differ from {names} by more than {equal[0].margin_f1:g}, beyond chance."
+
+
+def _open(decision: Decision, rivals: list[Comparison]) -> str:
+    if not rivals:
+        return ""
+    nearest = min(rivals, key=lambda one: one.found.estimate)
     return (
-        f"Its lead may be chance: it cannot be told apart from "
-        f"{words.listed([_label(decision, one.other) for one in tied])}. Over "
-        f"{_label(decision, nearest.other)} the difference is {_measured(nearest)}; "
-        f"{_power(nearest)}."
+        f"Its lead may be chance: it could not be told from "
+        f"{words.listed([_label(decision, one.other) for one in rivals])}. The smallest "
+        f"difference is {_measured(nearest)}; {_power(nearest)}."
     )
 
 
 def _power(comparison: Comparison) -> str:
     if comparison.detectable >= 1:
         return "this study is too small to find any difference"
-    return (
+    seen = (
         f"this study would find a true difference of {words.score(comparison.detectable)} or more "
         f"four times in five"
     )
+    if draws := comparison.draws_needed():
+        return f"{seen}; {draws} draws would do for one as large as measured"
+    return seen
 
 
 def _question(decision: Decision) -> str:
@@ -154,32 +172,6 @@ def _gan_effect(decision: Decision) -> str:
     )
 
 
-def _choice(decision: Decision) -> str:
-    winner = decision.winner
-    if winner is None:
-        return ""
-    chosen = decision.summary(winner.arm)
-    why = ""
-    if decision.best is not None and winner.arm != decision.best.arm.name:
-        why = (
-            f", the cheapest of the arms that lie within {CLOSE_F1} of the best and cannot be "
-            f"told from it"
-        )
-    return (
-        f"Recommended: {words.arm_label(chosen.arm)}{why}. A new training of it costs "
-        f"{_model_cost(chosen)}; the model to take home is trial {winner.trial_id}, chosen by its "
-        f"validation F1 of {words.score(winner.validation_f1)}."
-    )
-
-
-def _model_cost(chosen: ArmSummary) -> str:
-    cost = chosen.cost
-    text = f"{words.seconds(cost.model_device_seconds)} of device time"
-    if cost.model_gan_device_seconds:
-        text += f", {words.seconds(cost.model_gan_device_seconds)} of it for its GAN"
-    return text
-
-
 def _measured(comparison: Comparison) -> str:
     found = comparison.found
     if found.error is None:
@@ -188,11 +180,11 @@ def _measured(comparison: Comparison) -> str:
 
 
 def _reading(comparison: Comparison) -> str:
-    if comparison.distinguishable:
-        return "which is more than chance"
-    if comparison.found.p_value < LEVEL:
-        return "a hint that does not stand among so many comparisons"
-    return "which may be chance"
+    return {
+        "different": "which is more than chance",
+        "equal": f"no difference above {comparison.margin_f1:g}",
+        "hint": "a hint that does not stand among so many comparisons",
+    }.get(comparison.reading, "which may be chance")
 
 
 def _label(decision: Decision, name: str) -> str:

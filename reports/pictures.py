@@ -2,21 +2,35 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.image import imsave
 from skimage.measure import approximate_polygon, find_contours, regionprops
 
-from reports.cost import gan_fit_id
 from reports.load import Study, load_arrays, trials
+from reports.mistakes import mistakes
 from reports.verdict import Decision
 from trainables.result import TrialResult
 
+Examples = dict[str, tuple[TrialResult, dict[str, np.ndarray]]]
+
 SHOWN_IMAGES = 3
-SHOWN_CROPS = 6
 LARGEST_SIDE_PX = 512
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TestImage:
+    """One test image as it is shown: its middle, where it is large."""
+
+    sample_id: str
+    height: int
+    width: int
+    whole: bool
+    """False where only the middle of the image is shown."""
+    png: str
+    """Data URL."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,68 +38,51 @@ class Prediction:
     """What one arm made of a test image."""
 
     arm: str
-    f1: float
-    """Over the whole image, at IoU 0.5."""
-    path: str
-    """SVG path of the predicted outlines."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TestPicture:
-    """One test image with the true and every arm's outlines."""
-
     sample_id: str
     place: str
-    """`best`, `median` or `worst` of the images kept, by the recommended arm's F1."""
-    height: int
-    width: int
-    whole: bool
-    """False where only the middle of the image is shown."""
-    png: str
-    """Data URL."""
-    true_path: str
-    predictions: tuple[Prediction, ...]
+    """`best`, `median` or `worst` of the images kept, by this arm's F1; empty for none of them."""
+    f1: float
+    """Over the whole image, at IoU 0.5."""
+    paths: Mapping[str, str]
+    """SVG paths of the outlines by kind: found, missed, invented, split, merged."""
+    counts: Mapping[str, int]
+    """Cells of each kind in the part shown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Crop:
-    """A real or synthetic crop with the outlines of its cells."""
+class TestPictures:
+    """Every kept test image that is shown, and what the arms made of it."""
 
-    png: str
-    side: int
-    path: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GanPicture:
-    """Real crops beside synthetic ones of one GAN."""
-
-    fit: TrialResult
-    real: tuple[Crop, ...]
-    synthetic: tuple[Crop, ...]
+    images: Mapping[str, TestImage]
+    """By name."""
+    side_by_side: Sequence[tuple[str, str, Sequence[Prediction]]]
+    """Place, name and all arms, on the best, median and worst image of the recommended arm."""
+    by_arm: Mapping[str, Sequence[Prediction]]
+    """Each arm on its own best, median and worst image."""
 
 
-def test_pictures(study: Study, decision: Decision) -> list[TestPicture]:
-    """Best, median and worst of the kept test images; empty where no examples were kept."""
+def test_pictures(study: Study, decision: Decision) -> TestPictures | None:
+    """What every arm made of the kept test images; None where no examples were kept."""
     examples = _examples(study, decision)
     if not examples or decision.winner is None:
-        return []
-    leading = examples.get(decision.winner.arm) or next(iter(examples.values()))
-    f1_of = {score.sample_id: score.f1 for score in leading[0].test}
-    names = [str(name) for name in leading[1]["ids"] if str(name) in f1_of]
-    order = sorted(names, key=lambda name: (-f1_of[name], name))
+        return None
     side = window_side(float(study.dataset.get("median_diameter_px") or 24.0))
-    return [
-        _picture(name, place, examples, leading[1], side) for name, place in _places(order).items()
+    leading = decision.winner.arm if decision.winner.arm in examples else next(iter(examples))
+    shown = {arm: _places(_order(*kept)) for arm, kept in examples.items()}
+    side_by_side = [
+        (place, name, _all_arms(examples, name, shown, side))
+        for name, place in shown[leading].items()
     ]
-
-
-def gan_pictures(study: Study, *, count: int) -> GanPicture | None:
-    """Crops of the GAN that the first confirm training used, or None where none was kept."""
-    for result in trials(study, stage="confirm", count=count):
-        if picture := _gan_picture(study, gan_fit_id(result)):
-            return picture
-    return None
+    by_arm = {
+        arm: [_prediction(arm, *kept, name, place, side) for name, place in shown[arm].items()]
+        for arm, kept in examples.items()
+    }
+    names = {name for places in shown.values() for name in places}
+    return TestPictures(
+        images={name: _image(name, examples, side) for name in sorted(names)},
+        side_by_side=side_by_side,
+        by_arm=by_arm,
+    )
 
 
 def window_side(median_diameter_px: float) -> int:
@@ -117,9 +114,6 @@ def data_url(image: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-Examples = dict[str, tuple[TrialResult, dict[str, np.ndarray]]]
-
-
 def _examples(study: Study, decision: Decision) -> Examples:
     """By arm, the training whose predictions were kept, and the kept arrays."""
     found: Examples = {}
@@ -139,29 +133,66 @@ def _places(order: Sequence[str]) -> dict[str, str]:
     return {order[0]: "best", order[len(order) // 2]: "median", order[-1]: "worst"}
 
 
-def _picture(
-    name: str, place: str, examples: Examples, leading: dict[str, np.ndarray], side: int
-) -> TestPicture:
-    index = _index(leading, name)
-    image = leading[f"{index}_image"]
-    window = _middle(image.shape[0], image.shape[1], side)
-    shown = image[window]
-    predictions = []
-    for arm, (result, arrays) in examples.items():
-        f1 = next((score.f1 for score in result.test if score.sample_id == name), None)
-        if f1 is None or name not in arrays["ids"]:
-            continue
-        predicted = arrays[f"{_index(arrays, name)}_predicted"]
-        predictions.append(Prediction(arm=arm, f1=f1, path=outlines(predicted[window])))
-    return TestPicture(
+def _order(result: TrialResult, arrays: dict[str, np.ndarray]) -> list[str]:
+    """The kept images that were scored, best first."""
+    f1_of = {score.sample_id: score.f1 for score in result.test}
+    names = [str(name) for name in arrays["ids"] if str(name) in f1_of]
+    return sorted(names, key=lambda name: (-f1_of[name], name))
+
+
+def _image(name: str, examples: Examples, side: int) -> TestImage:
+    arrays = next(arrays for _, arrays in examples.values() if name in arrays["ids"])
+    image = arrays[f"{_index(arrays, name)}_image"]
+    shown = image[_middle(image.shape[0], image.shape[1], side)]
+    return TestImage(
         sample_id=name,
-        place=place,
         height=shown.shape[0],
         width=shown.shape[1],
         whole=shown.shape[:2] == image.shape[:2],
         png=data_url(shown),
-        true_path=outlines(leading[f"{index}_true"][window]),
-        predictions=tuple(predictions),
+    )
+
+
+def _all_arms(
+    examples: Examples, name: str, shown: Mapping[str, Mapping[str, str]], side: int
+) -> list[Prediction]:
+    return [
+        _prediction(arm, *kept, name, shown[arm].get(name, ""), side)
+        for arm, kept in examples.items()
+        if name in _order(*kept)
+    ]
+
+
+def _prediction(
+    arm: str,
+    result: TrialResult,
+    arrays: dict[str, np.ndarray],
+    name: str,
+    place: str,
+    side: int,
+) -> Prediction:
+    index = _index(arrays, name)
+    height, width = arrays[f"{index}_true"].shape
+    window = _middle(height, width, side)
+    true, predicted = arrays[f"{index}_true"][window], arrays[f"{index}_predicted"][window]
+    sorted_cells = mistakes(true, predicted)
+    kinds = {
+        "found": (predicted, sorted_cells.found),
+        "missed": (true, sorted_cells.missed),
+        "invented": (predicted, sorted_cells.invented),
+        "split": (true, sorted_cells.split),
+        "merged": (predicted, sorted_cells.merged),
+    }
+    return Prediction(
+        arm=arm,
+        sample_id=name,
+        place=place,
+        f1=next(score.f1 for score in result.test if score.sample_id == name),
+        paths={
+            kind: outlines(np.where(np.isin(labels, cells), labels, 0))
+            for kind, (labels, cells) in kinds.items()
+        },
+        counts={kind: len(cells) for kind, (_, cells) in kinds.items()},
     )
 
 
@@ -172,36 +203,6 @@ def _index(arrays: dict[str, np.ndarray], name: str) -> int:
 def _middle(height: int, width: int, side: int) -> tuple[slice, slice]:
     top, left = max(height - side, 0) // 2, max(width - side, 0) // 2
     return slice(top, top + min(side, height)), slice(left, left + min(side, width))
-
-
-def _gan_picture(study: Study, fit_id: str) -> GanPicture | None:
-    fit = next((fit for fit in trials(study, stage="fit_gans") if fit.trial_id == fit_id), None)
-    pool = load_arrays(study.folder / "gans" / fit_id / "pool.npz") if fit else None
-    real = load_arrays(study.folder / "gans" / fit_id / "real.npz") if fit else None
-    if fit is None or pool is None or real is None:
-        return None
-    return GanPicture(fit=fit, real=_crops(real), synthetic=_crops(pool))
-
-
-def _crops(arrays: dict[str, np.ndarray]) -> tuple[Crop, ...]:
-    """The first crops that hold cells, so that masks can be judged."""
-    holds_cells = [index for index, labels in enumerate(arrays["labels"]) if (labels > 0).any()]
-    return tuple(
-        Crop(
-            png=data_url(_displayed(arrays["images"][index])),
-            side=arrays["labels"][index].shape[0],
-            path=outlines(arrays["labels"][index]),
-        )
-        for index in holds_cells[:SHOWN_CROPS]
-    )
-
-
-def _displayed(image: np.ndarray) -> np.ndarray:
-    """A percentile-normalised image [H, W, C], C 1 to 3, as uint8 grey or RGB."""
-    grey = (255 * np.clip(image.astype(np.float32), 0, 1)).round().astype(np.uint8)
-    if grey.shape[2] == 1:
-        return grey[..., 0]
-    return np.pad(grey, ((0, 0), (0, 0), (0, 3 - grey.shape[2])))
 
 
 def _shrunk(image: np.ndarray) -> np.ndarray:

@@ -1,140 +1,140 @@
-"""Puts the report together: one HTML file that needs nothing else, and its tables as CSV."""
+"""Puts the report together: one HTML file that needs nothing else, tables, figures, Markdown."""
 
 import math
 import time
-from typing import Any
+from collections.abc import Mapping
 
-import jinja2
-
-from reports import figures, store_tables, tables, words
-from reports.aggregate import ArmSummary, summarise_arm
-from reports.breakdown import breakdown_tables, group_rows
-from reports.compare import ranked
+from reports import words
+from reports.compare import MARGIN_F1
 from reports.configurations import varied_settings
 from reports.data_facts import data_facts
+from reports.figure_files import inline_svg, write_figure
+from reports.figures import looks
+from reports.findings import Findings, find
+from reports.gan_pictures import gan_pictures
+from reports.gan_quality import FEWEST_FITS
 from reports.integrity import integrity
-from reports.load import Folder, Study, load_study, trials
+from reports.load import Folder, Study, load_study
+from reports.markdown import markdown
+from reports.methods import methods
 from reports.narrative import narrate
 from reports.occupancy import occupancy
-from reports.pictures import gan_pictures, test_pictures
-from reports.tables import Row, Table, to_csv
+from reports.page import environment
+from reports.pictures import test_pictures
+from reports.plots import DESCRIBED, plots
+from reports.tables import Table, to_csv
+from reports.tables_of import csv_only, tables_of
 from reports.verdict import CLOSE_F1, Decision, decide
 
 
-def write_report(folder: Folder, *, out: Folder | None = None) -> Folder:
-    """Writes `report/report.html` and `report/*.csv` and returns the path of the former.
+def write_report(
+    folder: Folder, *, out: Folder | None = None, margin_f1: float = MARGIN_F1
+) -> Folder:
+    """Writes the folder `report` and returns the path of its page.
 
-    Works on a study that is not finished: what is missing is said in the report.
+    `report.html`, `report.md`, every table as `*.csv`, and every figure in `figures/` as SVG and
+    PDF. Works on a study that is not finished: what is missing is said in the report.
 
     Args:
         folder: of the study; only read.
         out: in which to make the folder `report`; the study's own folder where left out.
+        margin_f1: differences of test F1 up to this are of no account.
 
     Raises:
-        ValueError: the folder holds no study.
+        ValueError: the folder holds no study, or the margin is not above 0.
     """
+    if not 0 < margin_f1 < 1:
+        raise ValueError(f"The margin must be a difference of F1 in (0, 1), but got {margin_f1}.")
     study = load_study(folder)
-    decision = decide(study)
-    by_count = _by_count(study, decision)
+    decision = decide(study, margin_f1=margin_f1)
+    findings = find(study, decision)
+    shown = tables_of(study, decision, findings)
     target = (out or folder) / "report"
-    target.mkdir(parents=True, exist_ok=True)
-    shown = _tables(study, decision, by_count)
-    plain = {
-        "trials": store_tables.trial_rows(study),
-        "test_images": store_tables.image_rows(study),
-        "groups": group_rows(study, count=decision.annotation_count),
-    }
-    for name, rows in ({table.name: table.rows for table in shown.values()} | plain).items():
-        _write_csv(target / f"{name}.csv", rows)
+    (target / "figures").mkdir(parents=True, exist_ok=True)
+    for name, rows in {**_rows(shown), **csv_only(study, decision, findings)}.items():
+        (target / f"{name}.csv").write_text(to_csv(rows), encoding="utf-8")
     page = target / "report.html"
-    page.write_text(render(study, decision, by_count, shown), encoding="utf-8")
+    _write_pages(study, decision, findings, shown, page, margin_f1)
     return page
 
 
-def render(
+def _write_pages(
     study: Study,
     decision: Decision,
-    by_count: dict[int, list[ArmSummary]],
-    shown: dict[str, Table],
-) -> str:
-    """The report as the text of one HTML file."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("reports"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
+    findings: Findings,
+    shown: Mapping[str, Table],
+    page: Folder,
+    margin_f1: float,
+) -> None:
+    look = looks(study.arms)
+    figures = plots(study, decision, findings, look)
+    drawn = {
+        name: write_figure(figure, name=name, folder=page.parent / "figures")
+        for name, figure in figures.items()
+    }
+    narrative = narrate(study, decision, findings)
+    told = methods(study, decision, findings)
+    settings = {arm.name: varied_settings(study, arm) for arm in study.arms}
+    text = (
+        environment()
+        .get_template("report.html.jinja")
+        .render(
+            study=study,
+            decision=decision,
+            narrative=narrative,
+            question=question(study),
+            integrity=integrity(study, decision),
+            busy=occupancy(study.results),
+            tables=shown,
+            look=look,
+            plots=dict.fromkeys(DESCRIBED, "")
+            | {
+                name: inline_svg(svg, name=name, described=DESCRIBED[name])
+                for name, svg in drawn.items()
+            },
+            settings=settings,
+            refusals=findings.no_importance,
+            fewest_fits=FEWEST_FITS,
+            pictures=test_pictures(study, decision),
+            gan=gan_pictures(study, count=decision.annotation_count),
+            methods=told,
+            words=words,
+            isnan=math.isnan,
+            close_f1=CLOSE_F1,
+            margin=f"{margin_f1:g}",
+            ceiling=float(study.design.get("device_seconds_ceiling") or math.nan),
+            data=data_facts(study),
+            created=_day(study.facts.get("created_at")),
+        )
     )
-    look = figures.looks(study.arms)
-    return environment.get_template("report.html.jinja").render(
-        study=study,
-        decision=decision,
-        narrative=narrate(study, decision),
-        integrity=integrity(study, decision),
-        busy=occupancy(study.results),
+    page.write_text(text, encoding="utf-8")
+    short = markdown(
+        title=str(study.facts.get("name", "")),
+        question=question(study),
+        narrative=narrative,
         tables=shown,
         look=look,
-        plots=_plots(study, decision, by_count, look),
-        settings={arm.name: varied_settings(study, arm) for arm in study.arms},
-        pictures=test_pictures(study, decision),
-        gan=gan_pictures(study, count=decision.annotation_count),
-        words=words,
-        isnan=math.isnan,
-        close_f1=CLOSE_F1,
-        ceiling=float(study.design.get("device_seconds_ceiling") or math.nan),
-        data=data_facts(study),
-        created=_day(study.facts.get("created_at")),
+        figures=list(figures),
+        methods=told,
+    )
+    page.with_name("report.md").write_text(short, encoding="utf-8")
+
+
+def question(study: Study) -> str:
+    """What the study was made to answer."""
+    counts = study.annotation_counts
+    if not counts:
+        return ""
+    images = words.listed([str(count) for count in counts])
+    unit = "image" if counts == (1,) else "images"
+    return (
+        f"Which of {words.count(len(study.arms), 'way')} to segment cells is best "
+        f"with {images} annotated {unit}, how sure is that, and what does it cost?"
     )
 
 
-def _tables(
-    study: Study, decision: Decision, by_count: dict[int, list[ArmSummary]]
-) -> dict[str, Table]:
-    ceiling = float(study.design.get("device_seconds_ceiling") or 0)
-    made = [
-        tables.arms_table(decision),
-        tables.comparisons_table(decision),
-        tables.budget_table(decision, ceiling=ceiling),
-        store_tables.gans_table(study),
-        store_tables.sources_table(study),
-        store_tables.failures_table(study),
-        tables.counts_table(by_count),
-        *breakdown_tables(study, count=decision.annotation_count),
-    ]
-    return {table.name: table for table in made}
-
-
-def _by_count(study: Study, decision: Decision) -> dict[int, list[ArmSummary]]:
-    """Summaries at every annotation count that has a confirmed training."""
-    found: dict[int, list[ArmSummary]] = {}
-    for count in study.annotation_counts:
-        if count == decision.annotation_count:
-            found[count] = list(decision.arms)
-        elif trials(study, stage="confirm", count=count, status="completed"):
-            found[count] = [summarise_arm(study, arm, count=count) for arm in study.arms]
-    return found
-
-
-def _plots(
-    study: Study,
-    decision: Decision,
-    by_count: dict[int, list[ArmSummary]],
-    look: dict[str, figures.Look],
-) -> dict[str, str]:
-    plots = dict.fromkeys(("forest", "cost", "curves", "history"), "")
-    scored = sorted(ranked(list(decision.arms)), key=lambda summary: -summary.mean_f1)
-    if scored:
-        plots["forest"] = figures.forest(scored, look)
-        plots["cost"] = figures.cost_scatter(scored, look)
-    if len(by_count) > 1:
-        plots["curves"] = figures.learning_curves(by_count, look)
-    if trials(study, stage="search"):
-        plots["history"] = figures.search_history(study, look)
-    return plots
-
-
-def _write_csv(path: Folder, rows: Any) -> None:
-    path.write_text(to_csv(list[Row](rows)), encoding="utf-8")
+def _rows(shown: Mapping[str, Table]) -> dict[str, list]:
+    return {table.name: list(table.rows) for table in shown.values()}
 
 
 def _day(unix_seconds: float | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from reports import words
 from reports.aggregate import ArmSummary
-from reports.compare import LEVEL, Comparison
+from reports.compare import Comparison
 from reports.verdict import Decision
 
 Row = Mapping[str, Any]
@@ -67,22 +67,37 @@ def arms_table(decision: Decision) -> Table:
     )
 
 
-def comparisons_table(decision: Decision) -> Table:
-    """Every paired comparison, the better arm first."""
+def comparisons_table(comparisons: Sequence[Comparison]) -> Table:
+    """Every paired comparison at the largest annotation count, the better arm first."""
     return Table(
         name="comparisons",
-        rows=[_comparison_row(decision, comparison) for comparison in decision.comparisons],
+        rows=[_comparison_row(comparison) for comparison in comparisons],
+        columns=_comparison_columns(),
+    )
+
+
+def by_count_table(comparisons: Sequence[tuple[int, Comparison]]) -> Table:
+    """The same at the other annotation counts."""
+    return Table(
+        name="comparisons_by_count",
+        rows=[{"annotation_count": count} | _comparison_row(one) for count, one in comparisons],
         columns=[
-            Column(label="difference", show=lambda row: words.change(row["difference"])),
-            Column(
-                label="95 % interval", show=lambda row: words.change_span(row["low"], row["high"])
-            ),
-            Column(label="p", show=lambda row: words.p_value(row["p"])),
-            Column(label="p (Holm)", show=lambda row: words.p_value(row["p_holm"])),
-            Column(label="detectable", show=lambda row: words.detectable(row["detectable"])),
-            Column(label="reading", show=lambda row: row["reading"], numeric=False),
+            Column(label="images", show=lambda row: str(row["annotation_count"])),
+            *_comparison_columns(),
         ],
     )
+
+
+def _comparison_columns() -> list[Column]:
+    return [
+        Column(label="difference", show=lambda row: words.change(row["difference"])),
+        Column(label="95 % interval", show=lambda row: words.change_span(row["low"], row["high"])),
+        Column(label="p (Holm)", show=lambda row: words.p_value(row["p_holm"])),
+        Column(label="reading", show=lambda row: row["reading"], numeric=False),
+        Column(label="P(better)", show=lambda row: words.percent(row["improvement"])),
+        Column(label="detectable", show=lambda row: words.detectable(row["detectable"])),
+        Column(label="to see it", show=_needed, numeric=False),
+    ]
 
 
 def budget_table(decision: Decision, *, ceiling: float) -> Table:
@@ -158,8 +173,8 @@ def _arm_row(summary: ArmSummary) -> Row:
     }
 
 
-def _comparison_row(decision: Decision, comparison: Comparison) -> Row:
-    found = comparison.found
+def _comparison_row(comparison: Comparison) -> dict[str, Any]:
+    found, settled = comparison.found, comparison.reading == "different"
     return {
         "one": comparison.one,
         "other": comparison.other,
@@ -170,24 +185,31 @@ def _comparison_row(decision: Decision, comparison: Comparison) -> Row:
         "p_holm": comparison.p_holm,
         "draw_se": found.error.draw_se if found.error else math.nan,
         "group_se": found.error.group_se if found.error else math.nan,
+        "p_equal": comparison.p_equal,
+        "margin": comparison.margin_f1,
+        "improvement": comparison.improvement.estimate,
+        "improvement_low": comparison.improvement.low,
+        "improvement_high": comparison.improvement.high,
         "detectable": comparison.detectable,
+        "draws_needed": "" if settled else comparison.draws_needed() or "",
+        "groups_needed": "" if settled else comparison.groups_needed() or "",
         "draws": comparison.draws,
         "images": comparison.images,
         "groups": comparison.groups,
-        "reading": _reading(comparison),
+        "reading": words.reading(comparison.reading, comparison.margin_f1),
     }
 
 
-def _reading(comparison: Comparison) -> str:
-    if comparison.found.error is None:
-        return "no claim from a single group"
-    if not comparison.found.covers_draws:
-        return "no claim from a single draw"
-    if comparison.distinguishable:
-        return "different"
-    if comparison.found.p_value < LEVEL:
-        return "a hint, not beyond so many comparisons"
-    return "cannot be told apart"
+def _needed(row: Row) -> str:
+    if row["reading"] == "different" or math.isnan(row["detectable"]):
+        return words.MISSING
+    if not (row["draws_needed"] or row["groups_needed"]):
+        return "more of both"
+    ways = [
+        words.count(row["draws_needed"], "draw") if row["draws_needed"] else "",
+        words.count(row["groups_needed"], "test group") if row["groups_needed"] else "",
+    ]
+    return " or ".join(way for way in ways if way)
 
 
 def _budget_row(summary: ArmSummary, ceiling: float) -> Row:

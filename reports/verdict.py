@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from reports.aggregate import ArmSummary, main_count, summarise_arm
-from reports.compare import Comparison, between, compare, ranked
+from reports.compare import MARGIN_F1, Comparison, between, compare, ranked
 from reports.load import Study, trials
 
 CLOSE_F1 = 0.02
@@ -76,7 +76,7 @@ def choose_winner(study: Study) -> Winner | None:
     return decide(study).winner
 
 
-def decide(study: Study) -> Decision:
+def decide(study: Study, *, margin_f1: float = MARGIN_F1) -> Decision:
     """Weighs the confirm trainings.
 
     An arm wins when it beats every other arm (see `compare`). Otherwise the cheapest of those
@@ -85,7 +85,7 @@ def decide(study: Study) -> Decision:
     """
     count = main_count(study)
     summaries = [summarise_arm(study, arm, count=count) for arm in study.arms]
-    comparisons = compare(summaries)
+    comparisons = compare(summaries, margin_f1=margin_f1)
     order = ranked(summaries)
     kind = _kind(order, comparisons)
     return Decision(

@@ -93,6 +93,61 @@ def number(value: float) -> str:
     return MISSING if math.isnan(value) else f"{value:.3g}".replace("-", "−")
 
 
+def signed(value: float) -> str:
+    """A number of images gained or lost, with its sign."""
+    return MISSING if math.isnan(value) else f"{value:+.1f}".replace("-", "−").removesuffix(".0")
+
+
+def signed_span(low: float, high: float) -> str:
+    """An interval of such numbers, whose ends may lie outside what was measured."""
+    if math.isnan(low):
+        return MISSING
+    if math.isinf(low) and math.isinf(high):
+        return "outside the range" if low == high else "wider than the range"
+    if math.isinf(low):
+        return f"up to {signed(high)}"
+    return f"{signed(low)} or more" if math.isinf(high) else f"{signed(low)} to {signed(high)}"
+
+
+def images(value: float, smallest: int, largest: int) -> str:
+    """A number of annotated images read off a curve, or the end of the curve it lies beyond."""
+    if math.isnan(value):
+        return MISSING
+    if math.isinf(value):
+        return f"> {largest}" if value > 0 else f"≤ {smallest}"
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def images_span(low: float, high: float, smallest: int, largest: int) -> str:
+    """An interval of such numbers."""
+    if math.isnan(low):
+        return MISSING
+    if low == high:
+        return images(low, smallest, largest)
+    if low == -math.inf and high == math.inf:
+        return "not known within the range"
+    return f"{images(low, smallest, largest)} to {images(high, smallest, largest)}"
+
+
+def setting(value: object) -> str:
+    """A setting's value as a reader would write it."""
+    if value is None:
+        return MISSING
+    return number(value) if isinstance(value, float) else str(value)
+
+
+def reading(kind: str, margin_f1: float) -> str:
+    """What may be said of two arms, as `Comparison.reading` has it."""
+    return {
+        "single_group": "no claim from a single group",
+        "single_draw": "no claim from a single draw",
+        "different": "different",
+        "equal": f"no difference above {margin_f1:g}",
+        "hint": "a hint, not beyond so many comparisons",
+        "unknown": "could not tell",
+    }[kind]
+
+
 def count(amount: int, singular: str, plural: str = "") -> str:
     """An amount with its noun: "1 draw", "3 draws"."""
     return f"{amount} {singular if amount == 1 else plural or singular + 's'}"

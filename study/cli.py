@@ -22,10 +22,17 @@ class Status:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Writes the report of a study, finished or not, and sends MLflow what it has missed."""
+    """Writes the report of a study, finished or not, and sends MLflow what it has missed.
 
-    folder: Positional[Path]
-    """The study's folder."""
+    Given several studies, puts them side by side: rank and difference of the arms by data set.
+    """
+
+    folders: Positional[tuple[Path, ...]]
+    """The study's folder, or those of several studies."""
+    margin: float = 0.01
+    """Differences of test F1 up to this are of no account: "no difference" means none above it."""
+    out: Path = Path("comparison")
+    """Where the comparison of several studies is written."""
     tracking_uri: str = ""
     """MLflow server or database; empty: the one in the study's folder."""
 

@@ -28,7 +28,7 @@ def run_command(command: Any, line: str) -> int:
         case cli.Status():
             return show_status(command.folder)
         case cli.Report():
-            return report(command.folder, tracking_uri=command.tracking_uri)
+            return report(command)
         case cli.Check():
             return check(command)
         case cli.Predict():
@@ -97,19 +97,33 @@ def _declared(options: RunOptions) -> Study:
     return plan_of(options).study
 
 
-def report(folder: Path, *, tracking_uri: str) -> int:
-    """`study report`: the report of what there is."""
+def report(command: cli.Report) -> int:
+    """`study report`: the report of what there is, or several studies side by side."""
     from study.store import Store
     from study.tracking import Tracking
 
-    with Tracking(_existing(folder), store=Store(folder), uri=tracking_uri) as tracking:
-        return _finish(folder, tracking, Console())
+    folders = [_existing(folder) for folder in command.folders]
+    if not folders:
+        raise ValueError("Give the folder of a study, as `study run` was given it as --out.")
+    if len(folders) > 1:
+        return _compare(folders, command)
+    (folder,) = folders
+    with Tracking(folder, store=Store(folder), uri=command.tracking_uri) as tracking:
+        return _finish(folder, tracking, Console(), margin_f1=command.margin)
 
 
-def _finish(folder: Path, tracking: Any, console: Console) -> int:
+def _compare(folders: list[Path], command: cli.Report) -> int:
+    from reports.compare_studies import write_comparison
+
+    path = write_comparison(folders, out=command.out, margin_f1=command.margin)
+    Console().print(f"Comparison: {path}", soft_wrap=True, highlight=False)
+    return 0
+
+
+def _finish(folder: Path, tracking: Any, console: Console, *, margin_f1: float = 0.01) -> int:
     from reports.render import write_report
 
-    path = write_report(folder)
+    path = write_report(folder, margin_f1=margin_f1)
     tracking.send_report(path)
     if unsent := tracking.finish():
         console.print(unsent, highlight=False)

@@ -30,13 +30,19 @@ TRUE_F1 = {
     "cellpose": 0.90,
     "stardist": 0.84,
 }
-ARMS = [
+HYBRID_F1 = {"cellpose_gan": 0.905, "stardist_gan": 0.85}
+ARMS = (
     ("unet", "unet", "none", "scratch"),
     ("unet_copy_paste", "unet", "copy_paste", "scratch"),
     ("unet_gan", "unet", "gan", "scratch"),
     ("cellpose", "cellpose", "none", "pretrained"),
     ("stardist", "stardist", "none", "pretrained"),
-]
+)
+HYBRIDS = (
+    ("cellpose_gan", "cellpose", "gan", "pretrained"),
+    ("stardist_gan", "stardist", "gan", "pretrained"),
+)
+"""More arms, for the two-way table."""
 FAMILIES = {"unet": UnetSpec(), "cellpose": CellposeSpec(), "stardist": StardistSpec()}
 THRESHOLDS = [0.5 + 0.05 * step for step in range(10)]
 
@@ -45,7 +51,7 @@ THRESHOLDS = [0.5 + 0.05 * step for step in range(10)]
 class FakeStudy:
     """What to invent."""
 
-    means: dict[str, float] = dataclasses.field(default_factory=lambda: dict(TRUE_F1))
+    means: dict[str, float] = dataclasses.field(default_factory=lambda: TRUE_F1 | HYBRID_F1)
     annotation_counts: tuple[int, ...] = (10,)
     draws: tuple[int, ...] = (1, 2, 3)
     images: int = 20
@@ -58,6 +64,10 @@ class FakeStudy:
     """Arms whose every confirm training fails."""
     stop_after: str = "confirm"
     """`start`, `search` or `confirm`: the last stage that was run."""
+    ablate: bool = False
+    """Whether each arm's schedule and learning rate are changed, one at a time."""
+    arms: tuple[tuple[str, str, str, str], ...] = ARMS
+    """Name, segmenter, extra data and initial weights of each."""
     pictures: bool = True
     seed: int = 0
 
@@ -70,12 +80,15 @@ class FakeStudy:
         (folder / "study.json").write_text(json.dumps(self.facts()))
         if self.stop_after == "start":
             return folder
-        for arm in ARMS:
+        for arm in self.arms:
             self.search(*arm)
         if self.stop_after == "search":
             return folder
-        for arm in ARMS:
+        for arm in self.arms:
             self.confirm(*arm)
+        if self.ablate:
+            for arm in self.arms:
+                self.change_one_setting(*arm)
         return folder
 
     def facts(self) -> dict:
@@ -92,7 +105,7 @@ class FakeStudy:
                             ("name", "segmenter", "extra_data", "initial_weights"), arm, strict=True
                         )
                     )
-                    for arm in ARMS
+                    for arm in self.arms
                 ],
                 "annotation_counts": list(self.annotation_counts),
                 "search_draws": [0],
@@ -199,6 +212,25 @@ class FakeStudy:
                 )
                 if self.pictures and not failed and draw == self.draws[0]:
                     self.examples(result)
+
+    def change_one_setting(self, arm: str, family: str, extra: str, weights: str) -> None:
+        """A schedule that costs 0.1 of F1, and a learning rate that changes nothing."""
+        for draw in self.draws:
+            spec = self.spec("ablate", arm, family, extra, weights, draw=draw, seed=1)
+            for change, loss in (
+                ({"schedule": "frozen_encoder"}, 0.1),
+                ({"learning_rate": 5e-4}, 0),
+            ):
+                changed = dataclasses.replace(
+                    spec, training=dataclasses.replace(spec.training, **change)
+                )
+                mean = self.means[arm] - loss
+                self.store(
+                    changed,
+                    status="completed",
+                    validation=self.scores(mean, count=3),
+                    test=self.scores(mean, count=self.images),
+                )
 
     def spec(self, stage, arm, family, extra, weights, *, draw, seed, count=None) -> TrialSpec:
         return TrialSpec(

@@ -8,14 +8,13 @@ import pytest
 from reports.intervals import (
     Error,
     Interval,
-    Scores,
-    difference,
     holm,
     interval,
     mean,
     median,
-    smallest_detectable,
 )
+from reports.power import smallest_detectable
+from reports.scores import Scores, difference
 
 
 def scores(values, groups=None, draws=None) -> Scores:

@@ -9,9 +9,11 @@ import pytest
 from reports.aggregate import ArmSummary
 from reports.compare import compare, ranked
 from reports.cost import ArmCost, arm_cost, gan_fits_of
-from reports.intervals import Scores, interval
+from reports.findings import find
+from reports.intervals import interval
 from reports.load import Arm, load_study, trials
 from reports.narrative import narrate
+from reports.scores import Scores
 from reports.verdict import choose_winner, decide
 from tests.reports.fake_study import TRUE_F1, FakeStudy, image_score
 from trainables.result import to_json
@@ -28,7 +30,8 @@ def study_of(tmp_path):
 
 
 def told(study):
-    return narrate(study, decide(study))
+    decision = decide(study)
+    return narrate(study, decision, find(study, decision))
 
 
 def test_clear_winner_is_named_with_its_interval_and_model(study_of):
@@ -40,7 +43,7 @@ def test_clear_winner_is_named_with_its_interval_and_model(study_of):
     story = told(study)
     assert story.headline == "Fine-tuned Cellpose is best for these cells"
     assert "95 % interval" in story.paragraph
-    assert decision.winner.trial_id in story.paragraph
+    assert decision.winner.trial_id in story.take_home[0]
 
 
 def test_model_is_chosen_by_validation_never_by_test(tmp_path):
@@ -62,7 +65,7 @@ def test_tie_recommends_the_cheapest_of_those_close_to_the_best(study_of):
     close = [s for s in decision.arms if decision.best.mean_f1 - s.mean_f1 <= 0.02]
     lowest = min(summary.cost.model_device_seconds for summary in close)
     assert decision.summary(decision.winner.arm).cost.model_device_seconds == lowest
-    assert "cannot be told apart" in told(study).paragraph
+    assert "could not be told from" in told(study).paragraph
 
 
 def test_tie_never_recommends_a_cheap_arm_that_scores_far_lower(study_of):

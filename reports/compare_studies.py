@@ -1,0 +1,174 @@
+"""The report over several studies: one page, one CSV, one figure."""
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from reports import words
+from reports.compare import MARGIN_F1
+from reports.figure_files import inline_svg, write_figure
+from reports.figures import AXIS, FAINT, canvas, looks
+from reports.load import Folder
+from reports.page import environment
+from reports.side_by_side import SideBySide, side_by_side
+from reports.tables import Column, Row, Table, to_csv
+
+
+def write_comparison(
+    folders: Sequence[Folder], *, out: Folder, margin_f1: float = MARGIN_F1
+) -> Folder:
+    """Writes `comparison.html`, its tables and its figure into a folder.
+
+    Args:
+        folders: of the studies; only read.
+        out: where to write.
+        margin_f1: differences of test F1 up to this are of no account.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        ValueError: fewer than two folders, or one that holds no study.
+    """
+    found = side_by_side(folders, margin_f1=margin_f1)
+    out.mkdir(parents=True, exist_ok=True)
+    shown = {table.name: table for table in (by_study_table(found), overall_table(found))}
+    for name, table in shown.items():
+        (out / f"{name}.csv").write_text(to_csv(table.rows), encoding="utf-8")
+    plot = ""
+    if found.placed:
+        svg = write_figure(leads(found), name="leads", folder=out)
+        described = "Mean test F1 of each arm in each study, with intervals"
+        plot = inline_svg(svg, name="leads", described=described)
+    page = out / "comparison.html"
+    text = (
+        environment()
+        .get_template("comparison.html.jinja")
+        .render(
+            found=found,
+            headline=headline(found),
+            plot=plot,
+            tables=shown,
+            look=looks(found.arms),
+            words=words,
+            margin=f"{margin_f1:g}",
+            same_count=len({one.annotation_count for one in found.decisions}) == 1,
+        )
+    )
+    page.write_text(text, encoding="utf-8")
+    return page
+
+
+def headline(found: SideBySide) -> str:
+    """What holds over the studies, in one sentence."""
+    whole = [one for one in found.overall if one.studies == len(found.studies)]
+    if not whole:
+        return "No arm has results in all of these studies"
+    arms = {arm.name: arm for arm in found.arms}
+    best = min(whole, key=lambda one: one.mean_rank)
+    label = words.arm_title(arms[best.arm])
+    if best.wins == len(found.studies):
+        return f"{label} has the best mean in all {len(found.studies)} studies"
+    return (
+        f"{label} ranks best over the {len(found.studies)} studies, with the best mean in "
+        f"{best.wins} of them"
+    )
+
+
+def by_study_table(found: SideBySide) -> Table:
+    """Every arm in every study."""
+    return Table(
+        name="by_study",
+        rows=[
+            {
+                "study": one.study,
+                "arm": one.arm,
+                "annotation_count": one.annotation_count,
+                "rank": one.rank,
+                "f1": one.f1.estimate,
+                "f1_low": one.f1.low,
+                "f1_high": one.f1.high,
+                "lead": one.lead.found.estimate if one.lead else math.nan,
+                "lead_low": one.lead.found.low if one.lead else math.nan,
+                "lead_high": one.lead.found.high if one.lead else math.nan,
+                "reading": words.reading(one.lead.reading, one.lead.margin_f1) if one.lead else "",
+            }
+            for one in found.placed
+        ],
+        columns=[
+            Column(label="images", show=lambda row: str(row["annotation_count"])),
+            Column(label="rank", show=lambda row: str(row["rank"])),
+            Column(label="F1@0.5", show=lambda row: words.score(row["f1"])),
+            Column(
+                label="95 % interval", show=lambda row: words.span(row["f1_low"], row["f1_high"])
+            ),
+            Column(label="minus U-Net", show=lambda row: words.change(row["lead"])),
+            Column(
+                label="95 % interval ",
+                show=lambda row: words.change_span(row["lead_low"], row["lead_high"]),
+            ),
+            Column(
+                label="reading", show=lambda row: row["reading"] or words.MISSING, numeric=False
+            ),
+        ],
+    )
+
+
+def overall_table(found: SideBySide) -> Table:
+    """Every arm over all studies."""
+    rows: list[Row] = [
+        {
+            "arm": one.arm,
+            "studies": one.studies,
+            "mean_rank": one.mean_rank,
+            "wins": one.wins,
+            "ahead": one.ahead,
+            "behind": one.behind,
+            "mean_lead": one.mean_lead,
+            "sd_lead": one.sd_lead,
+        }
+        for one in sorted(found.overall, key=lambda one: one.mean_rank)
+    ]
+    return Table(
+        name="overall",
+        rows=rows,
+        columns=[
+            Column(label="studies", show=lambda row: str(row["studies"])),
+            Column(label="mean rank", show=lambda row: f"{row['mean_rank']:.1f}"),
+            Column(label="best in", show=lambda row: str(row["wins"])),
+            Column(label="beats U-Net in", show=lambda row: str(row["ahead"])),
+            Column(label="beaten by it in", show=lambda row: str(row["behind"])),
+            Column(label="mean lead", show=lambda row: words.change(row["mean_lead"])),
+            Column(label="sd of leads", show=lambda row: words.score(row["sd_lead"])),
+        ],
+    )
+
+
+def leads(found: SideBySide) -> Figure:
+    """Mean test F1 with its interval, arm by arm, one block a study."""
+    look = looks(found.arms)
+    figure, axes = canvas(height=0.8 + 0.24 * (len(found.placed) + len(found.names)))
+    row: float = 0.0
+    ticks: list[tuple[float, str]] = []
+    for name in found.names:
+        ticks.append((row, name))
+        for one in (one for one in found.placed if one.study == name):
+            row += 1
+            style, score = look[one.arm], one.f1
+            if not math.isnan(score.low):
+                ends = [max(score.low, 0), min(score.high, 1)]
+                axes.plot(ends, [row, row], color=style.colour, lw=2, solid_capstyle="butt")
+            axes.plot(score.estimate, row, style.marker, color=style.colour, ms=7)
+            ticks.append((row, style.label))
+        axes.axhline(row + 0.75, color=AXIS, lw=0.6)
+        row += 1.5
+    axes.set_yticks([place for place, _ in ticks], [label for _, label in ticks])
+    for tick, (_, label) in zip(axes.get_yticklabels(), ticks, strict=True):
+        tick.set_fontweight("bold" if label in found.names else "normal")
+    axes.set_ylim(row - 0.5, -0.7)
+    axes.set_xlabel("test F1 at IoU 0.5")
+    axes.grid(axis="x", color=FAINT, lw=0.7)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    return figure

@@ -1,0 +1,68 @@
+"""Real and synthetic crops of one GAN, side by side."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reports.cost import gan_fit_id
+from reports.load import Study, load_arrays, trials
+from reports.pictures import data_url, outlines
+from trainables.result import TrialResult
+
+SHOWN_CROPS = 6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Crop:
+    """A real or synthetic crop with the outlines of its cells."""
+
+    png: str
+    side: int
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GanPicture:
+    """Real crops beside synthetic ones of one GAN."""
+
+    fit: TrialResult
+    real: tuple[Crop, ...]
+    synthetic: tuple[Crop, ...]
+
+
+def gan_pictures(study: Study, *, count: int) -> GanPicture | None:
+    """Crops of the GAN that the first confirm training used, or None where none was kept."""
+    for result in trials(study, stage="confirm", count=count):
+        if picture := _gan_picture(study, gan_fit_id(result)):
+            return picture
+    return None
+
+
+def _gan_picture(study: Study, fit_id: str) -> GanPicture | None:
+    fit = next((fit for fit in trials(study, stage="fit_gans") if fit.trial_id == fit_id), None)
+    pool = load_arrays(study.folder / "gans" / fit_id / "pool.npz") if fit else None
+    real = load_arrays(study.folder / "gans" / fit_id / "real.npz") if fit else None
+    if fit is None or pool is None or real is None:
+        return None
+    return GanPicture(fit=fit, real=_crops(real), synthetic=_crops(pool))
+
+
+def _crops(arrays: dict[str, np.ndarray]) -> tuple[Crop, ...]:
+    """The first crops that hold cells, so that masks can be judged."""
+    holds_cells = [index for index, labels in enumerate(arrays["labels"]) if (labels > 0).any()]
+    return tuple(
+        Crop(
+            png=data_url(_displayed(arrays["images"][index])),
+            side=arrays["labels"][index].shape[0],
+            path=outlines(arrays["labels"][index]),
+        )
+        for index in holds_cells[:SHOWN_CROPS]
+    )
+
+
+def _displayed(image: np.ndarray) -> np.ndarray:
+    """A percentile-normalised image [H, W, C], C 1 to 3, as uint8 grey or RGB."""
+    grey = (255 * np.clip(image.astype(np.float32), 0, 1)).round().astype(np.uint8)
+    if grey.shape[2] == 1:
+        return grey[..., 0]
+    return np.pad(grey, ((0, 0), (0, 0), (0, 3 - grey.shape[2])))

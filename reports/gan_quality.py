@@ -1,0 +1,146 @@
+"""Whether what is measured on a GAN's pool predicts what its data does for the segmenter."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special, stats
+
+from reports.cost import gan_fit_id
+from reports.load import Arm, Study, trials
+from trainables.result import TrialResult
+
+FEWEST_FITS = 8
+"""Pairs below which a rank correlation is not given: its interval would span nearly all."""
+NOT_QUALITIES = ("asked", "kept", "pool", "seconds")
+"""Counts and times in a fit's `synthesis`, which are no measures of quality."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Correlation:
+    """Spearman's rank correlation of one measure of the pools with the gain in test F1."""
+
+    arm: str
+    measure: str
+    pairs: int
+    """Trainings with their GAN fit, over counts and draws."""
+    estimate: float
+    """NaN with fewer than `FEWEST_FITS` pairs, or where one side never varies."""
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Pair:
+    count: int
+    gain: float
+    fit: TrialResult
+
+
+def gan_quality(study: Study) -> list[Correlation]:
+    """One entry for each arm with GAN data and each measure of its pools.
+
+    The gain is the test F1 of the arm minus that of the same segmenter and weights without extra
+    data, on the same draw, count and seed. Ranks are taken within each annotation count, so that
+    "more images make better GANs and better segmenters" does not pass for a prediction.
+    """
+    found = []
+    for arm in study.arms:
+        if arm.extra_data == "gan":
+            pairs = _pairs(study, arm)
+            found += [_correlation(arm.name, measure, pairs) for measure in _measures(pairs)]
+    return found
+
+
+def spearman(x: Sequence[float], y: Sequence[float], strata: Sequence[int]) -> tuple[float, ...]:
+    """Rank correlation within strata, with its 95 % interval.
+
+    Fisher's z with the standard error of Bonett and Wright (2000); a degree of freedom is given
+    up for each stratum beyond the first.
+
+    Returns:
+        The estimate and the two ends; all NaN where one side does not vary.
+    """
+    a, b = _centred_ranks(x, strata), _centred_ranks(y, strata)
+    free = len(a) - 3 - (len(set(strata)) - 1)
+    scale = math.sqrt(float(a @ a) * float(b @ b))
+    if scale == 0 or free < 1:
+        return math.nan, math.nan, math.nan
+    rho = float(np.clip(a @ b / scale, -1, 1))
+    bounded = float(np.clip(rho, -0.999999, 0.999999))
+    reach = special.ndtri(0.975) * math.sqrt((1 + bounded**2 / 2) / free)
+    return rho, math.tanh(math.atanh(bounded) - reach), math.tanh(math.atanh(bounded) + reach)
+
+
+def _correlation(arm: str, measure: str, pairs: Sequence[_Pair]) -> Correlation:
+    known = [pair for pair in pairs if math.isfinite(_value(pair.fit, measure))]
+    estimate, low, high = math.nan, math.nan, math.nan
+    if len(known) >= FEWEST_FITS:
+        estimate, low, high = spearman(
+            [_value(pair.fit, measure) for pair in known],
+            [pair.gain for pair in known],
+            [pair.count for pair in known],
+        )
+    return Correlation(
+        arm=arm, measure=measure, pairs=len(known), estimate=estimate, low=low, high=high
+    )
+
+
+def _pairs(study: Study, arm: Arm) -> list[_Pair]:
+    control = next((other.name for other in study.arms if _is_control(other, arm)), "")
+    fits = {fit.trial_id: fit for fit in trials(study, stage="fit_gans", status="completed")}
+    without = {_place(one): one for one in _confirmed(study, control) if control}
+    return [
+        _Pair(
+            count=result.spec["data.annotation_count"],
+            gain=result.test_f1 - without[_place(result)].test_f1,
+            fit=fits[gan_fit_id(result)],
+        )
+        for result in _confirmed(study, arm.name)
+        if _place(result) in without and gan_fit_id(result) in fits
+    ]
+
+
+def _is_control(other: Arm, arm: Arm) -> bool:
+    return (
+        other.extra_data == "none"
+        and other.segmenter == arm.segmenter
+        and other.initial_weights == arm.initial_weights
+        and not other.name.endswith("_zero_shot")
+    )
+
+
+def _confirmed(study: Study, arm: str) -> list[TrialResult]:
+    done = trials(study, stage="confirm", arm=arm, status="completed")
+    return [result for result in done if not math.isnan(result.test_f1)]
+
+
+def _place(result: TrialResult) -> tuple[object, ...]:
+    names = ("data.split", "data.annotation_count", "data.draw", "seed")
+    return tuple(result.spec.get(name) for name in names)
+
+
+def _measures(pairs: Sequence[_Pair]) -> list[str]:
+    names = {
+        name
+        for pair in pairs
+        for name, value in pair.fit.synthesis.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    bounds = ("_low", "_high", "_floor")
+    return sorted(n for n in names if not n.endswith(bounds) and not n.startswith(NOT_QUALITIES))
+
+
+def _value(fit: TrialResult, measure: str) -> float:
+    value = fit.synthesis.get(measure, math.nan)
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def _centred_ranks(values: Sequence[float], strata: Sequence[int]) -> np.ndarray:
+    ranks, given = np.zeros(len(values)), np.array(values, dtype=np.float64)
+    for stratum in set(strata):
+        inside = np.array([one == stratum for one in strata])
+        own = stats.rankdata(given[inside])
+        ranks[inside] = own - own.mean()
+    return ranks

@@ -1,0 +1,168 @@
+"""The methods section of a paper, written from the study itself."""
+
+from dataclasses import dataclass, field
+
+from reports import words
+from reports.findings import Findings
+from reports.load import Study, trials
+from reports.references import REFERENCES
+from reports.verdict import Decision
+
+SEGMENTERS = {
+    "unet": "a U-Net with an interior and a boundary head, decoded by watershed",
+    "cellpose": "Cellpose",
+    "stardist": "StarDist",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Methods:
+    """Paragraphs with numbered citations, and what they cite."""
+
+    paragraphs: tuple[str, ...]
+    references: tuple[str, ...]
+    """Reference n of the text is the n-th."""
+
+
+@dataclass(slots=True)
+class _Citations:
+    """Numbers papers in the order in which they are first cited."""
+
+    cited: list[str] = field(default_factory=list)
+
+    def __call__(self, *names: str) -> str:
+        self.cited += [name for name in names if name not in self.cited]
+        return f" [{', '.join(str(self.cited.index(name) + 1) for name in names)}]"
+
+
+def methods(study: Study, decision: Decision, findings: Findings) -> Methods:
+    """What was done, in the past tense, nothing that was not done."""
+    cite = _Citations()
+    paragraphs = [
+        _data(study, cite),
+        _arms(study, cite),
+        _search(study, cite),
+        _confirm(study, cite),
+        _statistics(decision, findings, cite),
+    ]
+    return Methods(
+        paragraphs=tuple(text for text in paragraphs if text),
+        references=tuple(REFERENCES[name] for name in cite.cited),
+    )
+
+
+def _data(study: Study, cite: _Citations) -> str:
+    data, split = study.dataset, study.facts.get("split", {})
+    if not data:
+        return ""
+    name = data.get("name") or "The data set"
+    sentences = [
+        f"{words.starting(str(name))} ({words.count(int(data.get('images', 0)), 'image')} with "
+        f"{data.get('cells', 'an unknown number of')} annotated cells) was divided once by group "
+        f"into {words.count(int(split.get('annotation_images', 0)), 'image')} that could be "
+        f"annotated and {words.count(int(split.get('test_images', 0)), 'test image')} of "
+        f"{words.count(int(split.get('test_groups', 0)), 'group')} (split {split.get('hash')}); "
+        f"near-duplicates were kept on one side.",
+        f"An annotation count includes the images used for validation{cite('low_label')}.",
+    ]
+    return " ".join(sentences)
+
+
+def _arms(study: Study, cite: _Citations) -> str:
+    families = dict.fromkeys(arm.segmenter for arm in study.arms)
+    known = [name for name in families if name in SEGMENTERS]
+    extras = {arm.extra_data for arm in study.arms}
+    text = (
+        f"{words.starting(words.count(len(study.arms), 'strategy was', 'strategies were'))} "
+        f"compared: {words.listed([words.arm_label(arm) for arm in study.arms])}. Segmenters were "
+        f"{words.listed([SEGMENTERS[name] + cite(name) for name in known])}."
+    )
+    if "copy_paste" in extras:
+        text += f" Copy-paste moved annotated cells between images{cite('copy_paste')}."
+    if "pseudo_labels" in extras:
+        text += f" Pseudo-labels came from a mean teacher{cite('pseudo_labels')}."
+    if "gan" in extras:
+        text += (
+            f" GAN data were drawn from conditional GANs{cite('gan')} fitted to the annotated "
+            f"training images of the same draw alone, and kept where a segmenter trained on those "
+            f"images found the conditioning masks again."
+        )
+    if any(arm.initial_weights == "gan_encoder" for arm in study.arms):
+        text += f" One arm started from a GAN's encoder{cite('gan_encoder')}."
+    return f"{text} {_weights(study)}".strip()
+
+
+def _weights(study: Study) -> str:
+    used = dict.fromkeys(
+        (entry.get("name", ""), entry.get("description", ""), entry.get("seen", "unknown"))
+        for entry in study.facts.get("weights", ())
+    )
+    if not used:
+        return ""
+    each = [f"{name} ({description}; this data set: {seen})" for name, description, seen in used]
+    return f"Pretrained weights: {words.listed(each)}."
+
+
+def _search(study: Study, cite: _Citations) -> str:
+    if not trials(study, stage="search"):
+        return ""
+    design = study.design
+    return (
+        f"For each arm {words.count(int(design.get('search_trials', 0)), 'configuration')} at most "
+        f"were searched with Optuna{cite('optuna')} and Ray Tune{cite('ray')} on one draw of "
+        f"{words.count(max(study.annotation_counts), 'annotated image')}, within "
+        f"{words.seconds(float(design.get('device_seconds_ceiling') or 'nan'))} of device time, "
+        f"GAN fits charged, starting from the field's defaults. Trials were stopped early against "
+        f"trials of the same arm only, and compared by instance F1 at IoU 0.5 on validation "
+        f"images{cite('f1')}; no search trial saw a test image."
+    )
+
+
+def _confirm(study: Study, cite: _Citations) -> str:
+    if not trials(study, stage="confirm"):
+        return ""
+    design = study.design
+    counts = words.listed([str(count) for count in study.annotation_counts])
+    text = (
+        f"The best configuration of each arm was frozen and trained afresh with {counts} annotated "
+        f"images on {words.count(len(design.get('confirm_draws', ())), 'other draw')} "
+        f"({words.count(len(design.get('confirm_seeds', (1,))), 'seed')} each; the smaller choices "
+        f"of a draw lie inside the larger ones), and scored once on the test images."
+    )
+    if any("kid" in fit.synthesis for fit in trials(study, stage="fit_gans")):
+        text += f" Pools were compared with real images by kernel inception distance{cite('kid')}."
+    return text
+
+
+def _statistics(decision: Decision, findings: Findings, cite: _Citations) -> str:
+    if decision.best is None:
+        return ""
+    text = (
+        f"Scores are means over draws and test images of instance F1. Intervals (95 %) hold the "
+        f"variance between draws and that between groups of test images (bootstrap over groups), "
+        f"their errors joined as two Student's t variables (Behrens and Fisher"
+        f"{cite('behrens_fisher')}). "
+    )
+    if decision.comparisons:
+        margin = decision.comparisons[0].margin_f1
+        text += (
+            f"Arms were compared in pairs on the same draws and images; p-values were adjusted "
+            f"after Holm{cite('holm')}, a best arm was named where it beat every other one "
+            f"(intersection-union test{cite('union')}), no difference above {margin:g} was claimed "
+            f"where two one-sided tests allowed it{cite('tost')}, and the probability of "
+            f"improvement is that of a random image after a random draw{cite('improvement')}. "
+        )
+    if findings.equivalence:
+        text += (
+            f"Annotation equivalence is the baseline's learning curve, straight over the logarithm "
+            f"of the count, inverted at the arm's score; its interval is the set of counts that "
+            f"a paired test at 5 % does not exclude{cite('fieller')}. "
+        )
+    if findings.importance:
+        text += f"Importance of settings is by functional ANOVA{cite('fanova')}. "
+    if any(one.estimate == one.estimate for one in findings.correlations):
+        text += (
+            f"Rank correlations are within annotation counts, with Fisher intervals"
+            f"{cite('spearman')}. "
+        )
+    return text.strip()

@@ -1,0 +1,40 @@
+"""Which figures a study's report has."""
+
+from collections.abc import Mapping
+
+from matplotlib.figure import Figure
+
+from reports import figures
+from reports.compare import ranked
+from reports.figures import Look
+from reports.findings import Findings
+from reports.load import Study, trials
+from reports.verdict import Decision
+
+DESCRIBED = {
+    "curves": "Learning curves: mean test F1 of each arm with its interval, by number of annotated "
+    "images; the numbers are in the table by annotation count",
+    "forest": "Mean test F1 of each arm with its interval; the numbers are in the table of arms",
+    "cost": "Mean test F1 of each arm against the device time of one training",
+    "history": "Validation F1 of the search trials of each arm, in the order they started",
+    "ablation": "Change of test F1 for each changed setting; the numbers are in the table below",
+}
+"""What each figure shows, for who cannot see it."""
+
+
+def plots(
+    study: Study, decision: Decision, findings: Findings, look: Mapping[str, Look]
+) -> dict[str, Figure]:
+    """The figures that the study has numbers for, by name, the most telling first."""
+    made = {}
+    scored = sorted(ranked(list(decision.arms)), key=lambda summary: -summary.mean_f1)
+    if len(findings.by_count) > 1:
+        made["curves"] = figures.learning_curves(findings.by_count, look)
+    if scored:
+        made["forest"] = figures.forest(scored, look)
+        made["cost"] = figures.cost_scatter(scored, look)
+    if trials(study, stage="search"):
+        made["history"] = figures.search_history(study, look)
+    if findings.effects:
+        made["ablation"] = figures.ablations(findings.effects, look)
+    return made

@@ -1,0 +1,57 @@
+"""Every table of a study's report, and the lists that go into CSV files alone."""
+
+from reports import effect_tables, store_tables, tables, value_tables
+from reports.breakdown import breakdown_tables, group_rows
+from reports.compare import compare
+from reports.findings import Findings
+from reports.load import Study
+from reports.tables import Row, Table
+from reports.verdict import Decision
+
+
+def tables_of(study: Study, decision: Decision, findings: Findings) -> dict[str, Table]:
+    """All tables by name; one without rows has nothing to say in this study."""
+    ceiling = float(study.design.get("device_seconds_ceiling") or 0)
+    made = [
+        tables.arms_table(decision),
+        tables.comparisons_table(decision.comparisons),
+        tables.by_count_table(_at_other_counts(decision, findings)),
+        tables.counts_table(findings.by_count),
+        *breakdown_tables(study, count=decision.annotation_count),
+        value_tables.equivalence_table(findings.equivalence),
+        value_tables.cost_table(findings.cost_to_score),
+        value_tables.points_table(findings.points),
+        value_tables.optimism_table(findings.optimism),
+        effect_tables.two_way_table(findings.cells),
+        effect_tables.interaction_table(findings.interactions),
+        effect_tables.ablation_table(findings.effects),
+        effect_tables.heterogeneity_table(findings.contrasts),
+        effect_tables.group_leads_table(findings.group_leads),
+        effect_tables.correlations_table(findings.correlations),
+        effect_tables.importance_table(findings.importance),
+        tables.budget_table(decision, ceiling=ceiling),
+        store_tables.gans_table(study),
+        store_tables.sources_table(study),
+        store_tables.failures_table(study),
+    ]
+    return {table.name: table for table in made}
+
+
+def csv_only(study: Study, decision: Decision, findings: Findings) -> dict[str, list[Row]]:
+    """Lists too long for a page, and the whole of tables of which the page shows a part."""
+    return {
+        "trials": store_tables.trial_rows(study),
+        "test_images": store_tables.image_rows(study),
+        "groups": group_rows(study, count=decision.annotation_count),
+        "group_leads_all": effect_tables.group_rows(findings.group_leads),
+    }
+
+
+def _at_other_counts(decision: Decision, findings: Findings) -> list[tuple[int, tables.Comparison]]:
+    margin = decision.comparisons[0].margin_f1 if decision.comparisons else 0.0
+    return [
+        (count, comparison)
+        for count, summaries in findings.by_count.items()
+        if count != decision.annotation_count and margin
+        for comparison in compare(list(summaries), margin_f1=margin)
+    ]
