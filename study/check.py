@@ -96,18 +96,18 @@ def check_dataset(
         )
     except ValueError as error:
         return CheckReport(path=path, failure=str(error))
-    sheet = _write(dataset, out) if out else None
     try:
         splits = divide(_any_study(max_test_images, detect_duplicates), dataset)
+        failure = ""
     except ValueError as error:
-        return CheckReport(path=path, failure=str(error), dataset=dataset, contact_sheet=sheet)
+        splits, failure = (), str(error)
     return CheckReport(
         path=path,
-        failure="",
+        failure=failure,
         dataset=dataset,
-        split=splits[0],
+        split=splits[0] if splits else None,
         folds=len(splits),
-        contact_sheet=sheet,
+        contact_sheet=_write(dataset, splits[0] if splits else None, out) if out else None,
         detected=detect_duplicates,
     )
 
@@ -157,12 +157,13 @@ def _any_study(max_test_images: int, detect_duplicates: bool) -> Study:
     )
 
 
-def _write(dataset: Dataset, out: Path) -> Path:
+def _write(dataset: Dataset, split: Split | None, out: Path) -> Path:
     """Writes the contact sheet, and the problems beside it."""
     from study.contact_sheet import write_contact_sheet
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_contact_sheet(dataset, path=out)
+    tied = tied_images(dataset, split) if split else []
+    write_contact_sheet(dataset, path=out, tied=tied)
     if dataset.problems:
         with out.with_suffix(".csv").open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream)

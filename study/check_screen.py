@@ -17,8 +17,8 @@ MOST_PROBLEMS = 12
 """Problems that are shown one by one."""
 MOST_SIZES = 4
 MOST_TIES = 3
-NAME_WIDTH = 24
-"""Longer ids are cut in lists of ties."""
+NAME_WIDTH, SHORT_NAME = 24, 8
+"""Longer ids are cut in lists of ties, to so many letters."""
 
 
 def screen(report: "CheckReport") -> RenderableType:
@@ -75,15 +75,18 @@ def _content(dataset: Dataset) -> dict[str, str]:
 def _division(dataset: Dataset, split: Split, *, detected: bool, folds: bool) -> dict[str, str]:
     from study.check import disjoint_draws
 
-    draws = [f"{count}: {number}" for count, number in disjoint_draws(split).items()]
+    draws = [
+        f"{number} of {count}" + " image" * (count == 1)
+        for count, number in disjoint_draws(split).items()
+    ]
     return {
         "unlabelled": _unlabelled(dataset, split),
         "duplicates": _ties(dataset, split) if detected else "not looked for",
         "sides": f"{len(split.annotation_ids)} images to annotate, {len(split.test_ids)} to test "
         f"on{' in a fold' if folds else ''}, in {len(split.annotated_groups)} groups"
         + _left_out(split),
-        "annotations": f"1 to {len(split.annotation_ids)} images; draws without a common image, "
-        f"by count: {', '.join(draws)}",
+        "annotation counts": f"1 to {len(split.annotation_ids)}, validation images included",
+        "draws": f"any number; with no image in common: {', '.join(draws)}",
     }
 
 
@@ -116,15 +119,21 @@ def _ties(dataset: Dataset, split: Split) -> str:
 
     if not split.tied:
         return "no copies and no overlapping or adjoining crops were found"
-    sets = [" + ".join(_short(ids)) for ids in tied_images(dataset, split)[:MOST_TIES]]
-    return f"{split.tied} images are copies, or overlapping or adjoining crops, of others" + (
-        f", kept on one side: {'; '.join(sets)}" if sets else ", within their groups"
-    )
+    said = f"{split.tied} images are copies, or overlapping or adjoining crops, of others"
+    sets = tied_images(dataset, split)
+    if not sets:
+        return f"{said}, within their groups"
+    more = f"; and {len(sets) - MOST_TIES} more" if len(sets) > MOST_TIES else ""
+    return f"{said}, kept on one side: {'; '.join(map(_short, sets[:MOST_TIES]))}{more}"
 
 
-def _short(ids: tuple[str, ...]) -> list[str]:
-    shown = [name if len(name) <= NAME_WIDTH else name[: NAME_WIDTH - 1] + "…" for name in ids[:4]]
-    return shown + [f"{len(ids) - 4} more"] * (len(ids) > 4)
+def _short(ids: tuple[str, ...]) -> str:
+    """`set07 + set08`, and of many or of long names the first ones and first letters."""
+    shown = [
+        name if len(name) <= NAME_WIDTH else name[:SHORT_NAME] + "…" for name in ids[:MOST_TIES]
+    ]
+    more = [f"{len(ids) - MOST_TIES} more"] if len(ids) > MOST_TIES else []
+    return " + ".join(shown + more)
 
 
 def _left_out(split: Split) -> str:

@@ -1,50 +1,123 @@
-"""A picture of some images of a data set, with the outlines of their cells."""
+"""A picture of some images of a data set with the outlines of their cells, and of some ties."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
-from matplotlib.figure import Figure
+from PIL import Image, ImageDraw, ImageFont
 from skimage.segmentation import find_boundaries
 
-from trainables.data.dataset import Dataset
+from trainables.data.dataset import Dataset, Entry
 from trainables.data.sample import Sample
 
 IMAGES, COLUMNS = 12, 4
-LONGEST_PX = 640
-"""Larger images are shown by every n-th pixel."""
-OUTLINE = (1.0, 0.85, 0.0)
-UNKNOWN = (0.35, 0.35, 0.6)
+PANEL_PX, GAP_PX, TITLE_PX, TEXT_PX = 400, 10, 44, 15
+"""Longest side of an image in the picture, and the room between and above them."""
+TIED_SETS, OF_EACH = 4, 2
+"""Sets of tied images that are shown, and how many images of each."""
+NAME_WIDTH = 40
+DARK_MEDIAN, DARK_GAMMA = 0.15, 0.6
+"""Images whose median is darker are shown brighter, so that faint cells can be seen."""
+OUTLINE = (255, 217, 0)
+UNKNOWN = (90, 90, 155)
 """Colour mixed into pixels about which the labels say nothing."""
 
 
-def write_contact_sheet(dataset: Dataset, *, path: Path) -> None:
-    """Writes a PNG of up to 12 images, from the one with fewest cells to the one with most."""
-    by_cells = sorted(dataset.entries, key=lambda entry: (entry.cells, entry.id))
-    chosen = np.unique(np.linspace(0, len(by_cells) - 1, IMAGES).round().astype(int))
-    rows = -(-len(chosen) // COLUMNS)
-    figure = Figure(figsize=(4 * COLUMNS, 4.3 * rows), dpi=100, layout="constrained")
-    for place, index in enumerate(chosen, start=1):
-        entry = by_cells[index]
-        axes = figure.add_subplot(rows, COLUMNS, place)
-        axes.imshow(outlined(dataset.reader(entry.id)()), interpolation="nearest")
-        # A $ in a file name is not the start of a formula.
-        title = f"{entry.id[:32]}\n{entry.cells} cells, {entry.width} x {entry.height}"
-        axes.set_title(title, fontsize=9, parse_math=False)
-        axes.set_axis_off()
-    figure.savefig(path)
+def write_contact_sheet(
+    dataset: Dataset, *, path: Path, tied: Sequence[tuple[str, ...]] = ()
+) -> None:
+    """Writes a PNG of up to 12 images, from the one with fewest cells to the one with most.
+
+    Args:
+        dataset: the images.
+        path: of the PNG.
+        tied: sets of ids of images that show the same place; a few pairs of them are added below.
+    """
+    panels = [_panel(dataset.read(entry.id), title) for entry, title in _chosen(dataset)]
+    rows = [panels[start : start + COLUMNS] for start in range(0, len(panels), COLUMNS)]
+    sheet = [_row(row) for row in rows]
+    pairs = [_panel(dataset.read(name), title) for name, title in _of_sets(tied)]
+    if pairs:
+        text = "Copies, or overlapping or adjoining crops: each set is kept on one side of a split"
+        sheet.append(_heading(text))
+        rows = [pairs[start : start + COLUMNS] for start in range(0, len(pairs), COLUMNS)]
+        sheet += [_row(row) for row in rows]
+    Image.fromarray(np.concatenate(sheet)).save(path)
 
 
-def outlined(sample: Sample) -> np.ndarray:
+def outlined(sample: Sample, *, longest_px: int = PANEL_PX) -> np.ndarray:
     """The image with the outlines of its cells drawn in.
 
+    Outlines are one pixel wide at the size shown, so that none is lost on the way to it.
+
     Returns:
-        float32 [H, W, 3] in [0, 1], at most `LONGEST_PX` a side.
+        uint8 [H, W, 3], its longer side `longest_px`.
     """
-    step = -(-max(sample.labels.shape) // LONGEST_PX)
-    image = np.clip(sample.image[::step, ::step], 0, 1)
-    labels = sample.labels[::step, ::step]
-    picture = np.zeros((*labels.shape, 3), np.float32)
-    picture[:] = image if image.shape[2] in (1, 3) else np.pad(image, ((0, 0), (0, 0), (0, 1)))
-    picture[labels < 0] = 0.5 * picture[labels < 0] + 0.5 * np.asarray(UNKNOWN)
+    scale = longest_px / max(sample.labels.shape)
+    height, width = (max(1, round(side * scale)) for side in sample.labels.shape)
+    rows = (np.arange(height) / scale).astype(int).clip(max=sample.labels.shape[0] - 1)
+    columns = (np.arange(width) / scale).astype(int).clip(max=sample.labels.shape[1] - 1)
+    labels = sample.labels[np.ix_(rows, columns)]
+    picture = _shown(sample.image, (width, height), shrinks=scale < 1)
+    unknown = (labels < 0) & (labels >= 0).any()  # an image without any labels is shown as it is
+    picture[unknown] = picture[unknown] // 2 + np.array(UNKNOWN, np.uint8) // 2
     picture[find_boundaries(np.maximum(labels, 0), mode="inner")] = OUTLINE
     return picture
+
+
+def _chosen(dataset: Dataset) -> Iterator[tuple[Entry, str]]:
+    """Images evenly spaced by their number of cells, with their titles."""
+    by_cells = sorted(dataset.entries, key=lambda entry: (entry.cells, entry.id))
+    places = np.linspace(0, len(by_cells) - 1, min(IMAGES, len(by_cells))).round().astype(int)
+    for entry in (by_cells[place] for place in places):
+        yield entry, f"{_short(entry.id)}\n{entry.cells} cells, {entry.width} x {entry.height} px"
+
+
+def _of_sets(tied: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    """The first images of sets of all sizes, with their titles."""
+    places = np.linspace(0, len(tied) - 1, min(TIED_SETS, len(tied))).round().astype(int)
+    for number, names in enumerate((tied[place] for place in places), start=1):
+        for name in names[:OF_EACH]:
+            yield name, f"{_short(name)}\nset {number}, {len(names)} images"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= NAME_WIDTH else name[: NAME_WIDTH - 1] + "…"
+
+
+def _shown(image: np.ndarray, size: tuple[int, int], *, shrinks: bool) -> np.ndarray:
+    """uint8 [H, W, 3] of float32 [H, W, C]; two channels as red and green."""
+    wanted = cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST
+    picture = cv2.resize(image, size, interpolation=wanted).reshape(size[1], size[0], -1)
+    picture = np.clip(picture, 0, 1)
+    if np.median(picture) < DARK_MEDIAN:
+        picture = picture**DARK_GAMMA
+    if picture.shape[2] == 2:
+        picture = np.pad(picture, ((0, 0), (0, 0), (0, 1)))
+    return (255 * np.broadcast_to(picture, (size[1], size[0], 3))).astype(np.uint8)
+
+
+def _panel(sample: Sample, title: str) -> np.ndarray:
+    """uint8 [H, W, 3] of one size: a title above an image."""
+    canvas = Image.new("RGB", (PANEL_PX + GAP_PX, PANEL_PX + TITLE_PX + GAP_PX), "white")
+    canvas.paste(Image.fromarray(outlined(sample)), (GAP_PX // 2, TITLE_PX))
+    _write(canvas, title)
+    return np.asarray(canvas)
+
+
+def _row(panels: Sequence[np.ndarray]) -> np.ndarray:
+    """Panels side by side; a row that is not full is filled up with white."""
+    empty = np.full_like(panels[0], 255)
+    return np.concatenate([*panels, *[empty] * (COLUMNS - len(panels))], axis=1)
+
+
+def _heading(text: str) -> np.ndarray:
+    canvas = Image.new("RGB", (COLUMNS * (PANEL_PX + GAP_PX), TITLE_PX), "white")
+    _write(canvas, "\n" + text)
+    return np.asarray(canvas)
+
+
+def _write(canvas: Image.Image, text: str) -> None:
+    font = ImageFont.load_default(TEXT_PX)
+    ImageDraw.Draw(canvas).multiline_text((GAP_PX // 2, 4), text, fill="black", font=font)

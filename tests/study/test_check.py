@@ -6,8 +6,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from rich.console import Console
+from scipy.ndimage import binary_dilation
+from skimage.measure import label
 
 from study.check import check_dataset, disjoint_draws, spread, tied_images
+from study.contact_sheet import GAP_PX, OUTLINE, PANEL_PX, TITLE_PX, outlined
+from tests.conftest import discs
 from tests.trainables.data.test_duplicates import field
 from tests.trainables.data.write_layouts import cells, save
 
@@ -59,7 +63,36 @@ def test_ties_are_named(tmp_path: Path) -> None:
     assert report.dataset
     assert report.split
     assert tied_images(report.dataset, report.split) == [("im2", "im9")]
-    assert "im2 + im9" in shown(report.render())
+    text = shown(report.render())
+    assert "im2 + im9" in text
+    assert f"1 to {len(report.split.annotation_ids)}, validation" in text
+    assert "with no image in common:" in text
+
+
+def test_ties_are_drawn_below_the_images(tmp_path: Path) -> None:
+    write(tmp_path / "set", 8)
+    save(tmp_path / "set/images/im9.png", np.ascontiguousarray(field(2, 100)[:, ::-1]))
+    save(tmp_path / "set/masks/im9.png", cells(0, (100, 100)).astype(np.uint16))
+    heights = []
+    for detect in (True, False):
+        out = tmp_path / "sheet.png"
+        check_dataset(tmp_path / "set", out=out, detect_duplicates=detect)
+        with Image.open(out) as sheet:
+            heights.append(sheet.height)
+    rows = 3  # of nine images, four in each
+    assert heights[1] == rows * (PANEL_PX + TITLE_PX + GAP_PX)
+    assert heights[0] == heights[1] + TITLE_PX + heights[1] // rows
+
+
+def test_outlines_are_whole_at_any_size() -> None:
+    sample = discs("x", seed=0, side=1200)
+    picture = outlined(sample, longest_px=300)
+    assert picture.shape == (300, 300, 3)
+    drawn = (picture == OUTLINE).all(axis=2)
+    inside = sample.labels[::4, ::4] > 0
+    # Each outline parts the inside of its cell from the ground.
+    assert label(inside & ~drawn, connectivity=1).max() >= sample.cell_count - 2
+    assert not (binary_dilation(inside & ~drawn) & ~inside & ~drawn).any()
 
 
 def test_unlabelled_images_and_conversions_are_shown(tmp_path: Path) -> None:
