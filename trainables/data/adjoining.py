@@ -34,6 +34,9 @@ MAX_STEP = 2.0
 expected, and the median of such pairs in DSB2018."""
 FALSE_SHARE = 0.01
 """Most false among the pairs that are accepted."""
+FEWEST_ABOVE = 7
+"""Where chance makes any borders look alike, so many pairs must do so more than all of those: a
+pair and its decoy are as likely to come first by chance, so that 7 do in 1 of 128 data sets."""
 ROWS, PAIRS = 1024, 16384
 """Borders compared with all others at a time, and pairs compared in full, to bound memory."""
 COARSER_PX = 8
@@ -193,6 +196,8 @@ def _threshold(targets: list[Pair], decoys: list[Pair]) -> float:
     """Smallest concordance above which at most `FALSE_SHARE` of the targets are chance."""
     ordered = np.sort([pair.concordance for pair in targets])
     chance = np.sort([pair.concordance for pair in decoys])
+    if len(chance) and (ordered > chance[-1]).sum() < FEWEST_ABOVE:
+        return np.inf
     above = len(ordered) - np.arange(len(ordered))
     false = len(chance) - np.searchsorted(chance, ordered)
     good = np.flatnonzero(false <= FALSE_SHARE * above)

@@ -10,7 +10,8 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from tests.trainables.data.write_layouts import cells, save
-from trainables.data.adjoining import adjoining, borders
+from trainables.data.adjoining import Pair, adjoining, borders
+from trainables.data.adjoining import _threshold as threshold
 from trainables.data.duplicates import tie_duplicates
 from trainables.data.landmarks import landmarks
 from trainables.data.layouts import open_dataset
@@ -112,6 +113,17 @@ def test_upright_and_level_borders_adjoin() -> None:
     assert {tuple(sorted(pair)) for pair in found} <= {(0, 1), (0, 2), (1, 3), (2, 3)}
     groups = merged_groups({str(n): str(n) for n in range(4)}, [(str(a), str(b)) for a, b in found])
     assert set(groups.values()) == {"0"}
+
+
+def test_pairs_that_chance_explains_are_left_alone() -> None:
+    def pairs(*concordances: float) -> list[Pair]:
+        return [Pair(value, number, number + 1) for number, value in enumerate(concordances)]
+
+    above = [0.98 + 0.001 * step for step in range(7)]
+    assert threshold(pairs(0.993, 0.95), pairs(0.991, 0.94)) == np.inf
+    assert threshold(pairs(*above, 0.95), pairs(0.97, 0.94)) == 0.98
+    assert threshold(pairs(0.95), []) == 0.95
+    assert threshold([], pairs(0.95)) == np.inf
 
 
 def test_images_without_structure_are_left_alone() -> None:
