@@ -52,7 +52,8 @@ def test_cellpose_segments_with_a_vit_l_that_was_trained_here(
     before = torch.load(published, weights_only=True, mmap=True)
     after = torch.load(model, weights_only=True, mmap=True)
     changed = [name for name in after if not torch.equal(after[name], before[name])]
-    assert any(".blocks.23.attn.qkv.weight" in name for name in changed)
+    # Of the 24 blocks some are left out of a step at random (stochastic depth).
+    assert sum(".attn.qkv.weight" in name for name in changed) >= 8
     assert any(".mlp." in name for name in changed) == (lora_rank == 0)
 
     image = simulated_sample("other", shape=(200, 180)).image[:, :, 0]
