@@ -171,7 +171,14 @@ def predict(command: cli.Predict) -> int:
     from study.predict import predict_images
 
     model = _chosen_model(command.folder, command.arm)
-    for path in predict_images(model, command.images, out=command.out):
+    read = _read_options(command.folder)
+    for path in predict_images(
+        model,
+        command.images,
+        out=command.out,
+        options=read,
+        note=lambda text: print(text, file=sys.stderr),
+    ):
         print(path)
     return 0
 
@@ -199,6 +206,18 @@ def _chosen_model(folder: Path, arm: str) -> Any:
     from trainables.model import load_model
 
     return load_model(model_folder(Store(_existing(folder)), arm=arm))
+
+
+def _read_options(folder: Path) -> Any:
+    """Plane and channels of the images that the study was made on."""
+    import json
+
+    from study.store import Store
+    from trainables.data.records import Options
+
+    kept = json.loads(Store(folder).read_text("study.json") or "{}")
+    data = kept.get("study", {}).get("data", {})
+    return Options(channel=data.get("channel", ""), plane=data.get("plane", 0))
 
 
 def _existing(folder: Path) -> Path:

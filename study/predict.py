@@ -1,13 +1,15 @@
 """Labels new images with a trained model."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import tifffile
 
+from trainables.data.channels import conversion, with_channels
 from trainables.data.files import read_image
-from trainables.data.normalise import Normalised, normalised
+from trainables.data.normalise import normalised
+from trainables.data.records import Options
 from trainables.model import Model
 
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
@@ -15,40 +17,52 @@ BAND_PX = 1024
 """Rows of an image that are looked at together."""
 
 
-def predict_images(model: Model, paths: Sequence[Path], *, out: Path) -> Iterator[Path]:
+def predict_images(
+    model: Model,
+    paths: Sequence[Path],
+    *,
+    out: Path,
+    options: Options | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> Iterator[Path]:
     """Writes one label image for each image, with `_labels.tif` in place of its suffix.
 
     Args:
         paths: images, or folders of images.
         out: folder for the label images, uint16 or, above 65,535 cells, int32.
+        options: plane and channels that the study read; the first plane and all without them.
+        note: told of each image whose number of channels had to be changed.
 
     Yields:
         The path of each label image once it is written.
 
     Raises:
-        ValueError: an image cannot be read, has more channels than the model was trained on, or
-            two images would write the same file.
+        ValueError: an image cannot be read, or two images would write the same file.
     """
     files = list(_images(paths))
     _refuse_clash(files)
     out.mkdir(parents=True, exist_ok=True)
     for file in files:
-        labels = predict_file(model, file)
+        labels = predict_file(model, file, options=options, note=note)
         target = out / f"{file.stem}_labels.tif"
         tifffile.imwrite(target, _smallest(labels), compression="zlib")
         yield target
 
 
-def predict_file(model: Model, file: Path) -> np.ndarray:
-    """int32 [H, W] labels of one image file."""
-    pixels = read_image(file)
-    if pixels.shape[2] > model.channels and _is_grey(normalised(pixels)):
-        pixels = pixels[:, :, :1]
+def predict_file(
+    model: Model,
+    file: Path,
+    *,
+    options: Options | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> np.ndarray:
+    """int32 [H, W] labels of one image file; colour is made grey for a model of grey images."""
+    wanted = options or Options()
+    pixels = read_image(file, plane=wanted.plane, channels=wanted.channels)
+    if changed := conversion(pixels.shape[2], model.channels):
+        note(f"{file}: {changed}")
     if pixels.shape[2] > model.channels:
-        raise ValueError(
-            f"{file} has {pixels.shape[2]} channels, but the model was trained on images of "
-            f"{model.channels}: give it images like those of the study."
-        )
+        pixels = with_channels(pixels, channels=model.channels)
     return model.predict(normalised(pixels, channels=model.channels))
 
 
@@ -74,11 +88,6 @@ def _refuse_clash(files: Sequence[Path]) -> None:
                 f"them into different folders."
             )
         seen[file.stem] = file
-
-
-def _is_grey(image: Normalised) -> bool:
-    bands = (image[top : top + BAND_PX] for top in range(0, image.shape[0], BAND_PX))
-    return all(bool((band == band[:, :, :1]).all()) for band in bands)
 
 
 def _smallest(labels: np.ndarray) -> np.ndarray:
