@@ -55,6 +55,8 @@ def start_ray(address: str) -> None:
     """
     os.environ.update(QUIET | dict(os.environ))
     logging.getLogger("ray").setLevel(logging.ERROR)
+    # Tune's own snapshots, which a full disk keeps from being written, are never read.
+    logging.getLogger("ray.tune.execution.experiment_state").setLevel(logging.CRITICAL)
     if ray.is_initialized():
         return
     try:

@@ -91,7 +91,7 @@ class StageSearcher(Searcher):
             return
         ended = self._store.result(running.spec.id)
         if ended is None and "trial" in (result or {}):
-            self.complaint = (
+            self.complaint = (result or {}).get("complaint") or (
                 f"A training has ended, but its result is not in {self._store.root}: the machines "
                 f"do not share this folder. Name one that all of them reach with --storage."
             )

@@ -45,7 +45,7 @@ def run_stage(
         storage: absolute path or address for Tune's own files.
 
     Raises:
-        ValueError: the machines do not share the store's folder.
+        ValueError: the machines do not share the store's folder, or its disk is full.
     """
     searcher = StageSearcher(tasks, arms, store=store, listener=listener)
     if not searcher.remaining:

@@ -19,6 +19,9 @@ from upath import UPath
 
 from trainables.result import TrialResult, from_json, to_json
 
+FULL_BYTES = 2**20
+"""A disk with less room than this after a write has failed is taken for full."""
+
 
 class Store:
     """Reads and writes the files of one study."""
@@ -100,7 +103,8 @@ class Store:
         with full_disk_explained(target), tempfile.TemporaryDirectory(dir=self._nearby()) as yard:
             fresh = Path(yard) / "fresh"
             fresh.mkdir()
-            write(fresh)
+            with _full_disk_as_such(fresh):
+                write(fresh)
             (fresh / _COMPLETE).touch()
             if self.is_local:
                 _swap(fresh, Path(target), Path(yard) / "old")
@@ -191,6 +195,20 @@ def full_disk_explained(path: Path | UPath) -> Iterator[None]:
             f"The disk is full, so {path} could not be written. Free some space and run the same "
             f"command again: nothing that has finished is lost",
         ) from error
+
+
+@contextmanager
+def _full_disk_as_such(folder: Path) -> Iterator[None]:
+    """Turns what libraries make of a full disk into the system's own error.
+
+    Torch raises RuntimeError ("unexpected pos"), and h5py an OSError without a number.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        if shutil.disk_usage(folder).free >= FULL_BYTES:
+            raise
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
 
 
 _COMPLETE = ".complete"

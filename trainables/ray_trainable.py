@@ -1,6 +1,7 @@
 """A trial, or the fit of a GAN, as a Ray Tune trainable: report, checkpoint, restore."""
 
 import dataclasses
+import errno
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ from trainables.spec import (
     unlabelled_count,
 )
 
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""The system's numbers for a full disk and a used-up quota."""
 STAGES_WITH_TEST = ("confirm", "ablate")
 """Stages that score the test images; no other is handed them."""
 STAGES_WITH_MODEL = ("fit_sources", "confirm")
@@ -90,16 +93,29 @@ def trainable(config: dict[str, Any], *, inputs: TrialInputs) -> None:
     """Runs the trial that `config["spec"]` describes, unless the store holds its result.
 
     A trial that fails by its own fault is stored as failed, with its reason, and ends in peace;
-    one whose process is lost is run again by Tune, from its last checkpoint.
+    one whose process is lost is run again by Tune, from its last checkpoint. On a full disk
+    nothing is stored and the study is told to stop.
     """
     spec = read_spec(config["spec"])
+    try:
+        status = _ended(spec, inputs).status
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        tune.report({"trial": spec.id, "complaint": str(error.strerror)})
+        return
+    tune.report({"trial": spec.id, "status": status})
+
+
+def _ended(spec: Spec, inputs: TrialInputs) -> TrialResult:
+    """The stored result of the trial, which is run where there is none."""
     result = inputs.store.result(spec.id)
     if result is None:
         checkpoints = inputs.store.checkpoints(spec.id)
         result = _run_or_fail(spec, inputs, checkpoints)
         inputs.store.write_result(result)
         checkpoints.clear()
-    tune.report({"trial": spec.id, "status": result.status})
+    return result
 
 
 def _run_or_fail(spec: Spec, inputs: TrialInputs, checkpoints: Checkpoints) -> TrialResult:

@@ -144,3 +144,17 @@ def test_stopped_and_lost_trials_are_kept_with_their_curves(tmp_path: Path) -> N
     kept = Store(tmp_path).result(stopped.trial_id)
     assert kept is not None
     assert kept.progress == stopped.progress
+
+
+def test_a_full_disk_stops_the_stage_and_leaves_the_training_to_be_run_again(
+    tmp_path: Path,
+) -> None:
+    study = dataclasses.replace(STUDY, arms=("unet",))
+    search = searcher(tmp_path, study)
+    spec = read_spec(search.suggest("a")["spec"])
+    search.on_trial_complete("a", result={"trial": spec.id, "complaint": "The disk is full"})
+
+    assert search.complaint == "The disk is full"
+    assert search.suggest("b") == Searcher.FINISHED
+    assert Store(tmp_path).results() == {}
+    assert read_spec(searcher(tmp_path, study).suggest("c")["spec"]).id == spec.id

@@ -1,6 +1,7 @@
 """The store keeps files whole or not at all, on disk and in an object store alike."""
 
 import errno
+import shutil
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,20 @@ def test_a_folder_named_relatively_is_the_same_from_everywhere(
     monkeypatch.chdir(tmp_path / "elsewhere")
     store.write_result(RESULT)
     assert (tmp_path / "study" / "results" / "abc.json").exists()
+
+
+def test_a_full_disk_is_known_by_whatever_error_a_library_raises(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(folder: Path) -> None:
+        raise RuntimeError("unexpected pos 2747456 vs 2747352")
+
+    store = Store(tmp_path)
+    with pytest.raises(RuntimeError, match="unexpected pos"):
+        store.write_folder("models/m", fail)
+
+    usage = shutil.disk_usage(tmp_path)._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(OSError, match=r"The disk is full.*models/m") as raised:
+        store.write_folder("models/m", fail)
+    assert raised.value.errno == errno.ENOSPC
