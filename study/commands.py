@@ -1,5 +1,6 @@
 """What each command of the command line does."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
