@@ -14,6 +14,7 @@ def caveats(study: Study, decision: Decision) -> list[str]:
         *_unfinished(decision),
         *_failed(decision),
         *_thin(decision),
+        *_folds(study),
         *_seen(study, decision),
         *_left_out(study),
     ]
@@ -68,6 +69,18 @@ def _thin(decision: Decision) -> list[str]:
     elif len(scores.draws) == 2:
         notes.append("Two draws say little about the luck of the draw, so intervals are very wide.")
     return notes
+
+
+def _folds(study: Study) -> list[str]:
+    folds = int(study.design.get("folds", 1))
+    if folds < 2:
+        return []
+    return [
+        f"The annotated images are too few for a test side: each was tested once, by models of one "
+        f"of {folds} grouped folds that never saw its group, in their search neither. Models of "
+        f"different folds share most of their annotated images, so what other annotated images "
+        f"would have given is measured in part only, and the intervals may be too narrow."
+    ]
 
 
 def _seen(study: Study, decision: Decision) -> list[str]:

@@ -1,6 +1,8 @@
 """The methods section of a paper, written from the study itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from reports import words
 from reports.findings import Findings
@@ -58,14 +60,29 @@ def _data(study: Study, cite: _Citations) -> str:
     name = data.get("name") or "The data set"
     sentences = [
         f"{words.starting(str(name))} ({words.count(int(data.get('images', 0)), 'image')} with "
-        f"{data.get('cells', 'an unknown number of')} annotated cells) was divided once by group "
-        f"into {words.count(int(split.get('annotation_images', 0)), 'image')} that could be "
-        f"annotated and {words.count(int(split.get('test_images', 0)), 'test image')} of "
-        f"{words.count(int(split.get('test_groups', 0)), 'group')} (split {split.get('hash')}); "
-        f"near-duplicates were kept on one side.",
+        f"{data.get('cells', 'an unknown number of')} annotated cells) was divided "
+        f"{_division(study, split)}; near-duplicates were kept on one side.",
         f"An annotation count includes the images used for validation{cite('low_label')}.",
     ]
     return " ".join(sentences)
+
+
+def _division(study: Study, split: Mapping[str, Any]) -> str:
+    """How the images were divided, as the end of a sentence."""
+    annotated = words.count(int(split.get("annotation_images", 0)), "image")
+    tested = words.count(int(split.get("test_images", 0)), "test image")
+    groups = words.count(int(split.get("test_groups", 0)), "group")
+    folds = int(study.design.get("folds", 1))
+    if folds < 2:
+        return (
+            f"once by group into {annotated} that could be annotated and {tested} of {groups} "
+            f"(split {split.get('hash')})"
+        )
+    return (
+        f"into {folds} folds of whole groups ({groups} in all), and the study, its search "
+        f"included, was made once for each fold without the fold's images (nested "
+        f"cross-validation), which were then tested; trainings could use {annotated} or more"
+    )
 
 
 def _arms(study: Study, cite: _Citations) -> str:

@@ -135,6 +135,14 @@ def test_weights_that_saw_the_data_are_a_caveat(study_of):
     assert not any("simulated cells" in caveat for caveat in caveats)
 
 
+def test_folds_are_a_caveat(study_of):
+    whole = study_of()
+    folded = {**whole.facts, "design": {**whole.design, "folds": 3}}
+    caveats = told(dataclasses.replace(whole, facts=folded)).caveats
+    assert any("one of 3 grouped folds" in caveat for caveat in caveats)
+    assert not any("folds" in caveat for caveat in told(whole).caveats)
+
+
 def test_gan_fits_are_charged_once_and_only_to_the_arm_that_used_them(study_of):
     study = study_of()
     costs = {arm.name: arm_cost(study, arm, count=10) for arm in study.arms}
