@@ -54,15 +54,13 @@ class Joint:
     def discriminator_loss(self, batch: Batch, fakes: Fakes) -> Terms:
         real = as_judged(batch, real_with_relief(batch)).requires_grad_(True)
         made = as_judged(batch, fakes["image"]).requires_grad_(True)
-        # The penalties differentiate twice, which bfloat16 is too coarse for.
-        with torch.autocast(real.device.type, enabled=False):
-            judged_real, judged_made = self.discriminator(real), self.discriminator(made)
-            half = self._penalty_weight / 2
-            return {
-                "pairing": relativistic(judged_real, judged_made),
-                "r1": half * zero_centred_penalty(judged_real, real),
-                "r2": half * zero_centred_penalty(judged_made, made),
-            }
+        judged_real, judged_made = self.discriminator(real), self.discriminator(made)
+        half = self._penalty_weight / 2
+        return {
+            "pairing": relativistic(judged_real, judged_made),
+            "r1": half * zero_centred_penalty(judged_real, real),
+            "r2": half * zero_centred_penalty(judged_made, made),
+        }
 
     def generator_loss(self, batch: Batch, fakes: Fakes) -> Terms:
         with torch.no_grad():
