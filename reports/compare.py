@@ -36,8 +36,6 @@ class Comparison:
     """Probability that `one` scores higher on a random image after a random draw; ties half."""
     best_beats_all: bool
     """Whether this is one of the comparisons by which the best arm beats every other one."""
-    detectable: float
-    """True difference that would be found in four of five such studies."""
     draws: int
     images: int
     groups: int
@@ -54,6 +52,11 @@ class Comparison:
         if self.equal:
             return "equal"
         return "hint" if self.found.p_value < LEVEL else "unknown"
+
+    @property
+    def detectable(self) -> float:
+        """True difference that would be found in four of five such studies."""
+        return smallest_detectable(self.found)
 
     @property
     def sought(self) -> float:
@@ -182,7 +185,6 @@ def _measure(
         margin_f1=margin_f1,
         improvement=interval(_wins(paired), rng=rng, resamples=resamples),
         best_beats_all=False,
-        detectable=smallest_detectable(found),
         draws=len(paired.draws),
         images=len(paired.sample_ids),
         groups=paired.group_count,

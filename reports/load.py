@@ -156,7 +156,7 @@ def _read_results(folder: Folder) -> tuple[list[TrialResult], list[str]]:
     for path in sorted(paths, key=lambda path: path.name):
         try:
             results.append(from_json(path.read_text()))
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             unreadable.append(f"{path.name}: {_reason(error)}")
     return results, unreadable
 

@@ -1,44 +1,45 @@
 """How far a study has come, from its store alone."""
 
+import math
 from collections import defaultdict
 from pathlib import Path
 
 from rich.table import Table
 
 from study.store import Store
-from trainables.result import TrialResult
+from trainables.result import TrialHead
 
 
 def status_table(folder: Path) -> Table:
     """Trainings that ended, by stage and arm, with their best score and their cost."""
-    cells: dict[tuple[str, str], list[TrialResult]] = defaultdict(list)
-    for result in Store(folder).results().values():
-        spec = result.spec
-        cells[str(spec["stage"]), str(spec.get("arm", "gan"))].append(result)
+    cells: dict[tuple[str, str], list[TrialHead]] = defaultdict(list)
+    for head in Store(folder).heads():
+        cells[str(head.spec["stage"]), str(head.spec.get("arm", "gan"))].append(head)
     table = Table(title=f"Study in {folder}", title_justify="left")
     for name in ("stage", "arm"):
         table.add_column(name)
     for name in ("completed", "stopped early", "failed", "best validation F1", "device seconds"):
         table.add_column(name, justify="right")
-    for (stage, arm), results in sorted(cells.items(), key=_order):
-        table.add_row(stage, arm, *_numbers(results))
+    for (stage, arm), heads in sorted(cells.items(), key=_order):
+        table.add_row(stage, arm, *_numbers(heads))
     return table
 
 
 _STAGES = ("fit_sources", "fit_gans", "search", "confirm", "ablate")
 
 
-def _order(cell: tuple[tuple[str, str], list[TrialResult]]) -> tuple[int, str]:
+def _order(cell: tuple[tuple[str, str], list[TrialHead]]) -> tuple[int, str]:
     (stage, arm), _ = cell
     return _STAGES.index(stage), arm
 
 
-def _numbers(results: list[TrialResult]) -> tuple[str, ...]:
+def _numbers(heads: list[TrialHead]) -> tuple[str, ...]:
     def count(status: str) -> str:
-        return str(sum(result.status == status for result in results))
+        return str(sum(head.status == status for head in heads))
 
-    scores = [result.validation_f1 for result in results if result.validation]
-    seconds = sum(result.cost.device_seconds for result in results if result.cost)
+    known = [head.validation_f1 for head in heads]
+    scores = [score for score in known if not math.isnan(score)]
+    seconds = sum(head.device_seconds for head in heads)
     return (
         count("completed"),
         count("pruned"),

@@ -17,7 +17,7 @@ from typing import Any
 
 from upath import UPath
 
-from trainables.result import TrialResult, from_json, to_json
+from trainables.result import TrialHead, TrialResult, from_json, head_from_json, to_json
 
 FULL_BYTES = 2**20
 """A disk with less room than this after a write has failed is taken for full."""
@@ -47,10 +47,14 @@ class Store:
         """Every result there is, by trial id."""
         return {result.trial_id: result for result in self._read_results()}
 
+    def heads(self) -> list[TrialHead]:
+        """Every result without its scores image by image: quick, however many images there are."""
+        return [_read_head(path) for path in self._result_paths()]
+
     def result(self, trial_id: str) -> TrialResult | None:
         """One result, or None while the trial has not ended."""
         path = self.root / "results" / f"{trial_id}.json"
-        return from_json(path.read_text()) if path.exists() else None
+        return _read(path) if path.exists() else None
 
     def result_count(self) -> int:
         """How many results there are, none of them read."""
@@ -136,11 +140,12 @@ class Store:
         return StoredCheckpoints(self, trial_id, every_seconds=self.checkpoint_seconds)
 
     def _read_results(self) -> Iterator[TrialResult]:
+        return map(_read, self._result_paths())
+
+    def _result_paths(self) -> list[Any]:
         folder = self.root / "results"
-        if folder.exists():
-            for path in sorted(folder.iterdir(), key=str):
-                if _is_result(path):
-                    yield from_json(path.read_text())
+        paths = folder.iterdir() if folder.exists() else ()
+        return sorted((path for path in paths if _is_result(path)), key=str)
 
     def _nearby(self) -> Path | None:
         """A folder on the same disk as the store, so that a rename moves whole folders."""
@@ -209,6 +214,28 @@ def _full_disk_as_such(folder: Path) -> Iterator[None]:
         if shutil.disk_usage(folder).free >= FULL_BYTES:
             raise
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+
+
+def _read(path: Path | UPath) -> TrialResult:
+    with _named(path):
+        return from_json(path.read_text())
+
+
+def _read_head(path: Path | UPath) -> TrialHead:
+    with _named(path), path.open() as stream:
+        return head_from_json(stream)
+
+
+@contextmanager
+def _named(path: Path | UPath) -> Iterator[None]:
+    """Names the file that could not be read, and what to do with it."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ValueError(
+            f"{path} holds no result of this version of the software ({error}): move it out of "
+            f"the folder, and its training is run again if it belongs to the study."
+        ) from error
 
 
 _COMPLETE = ".complete"

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -150,9 +151,52 @@ def mean_f1(scores: tuple[ImageScore, ...]) -> float:
     return sum(score.f1 for score in scores) / len(scores) if scores else math.nan
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrialHead:
+    """What a progress table needs of a result, read without its scores image by image."""
+
+    trial_id: str
+    spec: dict[str, Any]
+    status: Status
+    validation_f1: float
+    """NaN if never scored."""
+    device_seconds: float
+    """0 where nothing was measured."""
+
+
 def to_json(result: TrialResult) -> str:
-    """The result as JSON text; numbers come back exactly, NaN and infinity included."""
-    return json.dumps({"schema": SCHEMA_VERSION, **dataclasses.asdict(result)})
+    """The result as JSON text; numbers come back exactly, NaN and infinity included.
+
+    The first line holds all but the scores of single images, which `head_from_json` reads alone.
+    """
+    fields = dataclasses.asdict(result)
+    scores = {name: fields.pop(name) for name in ("validation", "test")}
+    head = {"schema": SCHEMA_VERSION, **fields, "validation_f1": result.validation_f1}
+    lines = [json.dumps(head)[:-1]]
+    lines += [f'"{name}": {json.dumps(values)}' for name, values in scores.items()]
+    return ",\n".join(lines) + "}"
+
+
+def head_from_json(stream: Iterable[str]) -> TrialHead:
+    """Reads the first line of what `to_json` wrote; all of it where it was written in one line.
+
+    Args:
+        stream: the lines of the file.
+
+    Raises:
+        ValueError: the text was written by another schema version, or is no result.
+    """
+    line = next(iter(stream), "").rstrip()
+    raw = json.loads(line[:-1] + "}" if line.endswith(",") else line)
+    known = raw.get("validation_f1")
+    result = _result(raw)
+    return TrialHead(
+        trial_id=result.trial_id,
+        spec=result.spec,
+        status=result.status,
+        validation_f1=result.validation_f1 if known is None else known,
+        device_seconds=result.cost.device_seconds if result.cost else 0.0,
+    )
 
 
 def from_json(text: str) -> TrialResult:
@@ -161,16 +205,20 @@ def from_json(text: str) -> TrialResult:
     Raises:
         ValueError: the text was written by another schema version, or is no result.
     """
-    raw = json.loads(text)
+    return _result(json.loads(text))
+
+
+def _result(raw: dict[str, Any]) -> TrialResult:
     version = raw.pop("schema", None)
     if version != SCHEMA_VERSION:
         raise ValueError(
             f"A result must have schema version {SCHEMA_VERSION}, but this one has {version}: "
             f"read it with the version of the software that wrote it."
         )
+    raw.pop("validation_f1", None)
     raw["progress"] = tuple(Progress(**entry) for entry in raw["progress"])
-    raw["validation"] = tuple(_image_score(entry) for entry in raw["validation"])
-    raw["test"] = tuple(_image_score(entry) for entry in raw["test"])
+    for name in ("validation", "test"):
+        raw[name] = tuple(_image_score(entry) for entry in raw.get(name, ()))
     raw["cost"] = Cost(**raw["cost"]) if raw["cost"] else None
     return TrialResult(**raw)
 

@@ -1,6 +1,7 @@
 """Intervals cover, p-values do not cry wolf, and the numbers are those worked out by hand."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from reports.intervals import (
     mean,
     median,
 )
-from reports.power import smallest_detectable
+from reports.power import draws_needed, groups_needed, smallest_detectable
 from reports.scores import Scores, difference
 
 
@@ -61,6 +62,38 @@ def test_interval_covers_the_truth_at_the_stated_rate(draws, draw_sd, image_sd, 
     covered = np.mean([one.low <= 0 <= one.high for one in found])
     # Two standard errors of a rate of 0.95 in 600 trials are 0.018.
     assert covered >= 0.932
+
+
+@pytest.mark.parametrize("draws", [3, 5, 10])
+def test_a_difference_at_the_margin_is_rarely_called_none(draws):
+    rng = np.random.default_rng(draws)
+    margin = 0.03
+    tables = [simulate(rng, draws=draws, draw_sd=0.01, image_sd=0.03) for _ in range(300)]
+    found = [measure(scores(table.values + margin), resamples=200) for table in tables]
+    # Two standard errors of a rate of 0.05 in 300 trials are 0.025.
+    assert np.mean([one.p_within(margin) < 0.05 for one in found]) <= 0.075
+
+
+def test_a_difference_far_below_the_margin_is_called_none():
+    rng = np.random.default_rng(3)
+    table = simulate(rng, draws=10, draw_sd=0.005, image_sd=0.01, noise_sd=0.01)
+    assert measure(table).p_within(0.05) < 0.001
+    assert measure(scores(table.values + 0.05)).p_within(0.05) > 0.2
+    assert measure(scores(table.values + 0.2)).p_within(0.05) > 0.99
+
+
+def test_draws_and_groups_that_are_needed():
+    error = Error(draw_se=0.02, draws=3, group_se=0.002, groups=20)
+    found = Interval(estimate=0.03, low=0.0, high=0.06, error=error)
+    needed = draws_needed(found, difference=0.03)
+    assert needed is not None
+    larger = replace(error, draws=needed, draw_se=0.02 * math.sqrt(3 / needed))
+    smaller = replace(error, draws=needed - 1, draw_se=0.02 * math.sqrt(3 / (needed - 1)))
+    assert smallest_detectable(replace(found, error=larger)) <= 0.03
+    assert smallest_detectable(replace(found, error=smaller)) > 0.03
+    # The draws alone leave an error of 0.02, which no number of images makes up for.
+    assert groups_needed(found, difference=0.03) is None
+    assert draws_needed(found, difference=0.001) is None
 
 
 def test_no_effect_is_called_an_effect_in_at_most_seven_of_a_hundred():

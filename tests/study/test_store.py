@@ -125,3 +125,13 @@ def test_a_full_disk_is_known_by_whatever_error_a_library_raises(
     with pytest.raises(OSError, match=r"The disk is full.*models/m") as raised:
         store.write_folder("models/m", fail)
     assert raised.value.errno == errno.ENOSPC
+
+
+def test_a_file_that_is_no_result_is_named_with_what_to_do(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.write_result(RESULT)
+    assert [head.trial_id for head in store.heads()] == ["abc"]
+    store.write_text("results/half.json", '{"schema": 1, "tri')
+    for read in (store.results, store.heads):
+        with pytest.raises(ValueError, match=r"half\.json holds no result.*move it out"):
+            read()

@@ -5,7 +5,16 @@ import math
 
 import pytest
 
-from trainables.result import Cost, Counts, ImageScore, Progress, TrialResult, from_json, to_json
+from trainables.result import (
+    Cost,
+    Counts,
+    ImageScore,
+    Progress,
+    TrialResult,
+    from_json,
+    head_from_json,
+    to_json,
+)
 
 
 def counts(found: int, wrong: int, missed: int) -> Counts:
@@ -72,3 +81,24 @@ def test_another_schema_is_refused() -> None:
     raw["schema"] = 99
     with pytest.raises(ValueError, match="schema version 1, but this one has 99"):
         from_json(json.dumps(raw))
+
+
+def test_head_is_read_from_the_first_line_alone() -> None:
+    result = TrialResult(
+        trial_id="a",
+        spec={"stage": "search"},
+        status="completed",
+        validation=(score(3, 1, 1),),
+        test=(score(3, 1, 1),),
+    )
+    first, rest = to_json(result).split("\n", maxsplit=1)
+    head = head_from_json([first, "what follows is never read"])
+    assert (head.trial_id, head.status, head.validation_f1) == ("a", "completed", 0.75)
+    assert head.device_seconds == 0.0
+    assert "sample_id" not in first
+    assert "sample_id" in rest
+    in_one_line = json.dumps(
+        {k: v for k, v in json.loads(to_json(result)).items() if k != "validation_f1"}
+    )
+    assert from_json(in_one_line) == result
+    assert head_from_json([in_one_line]) == head
