@@ -78,7 +78,7 @@ def _worth(summary: ArmSummary, one: Equivalence) -> str:
         f"{words.starting(words.arm_label(summary.arm))} with "
         f"{words.count(one.annotation_count, 'annotated image')} scores as the plain U-Net does "
         f"with {words.images(one.baseline.count, one.baseline.smallest, one.baseline.largest)}: "
-        f"worth {worth_of(one)} more annotated images{interval}."
+        f"worth {worth_of(one)} annotated images{interval}."
     )
 
 

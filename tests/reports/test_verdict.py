@@ -161,7 +161,7 @@ def test_gan_fits_are_charged_once_and_only_to_the_arm_that_used_them(study_of):
 def test_equal_arms_are_rarely_called_different(draws):
     """All five arms equal: a winner, or any difference, in at most five studies of a hundred."""
     rng = np.random.default_rng(5)
-    studies = [compare(_equal_arms(rng, draws=draws), resamples=100) for _ in range(150)]
+    studies = [compare(_equal_arms(rng, draws=draws), resamples=100) for _ in range(100)]
     assert np.mean([any(one.best_beats_all for one in study) for study in studies]) <= 0.05
     assert np.mean([any(one.distinguishable for one in study) for study in studies]) <= 0.05
 
@@ -169,7 +169,7 @@ def test_equal_arms_are_rarely_called_different(draws):
 def test_two_equal_leaders_are_rarely_separated():
     rng = np.random.default_rng(6)
     lead = {"cellpose": 0.3, "stardist": 0.3}
-    studies = [compare(_equal_arms(rng, lead=lead), resamples=100) for _ in range(200)]
+    studies = [compare(_equal_arms(rng, lead=lead), resamples=100) for _ in range(100)]
     assert np.mean([any(one.best_beats_all for one in study) for study in studies]) <= 0.07
 
 
