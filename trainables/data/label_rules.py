@@ -99,7 +99,7 @@ def _refuse_wrapped(labels: np.ndarray, file: str) -> None:
             file,
             what=f"has more cells than the {most} numbers of its {bits} bits: most numbers serve "
             f"for several cells",
-            remedy="save it again in 16 or 32 bits",
+            remedy=f"save it again in {2 * bits} bits",
         )
 
 
