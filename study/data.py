@@ -175,19 +175,19 @@ def describe_splits(splits: tuple[Split, ...]) -> dict[str, Any]:
 
 
 def open_declared(options: DataOptions) -> Dataset:
-    """Opens a data set that lies in a folder of its own.
+    """Opens a data set by its absolute path: trainings, which read large images, run elsewhere.
 
     Raises:
         ValueError: no study can run on it.
     """
     return open_dataset(
-        Path(options.path),
+        Path(options.path).absolute(),
         layout=options.layout,
         channel=options.channel,
         group_pattern=options.group_pattern,
         plane=options.plane,
         components=options.components,
-        unlabelled=Path(options.unlabelled) if options.unlabelled else None,
+        unlabelled=Path(options.unlabelled).absolute() if options.unlabelled else None,
     )
 
 

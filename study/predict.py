@@ -13,8 +13,6 @@ from trainables.data.records import Options
 from trainables.model import Model
 
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
-BAND_PX = 1024
-"""Rows of an image that are looked at together."""
 
 
 def predict_images(

@@ -26,7 +26,10 @@ from study.plan import (
     source_fits,
 )
 from study.stage import run_stage
+from trainables.data.annotated import Reader
+from trainables.data.sample import Sample
 from trainables.data.split import Split
+from trainables.data.windows import is_large
 from trainables.ray_trainable import DataInputs, TrialInputs
 from trainables.result import TrialResult
 
@@ -56,9 +59,11 @@ def _search(opened: OpenedStudy, place: Place, listener: Listener) -> None:
     """Source weights, GANs and the searches of all arms and folds, in one Tuner."""
     study, data, source = opened.study, opened.data, opened.source
     splits = opened.splits
-    inputs = _in_object_store(data, [(split, _annotated(study, split)) for split in data.splits])
+    inputs = _hand_over(
+        data, [(split, _annotated(study, split)) for split in data.splits], place=place
+    )
     if source:
-        inputs |= _in_object_store(source, [(source.split, source_ids(study, source))])
+        inputs |= _hand_over(source, [(source.split, source_ids(study, source))], place=place)
     gans = [task for fold in splits for task in search_gans(study, fold)]
     _run(
         "search",
@@ -130,8 +135,10 @@ def _score(
 ) -> None:
     """Runs trainings that are scored on the test side."""
     study, data = opened.study, opened.data
-    inputs = _in_object_store(
-        data, [(split, _annotated_and_test(study, split)) for split in data.splits]
+    inputs = _hand_over(
+        data,
+        [(split, _annotated_and_test(study, split)) for split in data.splits],
+        place=place,
     )
     _run(
         stage,
@@ -188,10 +195,14 @@ def _run(
     )
 
 
-def _in_object_store(
-    data: StudyData, wanted: Sequence[tuple[Split, tuple[str, ...]]]
+def _hand_over(
+    data: StudyData, wanted: Sequence[tuple[Split, tuple[str, ...]]], *, place: Place
 ) -> dict[str, DataInputs]:
-    """Reads each image once and hands it to Ray, which spills to disk what memory cannot hold.
+    """Makes the images readable by all trainings.
+
+    Each is read once and handed to Ray, which spills to disk what memory cannot hold; so no
+    other machine needs the files. A large one is handed over as pixels, not normalised, and on
+    one machine not at all: who trains on it reads its file.
 
     Args:
         wanted: each split with the images that trainings on it may touch.
@@ -200,14 +211,27 @@ def _in_object_store(
         The inputs by hash of the split; folds share the images, each with its own only.
     """
     groups = {name: group for split, _ in wanted for name, group in split.groups.items()}
-    samples = {
-        name: ray.put(replace(data.dataset.read(name), group=groups[name]))
-        for name in dict.fromkeys(name for _, ids in wanted for name in ids)
-    }
+    readers: dict[str, Reader] = {}
+    for name in dict.fromkeys(name for _, ids in wanted for name in ids):
+        read = data.dataset.reader(name, group=groups[name])
+        if not is_large(data.dataset.pixels_of(name)):
+            sample = read()
+            readers[name] = _in_object_store(replace(sample, image=sample.image[:]))
+        else:
+            readers[name] = _in_object_store(read()) if place.address else read
     return {
-        split.hash: DataInputs(split=split, samples={name: samples[name] for name in ids})
+        split.hash: DataInputs(split=split, samples={name: readers[name] for name in ids})
         for split, ids in wanted
     }
+
+
+def _in_object_store(sample: Sample) -> Reader:
+    return partial(_from_object_store, ray.put(sample))
+
+
+def _from_object_store(reference: ray.ObjectRef) -> Sample:
+    sample: Sample = ray.get(reference)
+    return sample
 
 
 def _trials_with_examples(study: Study, tasks: Sequence[Task], split: Split) -> tuple[str, ...]:

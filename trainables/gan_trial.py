@@ -9,6 +9,7 @@ from trainables.cost import CostMeter
 from trainables.data.patches import draw_crop
 from trainables.data.sample import Sample
 from trainables.data.scale import rescale, working_scale
+from trainables.data.shelf import Shelf
 from trainables.flat import flatten
 from trainables.gan.fidelity import fidelity
 from trainables.gan.fit import fit_gan
@@ -61,9 +62,10 @@ def run_gan_fit(
     scale = working_scale(
         training, smallest_px=spec.data.min_diameter_px, largest_px=spec.data.max_diameter_px
     )
-    training = [rescale(sample, scale) for sample in training]
-    validation = [rescale(sample, scale) for sample in validation]
-    unlabelled = [rescale(sample, scale) for sample in unlabelled]
+    shelf = Shelf()
+    training = [shelf.keep_sample(rescale(sample, scale)) for sample in training]
+    validation = [shelf.keep_sample(rescale(sample, scale)) for sample in validation]
+    unlabelled = [shelf.keep_sample(rescale(sample, scale)) for sample in unlabelled]
     judge = train_judge(spec, training=training, validation=validation, randomness=randomness)
     features = judge_features(judge, channels=training[0].image.shape[2])
     real = _real_crops(training, spec=spec, rng=randomness.generator("real crops"))

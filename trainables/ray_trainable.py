@@ -3,16 +3,16 @@
 import dataclasses
 import errno
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import ray
 from ray import tune
 
-from trainables.data.sample import Sample, without_labels
-from trainables.data.split import Annotated, Split, parts_of
+from trainables.data.annotated import Reader, annotated_samples, unlabelled_samples
+from trainables.data.sample import Sample
+from trainables.data.split import Split
 from trainables.environment import environment
 from trainables.examples import ExampleKeeper
 from trainables.flat import flatten
@@ -62,11 +62,12 @@ class TrialStore(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataInputs:
-    """One data set in Ray's object store."""
+    """One data set, as the machines that train reach it."""
 
     split: Split
-    samples: dict[str, ray.ObjectRef] = field(repr=False)
-    """By sample id; a stage that may not see the test images gets only the others."""
+    samples: dict[str, Reader] = field(repr=False)
+    """By sample id; a stage that may not see the test images gets only the others. They are read
+    from Ray's object store, large ones from their files."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +138,7 @@ def _run_or_fail(spec: Spec, inputs: TrialInputs, checkpoints: Checkpoints) -> T
 def _run(spec: Spec, inputs: TrialInputs, checkpoints: Checkpoints) -> TrialResult:
     data = inputs.data[spec.data.split]
     annotated = data.split.draw(annotation_count=spec.data.annotation_count, draw=spec.data.draw)
-    training, validation = _annotated_samples(data, annotated)
+    training, validation = annotated_samples(data.samples, annotated)
     unlabelled = _unlabelled_samples(spec, data)
     if isinstance(spec, GanFitSpec):
         return _fit_gan(spec, training, validation, unlabelled, inputs.store, checkpoints)
@@ -146,9 +147,9 @@ def _run(spec: Spec, inputs: TrialInputs, checkpoints: Checkpoints) -> TrialResu
 
 def _fit_gan(
     spec: GanFitSpec,
-    training: list[Sample],
-    validation: list[Sample],
-    unlabelled: list[Sample],
+    training: Sequence[Sample],
+    validation: Sequence[Sample],
+    unlabelled: Sequence[Sample],
     store: TrialStore,
     checkpoints: Checkpoints,
 ) -> TrialResult:
@@ -175,9 +176,9 @@ def _fit_gan(
 
 def _train(
     spec: TrialSpec,
-    training: list[Sample],
-    validation: list[Sample],
-    unlabelled: list[Sample],
+    training: Sequence[Sample],
+    validation: Sequence[Sample],
+    unlabelled: Sequence[Sample],
     inputs: TrialInputs,
     checkpoints: Checkpoints,
 ) -> TrialResult:
@@ -210,24 +211,14 @@ def _train(
     return result
 
 
-def _annotated_samples(data: DataInputs, annotated: Annotated) -> tuple[list[Sample], list[Sample]]:
-    if annotated.one_image:
-        training, validation = parts_of(ray.get(data.samples[annotated.training[0]]))
-        return [training], [validation]
-    return (
-        ray.get([data.samples[sample_id] for sample_id in annotated.training]),
-        ray.get([data.samples[sample_id] for sample_id in annotated.validation]),
-    )
-
-
-def _unlabelled_samples(spec: Spec, data: DataInputs) -> list[Sample]:
+def _unlabelled_samples(spec: Spec, data: DataInputs) -> Sequence[Sample]:
     """Images that this draw does not annotate; their labels stay behind."""
     ids = data.split.draw_unlabelled(
         annotation_count=spec.data.annotation_count,
         draw=spec.data.draw,
         count=unlabelled_count(spec),
     )
-    return [without_labels(ray.get(data.samples[sample_id])) for sample_id in ids]
+    return unlabelled_samples(data.samples, ids)
 
 
 def _test_samples(spec: TrialSpec, inputs: TrialInputs) -> Iterator[Sample]:
@@ -235,7 +226,7 @@ def _test_samples(spec: TrialSpec, inputs: TrialInputs) -> Iterator[Sample]:
         return
     data = inputs.data[spec.data.split]
     for sample_id in data.split.test_ids:
-        yield ray.get(data.samples[sample_id])
+        yield data.samples[sample_id]()
 
 
 def _pool(spec: TrialSpec, store: TrialStore) -> list[Sample]:

@@ -9,6 +9,7 @@ import numpy as np
 from trainables.cost import CostMeter
 from trainables.data.sample import Sample
 from trainables.data.scale import rescale, working_scale
+from trainables.data.shelf import Shelf
 from trainables.extra import extra_data
 from trainables.flat import flatten
 from trainables.gan_encoder import start_from_gan_encoder
@@ -29,7 +30,7 @@ class TrialData:
     """All that one trial may touch, at the scale of the files."""
 
     training: Sequence[Sample] = field(repr=False)
-    """The annotated samples it learns from."""
+    """The annotated samples it learns from; like the others they may be read one at a time."""
     validation: Sequence[Sample] = field(repr=False)
     """The annotated samples that choose its weights and thresholds."""
     test: Iterable[Sample] = field(default=(), repr=False)
@@ -76,9 +77,10 @@ def run_trial(
         smallest_px=spec.data.min_diameter_px,
         largest_px=spec.data.max_diameter_px,
     )
-    training = [rescale(sample, scale) for sample in data.training]
-    validation = [rescale(sample, scale) for sample in data.validation]
-    unlabelled = [rescale(sample, scale) for sample in data.unlabelled]
+    shelf = Shelf()
+    training = [shelf.keep_sample(rescale(sample, scale)) for sample in data.training]
+    validation = [shelf.keep_sample(rescale(sample, scale)) for sample in data.validation]
+    unlabelled = [shelf.keep_sample(rescale(sample, scale)) for sample in data.unlabelled]
     channels = training[0].image.shape[2]
     extra = extra_data(
         spec,

@@ -28,6 +28,9 @@ OVERLAP = 0.1
 TOUCHING_SHARE = 0.5
 """Share of cells pasted against another cell, where one has room beside it."""
 
+_Place = tuple[int, tuple[slice, ...]]
+"""A cell of a sample: its label and the box around it."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Cutout:
@@ -62,25 +65,25 @@ def make_copy_paste(
     """
     if not samples:
         raise ValueError("Copy-paste needs at least one annotated sample, but got none.")
-    cells = [_cut_cells(sample) for sample in samples]
+    cells = [_find_cells(sample) for sample in samples]
     return [_make_one(samples, cells, number=n, crop_px=crop_px, rng=rng) for n in range(count)]
 
 
 def _make_one(
     samples: Sequence[Sample],
-    cells: Sequence[Sequence[_Cutout]],
+    cells: Sequence[Sequence[_Place]],
     *,
     number: int,
     crop_px: int,
     rng: np.random.Generator,
 ) -> Sample:
     ground = samples[int(rng.integers(len(samples)))]
-    with_cells = [n for n, cutouts in enumerate(cells) if cutouts]
+    with_cells = [n for n, places in enumerate(cells) if places]
     source = with_cells[int(rng.integers(len(with_cells)))] if with_cells else None
     image, labels = draw_crop(ground, crop_px=crop_px, zoom=CROP_ZOOM, rng=rng)
     image, labels = image.copy(), labels.copy()
     if source is not None:
-        _paste_some(image, labels, cells[source], rng=rng)
+        _paste_some(image, labels, samples[source], cells[source], rng=rng)
     origins = {ground.id} if source is None else {ground.id, samples[source].id}
     return Sample(
         id=f"copy_paste_{number}",
@@ -91,12 +94,12 @@ def _make_one(
     )
 
 
-def _cut_cells(sample: Sample) -> list[_Cutout]:
+def _find_cells(sample: Sample) -> list[_Place]:
     """All whole cells of a sample; those cut by its edge only where there is no other."""
     boxes = enumerate(find_objects(np.maximum(sample.labels, 0)), start=1)
     found = [(label, box) for label, box in boxes if box is not None]
     whole = [(label, box) for label, box in found if not _at_edge(box, sample.labels.shape)]
-    return [_cut(sample, label, box) for label, box in whole or found]
+    return whole or found
 
 
 def _at_edge(box: tuple[slice, ...], shape: tuple[int, ...]) -> bool:
@@ -123,13 +126,18 @@ def _background(image: np.ndarray, free: np.ndarray) -> np.ndarray:
 
 
 def _paste_some(
-    image: np.ndarray, labels: np.ndarray, cutouts: Sequence[_Cutout], *, rng: np.random.Generator
+    image: np.ndarray,
+    labels: np.ndarray,
+    source: Sample,
+    places: Sequence[_Place],
+    *,
+    rng: np.random.Generator,
 ) -> None:
     """Pastes up to as many cells as the crop holds already, at least up to three, in place."""
     present = len(np.unique(labels[labels > 0]))
     next_label = int(labels.max()) + 1
     for label in range(next_label, next_label + int(rng.integers(1, max(present, 3) + 1))):
-        cutout = _vary(cutouts[int(rng.integers(len(cutouts)))], rng=rng)
+        cutout = _vary(_cut(source, *places[int(rng.integers(len(places)))]), rng=rng)
         place = _find_place(cutout.mask, labels != 0, rng=rng)
         if place is not None:
             _paste(image, labels, cutout, place=place, label=label)

@@ -10,6 +10,7 @@ import numpy as np
 
 from trainables.data.channels import with_channels
 from trainables.data.defect import Problem
+from trainables.data.files import pixels_of
 from trainables.data.normalise import normalised
 from trainables.data.records import Record, Side
 from trainables.data.sample import IGNORED, Sample
@@ -106,6 +107,10 @@ class Dataset:
     def group_of(self, sample_id: str) -> str:
         """Group of any sample, with labels or without."""
         return self._records[sample_id].group or sample_id
+
+    def pixels_of(self, sample_id: str) -> int:
+        """Height times width of one image, from the head of its file; 0 where it is not told."""
+        return pixels_of(self._records[sample_id].image)
 
     def read_pixels(self, sample_id: str) -> np.ndarray:
         """The image of one sample as the file has it: [H, W, C], not normalised."""

@@ -18,11 +18,14 @@ from scipy.spatial import cKDTree
 from trainables.data.adjoining import adjoining, borders
 from trainables.data.landmarks import Landmarks, landmarks
 from trainables.data.overlap import TURNS, agree, turned_positions
+from trainables.data.room import Room
 
 PX_PER_LANDMARK = 4096
 """Area of image for one landmark."""
 FINE_PX_PER_LANDMARK, FEW_IMAGES = 2048, 2000
 """Of so few images more landmarks are taken, which finds overlaps of a tenth as well."""
+MOST_LANDMARKS = 2**21
+"""Of all images together: a set of many large ones gets fewer for its area."""
 NEIGHBOURS = 8
 """Most similar places that are looked at for each place."""
 MAX_DISTANCE = 0.15
@@ -36,6 +39,8 @@ BIN_PX = 4
 """Arrangements are the same where their shifts differ by less than this."""
 BINS, IMAGES = 2**14, 2**17
 """Most bins of shifts along a side (65,536 pixels) and most images, so that a key fits 63 bits."""
+MOST_PX = 64 * 1024 * 1024
+"""Pixels of the images that are in memory together; a larger one is alone."""
 AT_ONCE = 64
 """Candidates that are compared in parallel before the next look at what is connected."""
 TRIES = 2
@@ -56,7 +61,10 @@ class Candidate:
 
 
 def tie_duplicates(
-    ids: Sequence[str], *, read: Callable[[str], np.ndarray]
+    ids: Sequence[str],
+    *,
+    read: Callable[[str], np.ndarray],
+    pixels_of: Callable[[str], int] = lambda name: 0,
 ) -> list[tuple[str, str]]:
     """Pairs of images that show the same pixels, in whole or in part, or adjoin in one field.
 
@@ -64,15 +72,26 @@ def tie_duplicates(
         ids: names of the images.
         read: gives [H, W] or [H, W, C] of a name; called once for each image, and again for those
             that are compared; a few images are in memory at a time.
+        pixels_of: gives the number of pixels of a name, so that large images are read one at a
+            time.
 
     Returns:
         As many pairs as it takes to connect all that are tied, directly or through others.
     """
-    px_per_landmark = FINE_PX_PER_LANDMARK if len(ids) <= FEW_IMAGES else PX_PER_LANDMARK
+    px_per_landmark = max(
+        FINE_PX_PER_LANDMARK if len(ids) <= FEW_IMAGES else PX_PER_LANDMARK,
+        sum(map(pixels_of, ids)) // MOST_LANDMARKS,
+    )
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        looks = list(threads.map(lambda name: _look(read(name), px_per_landmark), ids))
+        room = Room(MOST_PX)
+
+        def look(name: str) -> tuple[Landmarks, tuple[np.ndarray, ...]]:
+            with room.take(pixels_of(name)):
+                return _look(read(name), px_per_landmark)
+
+        looks = list(threads.map(look, ids))
         found = candidates([places for places, _ in looks])
-        group, ties = _confirmed(found, ids, read=read, threads=threads)
+        group, ties = _confirmed(found, ids, read=read, pixels_of=pixels_of, threads=threads)
     # A copy has the borders of its original: only one image of each set is compared.
     kept = [index for index in range(len(ids)) if _root(group, index) == index]
     pairs = adjoining([looks[index][1] for index in kept])
@@ -84,19 +103,23 @@ def _confirmed(
     ids: Sequence[str],
     *,
     read: Callable[[str], np.ndarray],
+    pixels_of: Callable[[str], int],
     threads: Executor,
 ) -> tuple[list[int], list[tuple[str, str]]]:
     """Union-find parents of all images, and the candidates whose pixels agree.
 
     Images that are connected already are not compared again.
     """
-    cached = lru_cache(maxsize=4)(read)
+    cached, room = lru_cache(maxsize=4)(read), Room(MOST_PX)
     group = list(range(len(ids)))
     ties = []
 
     def compare(candidate: Candidate) -> bool:
-        images = cached(ids[candidate.first]), cached(ids[candidate.second])
-        return agree(*images, turn=candidate.turn, shift=candidate.shift)
+        names = ids[candidate.first], ids[candidate.second]
+        pixels = sum(map(pixels_of, names))
+        with room.take(pixels):
+            first, second = map(cached if pixels <= MOST_PX else read, names)
+            return agree(first, second, turn=candidate.turn, shift=candidate.shift)
 
     def apart(candidate: Candidate) -> bool:
         return _root(group, candidate.first) != _root(group, candidate.second)

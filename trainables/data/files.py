@@ -1,16 +1,19 @@
 """Reads one image or one mask from a file of any usual format."""
 
+import math
 import struct
 import warnings
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from trainables.data.bands import bands
 from trainables.data.defect import DefectError
 from trainables.data.label_rules import as_labels
-from trainables.data.tiff import plane_count, read_tiff
+from trainables.data.tiff import plane_count, read_tiff, tiff_pixels
 
 TIFF = (".tif", ".tiff")
 SUFFIXES = (*TIFF, ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".npy")
@@ -86,6 +89,20 @@ def read_labels(path: Path, *, components: bool = False, plane: int = 0) -> np.n
 def _own_plane(path: Path, plane: int) -> int:
     is_stack = plane and path.suffix.lower() in TIFF and plane_count(path) > 1
     return plane if is_stack else 0
+
+
+def pixels_of(path: Path) -> int:
+    """Height times width of an image, from the head of its file; 0 where that cannot be told."""
+    try:
+        if path.suffix.lower() in TIFF:
+            return tiff_pixels(path)
+        if path.suffix.lower() == ".npy":
+            shape = np.load(path, mmap_mode="r", allow_pickle=False).shape
+            return math.prod(sorted(shape)[-2:])
+        with _pillow().open(path) as image:
+            return int(image.width * image.height)
+    except READ_ERRORS:  # reading it will tell what is wrong
+        return 0
 
 
 def is_image(path: Path) -> bool:
@@ -179,11 +196,16 @@ def _decode_jpeg(data: bytes) -> np.ndarray:
 
 
 def _decode_other(path: Path, *, indices: bool) -> np.ndarray:
-    from PIL import Image
-
-    with Image.open(path) as image:
+    with _pillow().open(path) as image:
         coded = image.mode == "CMYK" or (image.mode == "P" and not indices)
         return _without_alpha(np.asarray(image.convert("RGB") if coded else image))
+
+
+def _pillow() -> Any:
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = None  # a large file of one's own is no attack
+    return Image
 
 
 def _without_alpha(pixels: np.ndarray) -> np.ndarray:
@@ -218,5 +240,7 @@ def _chosen(path: Path, pixels: np.ndarray, channels: tuple[int, ...]) -> np.nda
 
 
 def _grey_if_equal(pixels: np.ndarray) -> np.ndarray:
-    first = pixels[:, :, :1]
-    return first if pixels.shape[2] == 3 and (pixels == first).all() else pixels
+    if pixels.shape[2] != 3:
+        return pixels
+    is_grey = all(bool((band == band[:, :, :1]).all()) for band in bands(pixels))
+    return pixels[:, :, :1] if is_grey else pixels

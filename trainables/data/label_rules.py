@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from trainables.data.bands import bands
 from trainables.data.defect import DefectError
 
 WRAPPED_SHARE = 0.98
@@ -54,7 +55,7 @@ def _one_channel(values: np.ndarray, file: str) -> np.ndarray:
     if values.ndim == 2:
         return values
     first = values[:, :, 0]
-    if values.shape[2] == 1 or (values == first[:, :, np.newaxis]).all():
+    if values.shape[2] == 1 or all(bool((band == band[:, :, :1]).all()) for band in bands(values)):
         return first
     raise DefectError(
         file,
@@ -115,7 +116,9 @@ def _all_in_pieces(labels: np.ndarray, most: int) -> bool:
 
 def _pieces_of_binary(labels: np.ndarray, largest: int) -> np.ndarray | None:
     """Connected pieces where a mask has one value in more than one piece, else None."""
-    if largest == 0 or not ((labels == 0) | (labels == largest)).all():
+    if largest == 0:
+        return None
+    if not all(bool(((band == 0) | (band == largest)).all()) for band in bands(labels)):
         return None
     from skimage.measure import label
 

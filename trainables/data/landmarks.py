@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from trainables.data.bands import band_rows
+
 BOXES_PX = ((3, 5), (5,), (7,), (11,), (17,))
 """Widths of the moving averages, each on top of those before: standard deviations of about 1.6,
 2.2, 2.9, 4.3 and 6.5 pixels. Averages over squares cost the same at any width, and like the
@@ -20,6 +22,11 @@ SPACING_PX = 5
 """Smallest distance of two places."""
 FEWEST = 64
 """Places allowed in a small image."""
+BAND_PX = 8 * 1024 * 1024
+"""Larger images are looked at in bands of rows, so that their blurred copies stay small; each
+band has the places that its area allows."""
+REACH_PX = 40
+"""Rows beyond a band that its places depend on: blur, derivatives and spacing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,14 +55,30 @@ def landmarks(image: np.ndarray, *, px_per_landmark: int = 2048) -> Landmarks:
     Source: extrema of differences of blurred images as in Lowe 2004; the descriptors are moduli of
     derivatives up to order 2, which no reflection or quarter turn of the pixel grid changes.
     """
-    blurred = _blurred(grey(image))
-    wanted = max(FEWEST, blurred[0].size // px_per_landmark)
-    positions = _extrema(cv2.absdiff(blurred[0], blurred[2]), wanted)
+    found = [
+        _in_rows(image, rows, px_per_landmark=px_per_landmark)
+        for rows in band_rows(image.shape, px=BAND_PX)
+    ]
     return Landmarks(
         shape=(image.shape[0], image.shape[1]),
-        positions=positions,
-        descriptors=_describe(blurred, positions),
+        positions=np.concatenate([positions for positions, _ in found]),
+        descriptors=np.concatenate([descriptors for _, descriptors in found]),
     )
+
+
+def _in_rows(
+    image: np.ndarray, rows: slice, *, px_per_landmark: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Positions and descriptors of the landmarks in some rows of an image."""
+    top = max(rows.start - REACH_PX, 0)
+    bottom = min(rows.stop + REACH_PX, image.shape[0])
+    blurred = _blurred(grey(image[top:bottom]))
+    inner = slice(
+        max(rows.start, MARGIN_PX) - top, min(rows.stop, image.shape[0] - MARGIN_PX) - top
+    )
+    wanted = max(FEWEST, (rows.stop - rows.start) * image.shape[1] // px_per_landmark)
+    positions = _extrema(cv2.absdiff(blurred[0], blurred[2]), wanted, inside=inner)
+    return positions + np.array([[top, 0]], np.int32), _describe(blurred, positions)
 
 
 def grey(image: np.ndarray) -> np.ndarray:
@@ -77,17 +100,18 @@ def _blurred(image: np.ndarray) -> list[np.ndarray]:
     return scales
 
 
-def _extrema(strength: np.ndarray, wanted: int) -> np.ndarray:
-    """Positions int32 [N, 2] of the strongest local extrema, away from the border."""
-    if min(strength.shape) <= 2 * MARGIN_PX:
+def _extrema(strength: np.ndarray, wanted: int, *, inside: slice) -> np.ndarray:
+    """Positions int32 [N, 2] of the strongest local extrema in some rows, away from the sides."""
+    if inside.stop <= inside.start or strength.shape[1] <= 2 * MARGIN_PX:
         return np.zeros((0, 2), np.int32)
     highest = cv2.dilate(strength, np.ones((2 * SPACING_PX + 1,) * 2, np.uint8))
     peaks = cv2.compare(strength, highest, cv2.CMP_EQ)
-    inner = np.ascontiguousarray(peaks[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX])
+    inner = np.ascontiguousarray(peaks[inside, MARGIN_PX:-MARGIN_PX])
     found = cv2.findNonZero(inner)
     if found is None:
         return np.zeros((0, 2), np.int32)
-    positions = found.reshape(-1, 2)[:, ::-1] + MARGIN_PX  # OpenCV gives column and row
+    # OpenCV gives column and row.
+    positions = found.reshape(-1, 2)[:, ::-1] + np.array([inside.start, MARGIN_PX])
     strengths = strength[positions[:, 0], positions[:, 1]]
     order = np.argsort(-strengths, kind="stable")[:wanted]
     return positions[order[strengths[order] > 0]].astype(np.int32)

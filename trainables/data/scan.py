@@ -11,20 +11,22 @@ from pathlib import Path
 
 import numpy as np
 
+from trainables.data.areas import cell_areas, median_diameter_px
 from trainables.data.channels import conversion
 from trainables.data.dataset import Dataset, Entry
 from trainables.data.defect import DefectError, Problem
-from trainables.data.files import READ_ERRORS, TIFF
+from trainables.data.files import READ_ERRORS, TIFF, pixels_of
 from trainables.data.index_file import group_of, read_index, side_in
 from trainables.data.records import Found, Record
+from trainables.data.room import Room
 from trainables.data.tiff import pixel_size
 
 MAX_THREADS = 4
-"""Images in memory at one time; decoders release Python's lock."""
+"""Images in memory at one time, ..."""
+MOST_PX = 64 * 1024 * 1024
+"""... if they have no more pixels together; decoders release Python's lock."""
 FEWEST_TO_CLASS = 30
 """Of fewer cells no classes of size are made."""
-COUNTABLE_LABEL = 50_000_000
-"""Areas up to this label are counted in one array; beyond, by sorting."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +67,9 @@ def scan(
     )
     others = unlabelled or Found()
     with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as threads:
-        looks = list(threads.map(partial(_look, root=path), [*records, *others.records]))
+        looks = list(
+            threads.map(partial(_look, root=path, room=Room(MOST_PX)), [*records, *others.records])
+        )
     sound = [look for look in looks if look.problem is None]
     entries = sorted((look.entry for look in sound if look.entry), key=lambda entry: entry.id)
     problems = [
@@ -100,17 +104,6 @@ def grouped(
     return named
 
 
-def cell_areas(labels: np.ndarray) -> np.ndarray:
-    """Area in pixels of every cell of int32 [H, W] labels; background and unknown left out."""
-    cells = labels[labels > 0]
-    if cells.size == 0:
-        return np.zeros(0, np.int64)
-    if cells.max() <= COUNTABLE_LABEL:
-        areas = np.bincount(cells)
-        return areas[areas > 0]
-    return np.unique(cells, return_counts=True)[1]
-
-
 def size_edges_px(areas_px: np.ndarray) -> tuple[float, ...]:
     """Diameters that part cells into three classes of about equal number, in pixels.
 
@@ -126,12 +119,12 @@ def size_edges_px(areas_px: np.ndarray) -> tuple[float, ...]:
     return tuple(sorted(set(edges.round(1).tolist())))
 
 
-def median_diameter_px(areas: np.ndarray) -> float:
-    """Median over cells of the diameter of a circle of the same area; NaN without cells."""
-    return float(np.median(np.sqrt(4 * areas / np.pi))) if areas.size else float("nan")
+def _look(record: Record, *, root: Path, room: Room) -> _Look:
+    with room.take(pixels_of(record.image)):
+        return _look_alone(record, root=root)
 
 
-def _look(record: Record, *, root: Path) -> _Look:
+def _look_alone(record: Record, *, root: Path) -> _Look:
     file = record.image
     try:
         image = record.read_image()

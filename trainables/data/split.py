@@ -176,7 +176,9 @@ def tied_groups(
 ) -> tuple[dict[str, str], list[tuple[str, str]]]:
     """Group of every image, with labels or without, and the pairs of images that were tied."""
     ids = [*(entry.id for entry in dataset.entries), *dataset.unlabelled]
-    ties = list(tie_duplicates(ids, read=dataset.read_pixels)) if detect_duplicates else []
+    ties = []
+    if detect_duplicates:
+        ties = list(tie_duplicates(ids, read=dataset.read_pixels, pixels_of=dataset.pixels_of))
     return merged_groups({name: dataset.group_of(name) for name in ids}, ties), ties
 
 

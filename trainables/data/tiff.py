@@ -52,6 +52,15 @@ def plane_count(path: Path) -> int:
         return _planes(_named_axes(series.axes, series.shape, plane=1), series.shape)
 
 
+def tiff_pixels(path: Path) -> int:
+    """Height times width of the first page of a TIFF, from its header."""
+    import tifffile
+
+    with tifffile.TiffFile(path) as tiff:
+        page = tiff.pages.first
+        return int(page.imagelength * page.imagewidth)
+
+
 def pixel_size(path: Path) -> float | None:
     """Micrometres a pixel, where a TIFF says so (OME, ImageJ or its resolution tags), else None."""
     import tifffile

@@ -14,9 +14,10 @@ import numpy as np
 import torch
 
 from trainables.data.sample import Sample
+from trainables.data.shelf import Shelf
 from trainables.model_files import is_model_folder
 from trainables.randomness import Randomness, fence
-from trainables.segmenters.cellpose_batches import draw_flow_batch, flow_loss, with_flows
+from trainables.segmenters.cellpose_batches import FlowSamples, draw_flow_batch, flow_loss
 from trainables.segmenters.cellpose_decoding import (
     COMPACT_FLOW_VALUES,
     THRESHOLD_VALUES,
@@ -89,8 +90,11 @@ class Cellpose:
     ) -> None:
         self._load_public_weights()
         training = self._spec.training
-        real = with_flows([self._adapt(sample) for sample in samples], device=self._device)
-        pool = with_flows([self._adapt(sample) for sample in extra.pool], device=self._device)
+        shelf = Shelf()
+        real, pool = (
+            FlowSamples(self._adapt(some, shelf), device=self._device, shelf=shelf)
+            for some in (samples, extra.pool)
+        )
         with self._low_rank(randomness):
             train(
                 self._network,
@@ -168,11 +172,14 @@ class Cellpose:
             load_cpsam(self._network, find_public_weights(self._spec.weights.name))
             self._lacks_public_weights = False
 
-    def _adapt(self, sample: Sample) -> Sample:
-        """The sample as the network is used to see it."""
+    def _adapt(self, samples: Sequence[Sample], shelf: Shelf) -> Sequence[Sample]:
+        """The samples as the network is used to see them."""
         if not isinstance(self._network, CpsamNetwork):
-            return sample
-        return replace(sample, image=normalise_for_cpsam(sample.image))
+            return samples
+        return [
+            replace(sample, image=shelf.keep(normalise_for_cpsam(sample.image)))
+            for sample in samples
+        ]
 
     def _maps(self, image: np.ndarray) -> np.ndarray:
         """From float32 [h, w, C] to float32 [3, h, w]."""

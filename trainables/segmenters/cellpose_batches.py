@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from cellpose.transforms import random_rotate_and_resize
 from trainables.data.augment import change_intensity
 from trainables.data.patches import draw_centre, synthetic_count
 from trainables.data.sample import Sample
+from trainables.data.shelf import Shelf
 from trainables.randomness import fence
 from trainables.segmenters.cellpose_flows import flows_from_labels
 from trainables.segmenters.protocol import Extra
@@ -32,12 +34,28 @@ class FlowSample:
     """float16 [2, H, W], along y and x."""
 
 
-def with_flows(samples: Sequence[Sample], *, device: torch.device) -> list[FlowSample]:
-    """Computes the flows of samples: 0.1 to 2 s for each image on one core."""
-    return [
-        FlowSample(sample, flows_from_labels(sample.labels, device=device).astype(np.float16))
-        for sample in samples
-    ]
+class FlowSamples(Sequence[FlowSample]):
+    """Samples with the flows of their cells, which are computed when a sample is first drawn.
+
+    That takes 0.1 to 2 s for a small image on one core, and 20 s for one of a million pixels.
+    """
+
+    def __init__(self, samples: Sequence[Sample], *, device: torch.device, shelf: Shelf) -> None:
+        """Takes samples, the device that computes, and where the flows are kept."""
+        self._samples = samples
+        self._device = device
+        self._shelf = shelf
+        self._flows: dict[int, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __getitem__(self, index: Any) -> Any:
+        sample = self._samples[index]
+        if index not in self._flows:
+            flows = flows_from_labels(sample.labels, device=self._device)
+            self._flows[index] = self._shelf.keep(flows.astype(np.float16))
+        return FlowSample(sample, self._flows[index])
 
 
 def draw_flow_batch(

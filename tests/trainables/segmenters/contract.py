@@ -146,6 +146,22 @@ class SegmenterContract:
         image = simulated_sample("other", channels=channels).image
         check_labels(predict(segmenter, image), image.shape[:2])
 
+    def test_crops_may_be_larger_than_the_images(self) -> None:
+        small = [simulated_sample(name, shape=(64, 64)) for name in ("training", "validation")]
+        one_step = dataclasses.replace(self.training, images_seen=4, evaluations=1, crop_px=128)
+        segmenter = self.make(training=one_step)
+        reports: list[Progress] = []
+        segmenter.fit(
+            small[:1],
+            extra=Extra(),
+            validation=small[1:],
+            randomness=Randomness((7, 0, 0)),
+            report=reports.append,
+            checkpoints=NoCheckpoints(),
+        )
+        assert np.isfinite(reports[-1].loss)
+        check_labels(predict(segmenter, small[1].image), (64, 64))
+
     def test_every_threshold_may_be_tuned(self, trained: Segmenter) -> None:
         values = trained.threshold_values()
         assert trained.thresholds == {name: options[0] for name, options in values.items()}

@@ -4,11 +4,12 @@ import torch
 from scipy.ndimage import label as connected
 
 from trainables.data.sample import Sample
+from trainables.data.shelf import Shelf
 from trainables.segmenters.cellpose_batches import (
     FlowSample,
+    FlowSamples,
     draw_flow_batch,
     flow_loss,
-    with_flows,
 )
 from trainables.segmenters.cellpose_decoding import CellposeInference, decode_flows
 from trainables.segmenters.protocol import Extra
@@ -27,7 +28,12 @@ def spots(side_px: int = 160, *, brightness: float = 1.0, spacing_px: int = 40) 
         labels[(rows - row) ** 2 + (columns - column) ** 2 <= 81] = number + 1
     image = (brightness * (labels > 0)[..., None]).astype(np.float32)
     sample = Sample(id=f"spots {brightness}", image=image, labels=labels, group="spots")
-    return with_flows([sample], device=CPU)[0]
+    return with_flows(sample)
+
+
+def with_flows(sample: Sample) -> FlowSample:
+    found: FlowSample = FlowSamples([sample], device=CPU, shelf=Shelf())[0]
+    return found
 
 
 def draw(
@@ -79,7 +85,7 @@ def test_nothing_is_known_beyond_the_image_or_where_labels_are_unknown() -> None
     labels = small.sample.labels.copy()
     labels[:, :32] = -1
     half = Sample(id="half", image=small.sample.image, labels=labels, group="half")
-    _, targets = draw(with_flows([half], device=CPU)[0], crop_px=128)
+    _, targets = draw(with_flows(half), crop_px=128)
     np.testing.assert_allclose(targets[:, 0].sum(dim=(1, 2)), 64 * 32, rtol=0.05)
 
 
