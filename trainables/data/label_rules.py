@@ -37,7 +37,7 @@ def as_labels(values: np.ndarray, *, file: str, components: bool = False) -> np.
         )
     if largest > np.iinfo(np.int32).max:
         labels = np.unique(labels, return_inverse=True)[1].reshape(labels.shape) + (smallest > 0)
-    labels = labels.astype(np.int32)
+    labels = labels.astype(np.int32, copy=False)
     pieces = _pieces_of_binary(labels, largest)
     if pieces is None:
         return labels
