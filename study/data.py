@@ -118,9 +118,12 @@ def needed_unlabelled_ids(
 def _unlabelled_images(study: Study, arm: Arm) -> int:
     """Most images without labels that a training of an arm uses."""
     if arm.extra_data == "gan":
-        varied = [level for factor in study.ablate for level in factor.levels]
-        gans = [*study.gans, *(level for level in varied if isinstance(level, GanSpec))]
-        return max(gan.unlabelled_images for gan in gans)
+        counts = [gan.unlabelled_images for gan in study.gans]
+        for factor in study.ablate:
+            levels = factor.levels
+            counts += [one.unlabelled_images for one in levels if isinstance(one, GanSpec)]
+            counts += levels if factor.field == "extra.gan.unlabelled_images" else ()
+        return max(counts)
     uses = arm.extra_data == "pseudo_labels" or arm.initial_weights == "gan_encoder"
     return study.pool_size if uses else 0
 

@@ -107,8 +107,14 @@ def _on_gpus(*, images_seen: int, crop_px: int, architectures: Sequence[Architec
         source_images=400,
         source_images_seen=2 * images_seen,
         threshold_tries=40,
-        ablate=(Factor(field="extra.gan", levels=gans), *ABLATION),
+        ablate=(Factor(field="extra.gan", levels=(*gans, *_unpaired(gans))), *ABLATION),
     )
+
+
+def _unpaired(gans: tuple[GanSpec, ...]) -> list[GanSpec]:
+    """The GANs that can learn from images without labels, with some."""
+    unpaired = [gan for gan in gans if gan.architecture == "cyclegan"]
+    return [dataclasses.replace(gan, unlabelled_images=64) for gan in unpaired]
 
 
 PRESETS = {"quick": quick, "small": small, "full": full}

@@ -7,11 +7,13 @@ from collections import defaultdict
 import pytest
 
 from study.ablate import ablated, ablation_tasks
+from study.data import needed_unlabelled_ids
 from study.design import ARMS, Study, to_dict
 from study.factors import ABLATION, Factor, factor_fields, read_factor
 from study.plan import confirm_tasks, default_spec
 from study.presets import quick, small
 from tests.study.fakes import SPLITS, ended
+from trainables.data.split import Split
 from trainables.flat import flatten
 from trainables.spec import GanFitSpec, GanSpec, TrialSpec
 
@@ -153,6 +155,24 @@ def test_factors_are_read_and_written() -> None:
     assert json.loads(json.dumps(to_dict(study)))["ablate"][0]["field"] == "extra.ratio"
     assert study.hash != BASE.hash
     assert {factor.field for factor in ABLATION} <= set(factor_fields())
+
+
+def test_images_without_labels_are_sent_for_every_level_that_uses_them() -> None:
+    split = Split(
+        annotation_ids=tuple(f"a{n}" for n in range(14)),
+        test_ids=("t",),
+        groups={name: name for name in [*(f"a{n}" for n in range(14)), "t"]},
+        seed=0,
+        content_hash="",
+    )
+
+    def sent(*factors: Factor) -> int:
+        study = dataclasses.replace(ablating(*factors), arms=("unet_gan",))
+        return len(needed_unlabelled_ids(study, split, counts=[10], draws=[1]))
+
+    assert sent() == 0
+    assert sent(Factor(field="extra.gan.unlabelled_images", levels=(0, 3))) == 3
+    assert sent(Factor(field="extra.gan", levels=(GanSpec(unlabelled_images=2),))) == 2
 
 
 def test_quick_ablates_nothing_and_small_does() -> None:
