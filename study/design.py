@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,8 @@ from trainables.spec import (
     WeightsKind,
 )
 
+ALWAYS = sys.maxsize
+"""As `Study.folds_below`: folds however many images there are."""
 SIMULATED = "simulated"
 """In place of a folder: cells simulated here, nothing to download."""
 

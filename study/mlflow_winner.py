@@ -53,9 +53,9 @@ def send_verdict(client: MlflowClient, runs: Runs, *, store: Store, name: str) -
     title = f"Verdict: {winner.arm}, test F1 {winner_f1(decision, winner):.3f}"
     tags = {NOTE: card, MLFLOW_RUN_NAME: title, "winner_arm": winner.arm}
     client.log_batch(runs.study, tags=[RunTag(key, tags[key]) for key in tags])
-    for trial_id, run_id in runs.trials.items():
-        if trial_id == winner.trial_id:
-            client.set_tag(run_id, WINNER, "yes")
+    for run in client.search_runs([runs.experiment_id], f"tags.{WINNER} = 'yes'"):
+        client.delete_tag(run.info.run_id, WINNER)
+    client.set_tag(runs.trials[winner.trial_id], WINNER, "yes")
     _register(client, runs.trials[winner.trial_id], winner, store=store, name=name, card=card)
 
 

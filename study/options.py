@@ -2,14 +2,13 @@
 
 import dataclasses
 import importlib.util
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from tyro.conf import Positional, arg
 
-from study.design import SIMULATED, Study
+from study.design import ALWAYS, SIMULATED, Study
 from study.factors import read_factor
 from trainables.model_files import spec_of_model
 from trainables.spec import CellposeSpec
@@ -111,7 +110,7 @@ def study_of(options: RunOptions) -> Study:
         "search_device_seconds": options.device_seconds,
         "max_test_images": options.test_images,
         "folds": options.folds,
-        "folds_below": sys.maxsize if options.folds else None,
+        "folds_below": ALWAYS if options.folds else None,
         "seed": options.seed,
         "data": _data(options, study),
         "source": _source(options, study),

@@ -12,7 +12,7 @@ annotated images to a model; their configurations may differ, and the report say
 import dataclasses
 import json
 
-from study.design import Study
+from study.design import ALWAYS, Study
 from study.store import Store
 from trainables.data import split as splitting
 from trainables.data.dataset import Dataset
@@ -71,8 +71,16 @@ def folds_of(study: Study, dataset: Dataset) -> int:
     """Folds by which the data set is tested, before copies are tied; 1 is a single split.
 
     A test side that the data set names is kept.
+
+    Raises:
+        ValueError: folds were asked for, and the data set names a test side.
     """
     names_test_side = any(entry.side == "test" for entry in dataset.entries)
+    if names_test_side and study.folds_below == ALWAYS and study.folds > 1:
+        raise ValueError(
+            f"Folds test every annotated image, but {dataset.path} names test images of its own: "
+            f"leave --folds out, or take the images' sides out of the data set."
+        )
     if names_test_side or len(dataset.entries) >= study.folds_below:
         return 1
     groups = {entry.group for entry in dataset.entries}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from study.data import needed_ids, open_main
-from study.design import ARMS, DataOptions, Study
+from study.design import ALWAYS, ARMS, DataOptions, Study
 from study.opened import OpenedStudy
 from study.plan import choose_best, confirm_tasks, search_spec
 from study.presets import quick
@@ -58,6 +58,8 @@ def test_a_named_test_side_is_kept(folder: Path) -> None:
     (folder / "index.csv").write_text("\n".join(["stem,group,split", *rows]) + "\n")
     (split,) = divide(study_on(folder), open_dataset(folder))
     assert split.test_ids == ("s6", "s7")
+    with pytest.raises(ValueError, match="names test images of its own: leave --folds out"):
+        divide(study_on(folder, folds_below=ALWAYS), open_dataset(folder))
 
 
 def test_folds_are_kept_and_counts_cut_to_what_they_have(folder: Path, tmp_path: Path) -> None:
