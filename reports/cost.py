@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 from reports.load import Arm, Study, trials
+from trainables.flat import hash_flat
 from trainables.result import TrialResult
-from trainables.spec import gan_fit, trial_spec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,10 +65,20 @@ def gan_fits_of(study: Study, results: list[TrialResult]) -> list[TrialResult]:
 
 
 def gan_fit_id(result: TrialResult) -> str:
-    """Id of the GAN fit a trial used; empty where it used none."""
-    if result.spec.get("extra.kind") != "gan":
+    """Id of the GAN fit a trial used; empty where it used none.
+
+    Made of the fields as they are stored: a spec read by later software has fields that the
+    stored id does not know.
+    """
+    spec = result.spec
+    if spec.get("extra.kind") != "gan":
         return ""
-    return gan_fit(trial_spec(result.spec)).id
+    fields = {
+        name.removeprefix("extra."): value
+        for name, value in spec.items()
+        if name.startswith(("data.", "extra.gan.")) or name in ("study_seed", "seed")
+    }
+    return hash_flat(fields | {"stage": "fit_gans"})
 
 
 def device_seconds(result: TrialResult) -> float:

@@ -16,6 +16,7 @@ from reports.narrative import narrate
 from reports.scores import Scores
 from reports.verdict import choose_winner, decide
 from tests.reports.fake_study import TRUE_F1, FakeStudy, image_score
+from trainables.flat import hash_flat
 from trainables.result import to_json
 
 EQUAL = dict.fromkeys(TRUE_F1, 0.8)
@@ -155,6 +156,19 @@ def test_gan_fits_are_charged_once_and_only_to_the_arm_that_used_them(study_of):
     assert costs["stardist"].search_pruned == 1
     # 9 + 12 + 15 + 18 + 21 + 24, the pruned and the failed trial included.
     assert costs["stardist"].search_device_seconds == 99.0
+
+
+def test_gan_fits_are_charged_in_a_study_whose_specs_lack_later_fields(tmp_path):
+    folder = FakeStudy(pictures=False).write(tmp_path / "study")
+    for path in (folder / "results").glob("*.json"):
+        raw = json.loads(path.read_text())
+        for name in ("gan.width", "extra.gan.width"):
+            raw["spec"].pop(name, None)
+        raw["trial_id"] = hash_flat(raw["spec"])
+        path.unlink()
+        path.with_name(f"{raw['trial_id']}.json").write_text(json.dumps(raw))
+    study = load_study(folder)
+    assert arm_cost(study, study.arm("unet_gan"), count=10).gan_device_seconds == 42.0
 
 
 @pytest.mark.parametrize("draws", [3, 5, 10])
