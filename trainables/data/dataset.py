@@ -123,7 +123,8 @@ def _read(record: Record, *, channels: int, group: str) -> Sample:
     if pixels.shape[2] > channels:
         pixels = with_channels(pixels, channels=channels)
     image = normalised(pixels, channels=channels)
-    labels = np.full(image.shape[:2], IGNORED, np.int32)
-    if record.read_labels is not None:
+    if record.read_labels is None:
+        labels = np.full(image.shape[:2], IGNORED, np.int32)
+    else:
         labels = record.read_labels()
     return Sample(id=record.id, image=cast(np.ndarray, image), labels=labels, group=group)
