@@ -11,7 +11,7 @@ from reports.figure_files import inline_svg, write_figure
 from reports.figures import AXIS, FAINT, canvas, looks
 from reports.load import Folder
 from reports.page import environment
-from reports.side_by_side import SideBySide, side_by_side
+from reports.side_by_side import Overall, SideBySide, side_by_side
 from reports.tables import Column, Row, Table, to_csv
 
 
@@ -62,18 +62,15 @@ def write_comparison(
 
 def headline(found: SideBySide) -> str:
     """What holds over the studies, in one sentence."""
-    whole = [one for one in found.overall if one.studies == len(found.studies)]
-    if not whole:
-        return "No arm has results in all of these studies"
     arms = {arm.name: arm for arm in found.arms}
-    best = min(whole, key=lambda one: one.mean_rank)
-    label = words.arm_title(arms[best.arm])
-    if best.wins == len(found.studies):
+    best = sorted((one for one in found.overall if one.wins), key=lambda one: -one.wins)
+    if not best:
+        return "No verdict in any of these studies yet"
+    if best[0].wins == len(found.studies):
+        label = words.arm_title(arms[best[0].arm])
         return f"{label} has the best mean in all {len(found.studies)} studies"
-    return (
-        f"{label} ranks best over the {len(found.studies)} studies, with the best mean in "
-        f"{best.wins} of them"
-    )
+    each = [f"{words.arm_label(arms[one.arm])} in {one.wins}" for one in best]
+    return f"No arm has the best mean in all {len(found.studies)} studies: {words.listed(each)}"
 
 
 def by_study_table(found: SideBySide) -> Table:
@@ -128,14 +125,14 @@ def overall_table(found: SideBySide) -> Table:
             "mean_lead": one.mean_lead,
             "sd_lead": one.sd_lead,
         }
-        for one in sorted(found.overall, key=lambda one: one.mean_rank)
+        for one in sorted(found.overall, key=_by_rank)
     ]
     return Table(
         name="overall",
         rows=rows,
         columns=[
             Column(label="studies", show=lambda row: str(row["studies"])),
-            Column(label="mean rank", show=lambda row: f"{row['mean_rank']:.1f}"),
+            Column(label="mean rank", show=_mean_rank),
             Column(label="best in", show=lambda row: str(row["wins"])),
             Column(label="beats U-Net in", show=lambda row: str(row["ahead"])),
             Column(label="beaten by it in", show=lambda row: str(row["behind"])),
@@ -143,6 +140,14 @@ def overall_table(found: SideBySide) -> Table:
             Column(label="sd of leads", show=lambda row: words.score(row["sd_lead"])),
         ],
     )
+
+
+def _by_rank(one: Overall) -> tuple[bool, float]:
+    return math.isnan(one.mean_rank), one.mean_rank
+
+
+def _mean_rank(row: Row) -> str:
+    return words.MISSING if math.isnan(row["mean_rank"]) else f"{row['mean_rank']:.1f}"
 
 
 def leads(found: SideBySide) -> Figure:

@@ -32,6 +32,7 @@ class Overall:
     arm: str
     studies: int
     mean_rank: float
+    """Among the arms that all studies have; NaN for the others."""
     wins: int
     """Studies in which it has the best mean."""
     ahead: int
@@ -126,10 +127,22 @@ def _overall(arm: str, placed: Sequence[Placed]) -> Overall:
     return Overall(
         arm=arm,
         studies=len(own),
-        mean_rank=statistics.fmean(one.rank for one in own),
+        mean_rank=_mean_rank(arm, placed),
         wins=sum(one.rank == 1 for one in own),
         ahead=sum(clear),
         behind=len(clear) - sum(clear),
         mean_lead=statistics.fmean(values) if values else math.nan,
         sd_lead=statistics.stdev(values) if len(values) > 1 else math.nan,
     )
+
+
+def _mean_rank(arm: str, placed: Sequence[Placed]) -> float:
+    """Studies with more arms must not make an arm that all have look worse."""
+    arms_of: dict[str, list[str]] = {}
+    for one in sorted(placed, key=lambda one: one.rank):
+        arms_of.setdefault(one.study, []).append(one.arm)
+    common = set.intersection(*map(set, arms_of.values()))
+    if arm not in common:
+        return math.nan
+    ranks = [[name for name in arms if name in common].index(arm) + 1 for arms in arms_of.values()]
+    return statistics.fmean(ranks)
