@@ -30,6 +30,8 @@ EXPANSION = 2
 """Channels within a block for each channel between blocks."""
 GROUP_WIDTH = 8
 """Channels of each group of the grouped convolution."""
+SMALL = 0.5
+"""Share of the usual size at which the last layer of each block starts."""
 
 
 class Joint:
@@ -91,7 +93,10 @@ class JointGenerator(nn.Module):
 
 
 class JointDiscriminator(nn.Module):
-    """The generator backwards: image and relief to one judgement of each crop."""
+    """The generator backwards: image and relief to a judgement of each region of 16 pixels.
+
+    A region at a time, since crops have any size, and a few crops say more that way.
+    """
 
     def __init__(self, *, width: int, inputs: int) -> None:
         super().__init__()
@@ -101,21 +106,21 @@ class JointDiscriminator(nn.Module):
         self.change = nn.ModuleList(
             nn.Conv2d(before, after, 1, bias=False) for before, after in itertools.pairwise(widths)
         )
-        self.head = nn.Linear(widths[-1], 1)
+        self.head = nn.Conv2d(widths[-1], 1, 1)
 
     def forward(self, images: Tensor) -> Tensor:
-        """float [N, inputs, H, W] to [N, 1]."""
+        """float [N, inputs, H, W] to [N, 1, H / 16, W / 16]."""
         x = self.blocks[0](self.start(images))
         for change, block in zip(self.change, self.blocks[1:], strict=True):
             x = block(change(downsample(x)))
-        return self.head(x.mean(dim=(2, 3)))
+        return self.head(x)
 
 
 class Residual(nn.Module):
     """An inverted bottleneck with a grouped convolution, without normalisation.
 
-    Its last layer starts at 0, so that depth does not blow up the start (Zhang et al. 2019,
-    arXiv:1901.09321, as the paper does).
+    Its last layer starts small, so that depth does not blow up the start (Zhang et al. 2019,
+    arXiv:1901.09321, who start it at 0, which costs a short fit too many steps).
     """
 
     def __init__(self, width: int) -> None:
@@ -126,7 +131,7 @@ class Residual(nn.Module):
             inner, inner, 3, padding=1, groups=math.gcd(inner, inner // GROUP_WIDTH), bias=False
         )
         self.narrow = nn.Conv2d(inner, width, 1, bias=False)
-        nn.init.zeros_(self.narrow.weight)
+        nn.init.normal_(self.narrow.weight, std=SMALL / math.sqrt(inner))
 
     def forward(self, x: Tensor) -> Tensor:
         inner = functional.leaky_relu(self.widen(x), 0.2)
