@@ -13,7 +13,10 @@ test: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses auto --dist loadfile --ignore-glob="*_stardist.py"
+	# As many processes as cores, so one thread in each; in the order of the files, because the
+	# few long tests of whole studies would otherwise come last, and alone.
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder \
+		--ignore-glob="*_stardist.py"
 	# By themselves: TensorFlow and torch must not meet in one process.
 	$(BIN)/pytest tests/trainables/segmenters/*_stardist.py
 

@@ -18,7 +18,7 @@ import dataclasses
 from tests.tiny_study import study as tiny
 
 def study():
-    return dataclasses.replace(tiny(), arms=("unet", "unet_copy_paste"), confirm_draws=1)
+    return dataclasses.replace(tiny(), arms=("unet", "unet_copy_paste"), ablate=())
 """
 
 

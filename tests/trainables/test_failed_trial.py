@@ -15,12 +15,12 @@ def test_a_learning_rate_that_diverges_is_stored_with_its_reason(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     samples = [simulated_sample("a")], [simulated_sample("b")]
-    monkeypatch.setattr(ray_trainable, "_annotated_samples", lambda *given: samples)
+    monkeypatch.setattr(ray_trainable, "annotated_samples", lambda *given: samples)
     monkeypatch.setattr(ray_trainable, "_unlabelled_samples", lambda *given: [])
     split = SimpleNamespace(draw=lambda **choice: None)
     inputs: Any = SimpleNamespace(
         store=None,
-        data={"s": SimpleNamespace(split=split)},
+        data={"s": SimpleNamespace(split=split, samples={})},
         example_ids=(),
         example_trials=(),
         size_edges_px=(),
