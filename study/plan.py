@@ -61,7 +61,7 @@ def source_fit(study: Study, segmenter: str, splits: Splits) -> TrialSpec:
             images_seen=study.source_images_seen,
             learning_rate=_scratch_rate(family.segmenter),
         ),
-        threshold_tries=study.threshold_tries,
+        threshold_tries=1,  # only the weights serve on
     )
 
 

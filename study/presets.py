@@ -18,7 +18,7 @@ def quick() -> Study:
     """Five arms at ten annotated images, sized for two cores of a laptop.
 
     Command: `study run quick [--dataset FOLDER]`
-    Cost: 10 to 20 minutes on 2 cores, depending on how free they are.
+    Cost: about 12 minutes on 2 free cores; on busy ones far more.
     Expected: a ranking with wide intervals; it shows how a study goes, and which arms are far
     behind. Close arms are not told apart: that is what `small` and `full` are for.
     """
@@ -35,7 +35,7 @@ def quick() -> Study:
         unet=Family(segmenter=UnetSpec(), training=training, gpus=0.25),
         cellpose=Family(segmenter=CellposeSpec(), training=training, gpus=0.25),
         stardist=Family(segmenter=StardistSpec(), training=training, gpus=0.25),
-        gans=(GanSpec(images_seen=960, pool_size=48),),
+        gans=(GanSpec(images_seen=800, pool_size=48),),
         source_images_seen=1600,
     )
 
