@@ -16,6 +16,8 @@ PATCH_WIDTH = 32
 """Channels of a discriminator's first level."""
 PATCH_LEVELS = 3
 """Times a discriminator halves the resolution; it then sees patches of about 34 pixels."""
+LARGEST_GROWTH = 8
+"""Coarse levels have at most this many times the channels of the finest."""
 
 
 def colours(condition: Tensor) -> tuple[Tensor, Tensor]:
@@ -47,6 +49,11 @@ def condition_channels(channels: int) -> int:
     return SHAPE_CHANNELS + 2 * channels
 
 
+def level_widths(width: int, *, levels: int) -> list[int]:
+    """Channels at full resolution, and of each level below that halves it, the coarsest last."""
+    return [width * min(2**level, LARGEST_GROWTH) for level in range(levels + 1)]
+
+
 def groups_of(width: int) -> int:
     """Groups of eight channels, for a group norm; one group where they do not divide."""
     return width // 8 if width % 8 == 0 else 1
@@ -75,6 +82,13 @@ def pyramid(x: Tensor, *, levels: int) -> list[Tensor]:
 def noise_pyramid(noise: Tensor, *, levels: int) -> list[Tensor]:
     """Noise at each resolution, of unit variance: the mean of 4 halves the deviation."""
     return [x * 2.0**level for level, x in enumerate(pyramid(noise, levels=levels))]
+
+
+def with_style(noise: Tensor) -> Tensor:
+    """Noise whose first half is the same all over each image, its style; float [N, Z, H, W]."""
+    half = noise.shape[1] // 2
+    style = noise[:, :half, :1, :1].expand(-1, -1, *noise.shape[2:])
+    return torch.cat([style, noise[:, half:]], dim=1)
 
 
 class ResidualBlock(nn.Module):

@@ -15,16 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trainables.gan.adversary import Batch, Fakes, Terms
-from trainables.gan.blocks import upsample
-from trainables.gan.latent import latent
+from trainables.gan.blocks import level_widths, upsample
+from trainables.gan.latent import LEVELS, latent
 from trainables.gan.losses import one_centred_penalty
 from trainables.gan.relief import RELIEF_CHANNELS, as_judged, real_with_relief
 from trainables.gan_spec import GanSpec
-
-LEVELS = 4
-"""Times the resolution doubles from the map of codes to the image."""
-LARGEST_GROWTH = 8
-"""Coarse levels have at most this many times the channels of the finest."""
 
 
 class Dcgan:
@@ -64,7 +59,7 @@ class DcganGenerator(nn.Module):
 
     def __init__(self, *, width: int, outputs: int, noise_channels: int) -> None:
         super().__init__()
-        widths = [width * min(2**level, LARGEST_GROWTH) for level in reversed(range(LEVELS + 1))]
+        widths = level_widths(width, levels=LEVELS)[::-1]
         self.start = _layer(noise_channels, widths[0])
         self.layers = nn.ModuleList(
             _layer(before, after) for before, after in itertools.pairwise(widths)

@@ -16,16 +16,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trainables.gan.adversary import Batch, Fakes, Terms
-from trainables.gan.blocks import downsample, upsample
-from trainables.gan.latent import latent
+from trainables.gan.blocks import downsample, level_widths, upsample
+from trainables.gan.latent import LEVELS, latent
 from trainables.gan.losses import relativistic, zero_centred_penalty
 from trainables.gan.relief import RELIEF_CHANNELS, as_judged, real_with_relief
 from trainables.gan_spec import GanSpec
 
-LEVELS = 4
-"""Times the resolution doubles from the map of codes to the image."""
-LARGEST_GROWTH = 8
-"""Coarse levels have at most this many times the channels of the finest."""
 EXPANSION = 2
 """Channels within a block for each channel between blocks."""
 GROUP_WIDTH = 8
@@ -76,7 +72,7 @@ class JointGenerator(nn.Module):
 
     def __init__(self, *, width: int, outputs: int, noise_channels: int) -> None:
         super().__init__()
-        widths = [width * min(2**level, LARGEST_GROWTH) for level in reversed(range(LEVELS + 1))]
+        widths = level_widths(width, levels=LEVELS)[::-1]
         self.start = nn.Conv2d(noise_channels, widths[0], 3, padding=1)
         self.blocks = nn.ModuleList(Residual(before) for before in widths)
         self.change = nn.ModuleList(
@@ -100,7 +96,7 @@ class JointDiscriminator(nn.Module):
 
     def __init__(self, *, width: int, inputs: int) -> None:
         super().__init__()
-        widths = [width * min(2**level, LARGEST_GROWTH) for level in range(LEVELS + 1)]
+        widths = level_widths(width, levels=LEVELS)
         self.start = nn.Conv2d(inputs, widths[0], 1)
         self.blocks = nn.ModuleList(Residual(before) for before in widths)
         self.change = nn.ModuleList(

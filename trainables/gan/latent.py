@@ -1,10 +1,13 @@
 """Noise as the only origin of an image: a map of codes, so that images of any size can be made."""
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
-LATENT_STRIDE = 16
+from trainables.gan.blocks import with_style
+
+LEVELS = 4
+"""Times the resolution doubles from the map of codes to the image."""
+LATENT_STRIDE = 2**LEVELS
 """Pixels of the image for each code."""
 
 
@@ -16,7 +19,4 @@ def latent(noise: Tensor) -> Tensor:
 
     Source: spatial codes, Jetchev et al. 2016 (arXiv:1611.08207).
     """
-    codes = functional.avg_pool2d(noise, LATENT_STRIDE) * LATENT_STRIDE
-    half = codes.shape[1] // 2
-    style = codes[:, :half, :1, :1].expand(-1, -1, *codes.shape[2:])
-    return torch.cat([style, codes[:, half:]], dim=1)
+    return with_style(functional.avg_pool2d(noise, LATENT_STRIDE) * LATENT_STRIDE)

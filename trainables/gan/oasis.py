@@ -13,9 +13,9 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from trainables.gan.adversary import Batch, Fakes, Terms, where_known
-from trainables.gan.blocks import PATCH_WIDTH, condition_channels, downsample, upsample
+from trainables.gan.blocks import PATCH_WIDTH, downsample, upsample
 from trainables.gan.losses import class_balanced
-from trainables.gan.spade_blocks import SpadeGenerator, with_noise
+from trainables.gan.spade_blocks import SpadeGenerator
 from trainables.gan_spec import GanSpec
 
 CLASSES = 3
@@ -33,7 +33,7 @@ class Oasis:
     makes_labels = False
 
     def __init__(self, spec: GanSpec, *, channels: int) -> None:
-        self.generator: nn.Module = OasisGenerator(
+        self.generator: nn.Module = SpadeGenerator(
             width=spec.width, channels=channels, noise_channels=self.noise_channels
         )
         self.discriminator: nn.Module = SegmentingDiscriminator(channels=channels)
@@ -61,30 +61,6 @@ class Oasis:
         classes, painted = batch.augment(_classes(batch), fakes["image"])
         judged = self.discriminator(painted)
         return {"adversarial": class_balanced(judged, _padded(classes), _class_weights(classes))}
-
-
-class OasisGenerator(nn.Module):
-    """The SPADE generator with noise of three dimensions at every layer."""
-
-    def __init__(self, *, width: int, channels: int, noise_channels: int) -> None:
-        super().__init__()
-        self.network = SpadeGenerator(
-            width=width,
-            channels=channels,
-            guide_channels=condition_channels(channels) + noise_channels,
-        )
-
-    def forward(self, condition: Tensor, noise: Tensor) -> Tensor:
-        """float [N, 4 + 2C, H, W] and [N, noise_channels, H, W] to images [N, C, H, W].
-
-        Half of the noise is made the same all over the image, as the paper draws it for training;
-        the rest varies from pixel to pixel, as the grain of micrographs does.
-        """
-        code = noise[:, :, :1, :1].expand(-1, -1, *noise.shape[2:])
-        half = code.shape[1] // 2
-        return self.network(
-            condition, with_noise(condition, torch.cat([code[:, :half], noise[:, half:]], dim=1))
-        )
 
 
 class SegmentingDiscriminator(nn.Module):

@@ -16,6 +16,7 @@ from trainables.gan.blocks import (
     PatchDiscriminator,
     condition_channels,
     downsample,
+    level_widths,
     look,
     noise_pyramid,
     paint_over,
@@ -26,8 +27,6 @@ from trainables.gan_spec import GanSpec
 
 LEVELS = 4
 """Times the generator halves the resolution; the paper's eight need crops of 256 pixels."""
-LARGEST_GROWTH = 8
-"""Coarse levels have at most this many times the channels of the first, as in the paper."""
 
 
 class Pix2pix:
@@ -73,7 +72,7 @@ class Pix2pixGenerator(nn.Module):
 
     def __init__(self, *, width: int, channels: int, noise_channels: int) -> None:
         super().__init__()
-        widths = [width * min(2**level, LARGEST_GROWTH) for level in range(LEVELS + 1)]
+        widths = level_widths(width, levels=LEVELS)
         self.stem = nn.Conv2d(condition_channels(channels) + noise_channels, width, 3, padding=1)
         self.down = nn.ModuleList(
             _block(fine, coarse, nn.LeakyReLU(0.2)) for fine, coarse in itertools.pairwise(widths)

@@ -6,20 +6,15 @@ squares, feature matching. Its channel of instance edges is the condition's boun
 local enhancer, made for images of 2048 pixels, and the VGG loss, which needs public weights.
 """
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
-from trainables.gan.adversary import Batch, Fakes, Terms, where_known
-from trainables.gan.blocks import (
-    MultiScaleDiscriminator,
-    ResidualGenerator,
-    condition_channels,
-    evidence,
-    judgements,
-    look,
-    paint_over,
-)
-from trainables.gan.losses import feature_matching, least_squares
+from trainables.gan.adversary import Batch, Fakes, Terms
+from trainables.gan.blocks import ResidualGenerator, condition_channels, judgements, paint_over
+from trainables.gan.losses import least_squares
+from trainables.gan.multi_scale import MultiScaleAdversary, mean
 from trainables.gan_spec import GanSpec
 
 LEVELS = 2
@@ -28,51 +23,27 @@ BLOCKS = 4
 """Residual blocks; the paper has 9."""
 
 
-class Pix2pixHD:
+class Pix2pixHD(MultiScaleAdversary):
     """See `Adversary`."""
 
-    noise_channels = 4
     momenta = (0.5, 0.999)
-    paired = True
-    makes_labels = False
 
     def __init__(self, spec: GanSpec, *, channels: int) -> None:
-        self.generator: nn.Module = Pix2pixHDGenerator(
+        generator = Pix2pixHDGenerator(
             width=spec.width, channels=channels, noise_channels=self.noise_channels
         )
-        self.discriminator: nn.Module = MultiScaleDiscriminator(
-            before=condition_channels(channels) + channels, normalise=True
-        )
-        self._feature_weight = spec.feature_weight
-
-    def make(self, batch: Batch) -> Fakes:
-        return {"image": where_known(batch, self.generator(batch.condition, batch.noise))}
+        super().__init__(spec, channels=channels, generator=generator)
 
     def discriminator_loss(self, batch: Batch, fakes: Fakes) -> Terms:
-        real = judgements(self._judge(batch, batch.images))
-        painted = judgements(self._judge(batch, fakes["image"]))
+        real = judgements(self.judge(batch, batch.images))
+        painted = judgements(self.judge(batch, fakes["image"]))
         return {
-            "real": _mean([least_squares(judged, real=True) for judged in real]) / 2,
-            "painted": _mean([least_squares(judged, real=False) for judged in painted]) / 2,
+            "real": mean([least_squares(judged, real=True) for judged in real]) / 2,
+            "painted": mean([least_squares(judged, real=False) for judged in painted]) / 2,
         }
 
     def generator_loss(self, batch: Batch, fakes: Fakes) -> Terms:
-        with torch.no_grad():
-            real = self._judge(batch, batch.images)
-        painted = self._judge(batch, fakes["image"])
-        matching = feature_matching(evidence(real), evidence(painted))
-        return {
-            "adversarial": _mean(
-                [least_squares(judged, real=True) for judged in judgements(painted)]
-            ),
-            "features": self._feature_weight * matching,
-        }
-
-    def _judge(self, batch: Batch, images: Tensor) -> list[list[Tensor]]:
-        scales: list[list[Tensor]] = self.discriminator(
-            look(*batch.augment(batch.condition, images))
-        )
-        return scales
+        return self.fooling_loss(batch, fakes, partial(least_squares, real=True))
 
 
 class Pix2pixHDGenerator(nn.Module):
@@ -91,7 +62,3 @@ class Pix2pixHDGenerator(nn.Module):
     def forward(self, condition: Tensor, noise: Tensor) -> Tensor:
         """float [N, 4 + 2C, H, W] and [N, noise_channels, H, W] to images [N, C, H, W]."""
         return paint_over(condition, self.network(torch.cat([condition, noise], dim=1)))
-
-
-def _mean(values: list[Tensor]) -> Tensor:
-    return torch.stack(values).mean()

@@ -7,12 +7,18 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-from trainables.gan.blocks import downsample, paint_over, pyramid, upsample
+from trainables.gan.blocks import (
+    condition_channels,
+    downsample,
+    level_widths,
+    paint_over,
+    pyramid,
+    upsample,
+    with_style,
+)
 
 LEVELS = 4
 """Times the resolution doubles from the coarsest level; the paper has 6, for 256 pixels."""
-LARGEST_GROWTH = 8
-"""Coarse levels have at most this many times the channels of the finest."""
 HIDDEN = 32
 """Channels between the map and what it modulates; the paper has 128."""
 
@@ -61,9 +67,10 @@ class SpadeGenerator(nn.Module):
     does, and so paints maps of any size.
     """
 
-    def __init__(self, *, width: int, channels: int, guide_channels: int) -> None:
+    def __init__(self, *, width: int, channels: int, noise_channels: int) -> None:
         super().__init__()
-        widths = [width * min(2**level, LARGEST_GROWTH) for level in reversed(range(LEVELS + 1))]
+        guide_channels = condition_channels(channels) + noise_channels
+        widths = level_widths(width, levels=LEVELS)[::-1]
         self.start = nn.Conv2d(guide_channels, widths[0], 3, padding=1)
         self.blocks = nn.ModuleList(
             SpadeBlock(coarse, fine, guide_channels=guide_channels)
@@ -72,13 +79,13 @@ class SpadeGenerator(nn.Module):
         self.last = SpadeBlock(width, width, guide_channels=guide_channels)
         self.head = nn.Conv2d(width, channels, 3, padding=1)
 
-    def forward(self, condition: Tensor, guide: Tensor) -> Tensor:
-        """Paints images [N, C, H, W].
+    def forward(self, condition: Tensor, noise: Tensor) -> Tensor:
+        """float [N, 4 + 2C, H, W] and [N, noise_channels, H, W] to images [N, C, H, W].
 
-        Args:
-            condition: float [N, 4 + 2C, H, W], see conditioning.py.
-            guide: float [N, guide_channels, H, W]: the condition and noise.
+        Half of the noise is made the same all over the image, a style; the rest varies from pixel
+        to pixel, as the grain of micrographs does.
         """
+        guide = torch.cat([condition, with_style(noise)], dim=1)
         guides = pyramid(guide, levels=LEVELS)
         guides.append(downsample(guides[-1]))
         x = self.start(guides[-1])
@@ -86,8 +93,3 @@ class SpadeGenerator(nn.Module):
             x = upsample(block(x, level))
         x = self.last(x, guide)
         return paint_over(condition, self.head(functional.leaky_relu(x, 0.2)))
-
-
-def with_noise(condition: Tensor, noise: Tensor) -> Tensor:
-    """The guide: the condition, and noise beside it."""
-    return torch.cat([condition, noise], dim=1)
