@@ -64,7 +64,7 @@ class ArmSearch:
     @property
     def trials(self) -> int:
         """Trials that were asked for, running or ended."""
-        states = [trial.state for trial in self._optuna.trials]
+        states = [trial.state for trial in self._optuna.get_trials(deepcopy=False)]
         return sum(state not in (TrialState.WAITING, TrialState.FAIL) for state in states)
 
     @property

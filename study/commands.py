@@ -86,7 +86,7 @@ def _run(study: Study, place: Any, folder: Path, options: RunOptions, console: C
         with display, full_disk_explained(folder):
             run_opened(opened, place, listener=Listeners([display, tracking]))
             mark_finished(study, place.store)
-        return _finish(folder, tracking, console)
+        return _finish(place.store, folder, tracking, console)
 
 
 def _declared(options: RunOptions) -> Study:
@@ -109,8 +109,9 @@ def report(command: cli.Report) -> int:
     if len(folders) > 1:
         return _compare(folders, command)
     (folder,) = folders
-    with Tracking(folder, store=Store(folder), uri=command.tracking_uri) as tracking:
-        return _finish(folder, tracking, Console(), margin_f1=command.margin)
+    store = Store(folder)
+    with Tracking(folder, store=store, uri=command.tracking_uri) as tracking:
+        return _finish(store, folder, tracking, Console(), margin_f1=command.margin)
 
 
 def _compare(folders: list[Path], command: cli.Report) -> int:
@@ -121,10 +122,13 @@ def _compare(folders: list[Path], command: cli.Report) -> int:
     return 0
 
 
-def _finish(folder: Path, tracking: Any, console: Console, *, margin_f1: float = 0.01) -> int:
+def _finish(
+    store: Any, folder: Path, tracking: Any, console: Console, *, margin_f1: float = 0.01
+) -> int:
+    """Writes the report of what the store holds into the study's own folder."""
     from reports.render import write_report
 
-    path = write_report(folder, margin_f1=margin_f1)
+    path = write_report(store.root, out=folder, margin_f1=margin_f1)
     tracking.send_report(path)
     if unsent := tracking.finish():
         console.print(unsent, highlight=False)
@@ -198,7 +202,9 @@ def serve_ui(folder: Path, *, port: int) -> int:
     """`study ui`: MLflow's pages until Ctrl-C."""
     from study.tracking import serve
 
-    return serve(_existing(folder), port=port)
+    if not (folder / "mlflow.db").exists():
+        raise ValueError(f"{folder} holds no study: it has no mlflow.db.")
+    return serve(folder, port=port)
 
 
 def _chosen_model(folder: Path, arm: str) -> Any:

@@ -10,7 +10,7 @@ FINISHED_FILE = "finished.json"
 
 def mark_finished(study: Study, store: Store) -> None:
     """Notes that every training of a study, as declared, has ended."""
-    note = {"hash": study.hash, "results": store.result_count()}
+    note = {"hash": study.hash, "results": len(store.trial_ids())}
     store.write_text(FINISHED_FILE, json.dumps(note))
 
 
@@ -20,4 +20,4 @@ def is_finished(study: Study, store: Store) -> bool:
     if text is None:
         return False
     note = json.loads(text)
-    return bool(note["hash"] == study.hash and note["results"] <= store.result_count())
+    return bool(note["hash"] == study.hash and note["results"] <= len(store.trial_ids()))

@@ -41,7 +41,7 @@ def quick() -> Study:
 
 
 def small() -> Study:
-    """All arms there are at three annotation counts, for a night on a workstation.
+    """Ten arms at three annotation counts, for a night on a workstation.
 
     Command: `study run small --dataset FOLDER`
     Cost: see `study run small --dry-run`; on a CPU, days: meant for a GPU or a small cluster.
@@ -61,7 +61,7 @@ def small() -> Study:
 
 
 def full() -> Study:
-    """All arms there are at five annotation counts, for a cluster.
+    """Ten arms at five annotation counts, for a cluster.
 
     Command: `study run full --dataset FOLDER --address auto --storage s3://bucket/study`
     Cost: see `study run full --dry-run`.

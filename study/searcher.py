@@ -41,14 +41,15 @@ class StageSearcher(Searcher):
         super().__init__(metric="validation_f1", mode="max")
         self._store = store
         self._listener = listener
-        self._ended = store.results()
-        self._tasks = [task for task in tasks if task.spec.id not in self._ended]
+        self.ended = store.results()
+        """How trainings have ended, of other stages and of earlier runs as well; by trial id."""
+        self._tasks = [task for task in tasks if task.spec.id not in self.ended]
         self._arms = list(arms)
         self._running: dict[str, _Running] = {}
         self.complaint = ""
         """Why the stage cannot go on; empty where it can."""
         for arm in self._arms:
-            arm.restore(self._ended)
+            arm.restore(self.ended)
             self._charge_needs(arm)
 
     @property
@@ -102,7 +103,7 @@ class StageSearcher(Searcher):
             ended = running.lost() if error else running.pruned()
             self._store.write_result(ended)
             self._store.checkpoints(running.spec.id).clear()
-        self._ended[ended.trial_id] = ended
+        self.ended[ended.trial_id] = ended
         if running.arm:
             running.arm.tell(ended)
         for arm in self._arms:
@@ -134,11 +135,11 @@ class StageSearcher(Searcher):
         return arm.ask(), arm
 
     def _is_ready(self, needs: frozenset[str]) -> bool:
-        return all(need in self._ended for need in needs)
+        return all(need in self.ended for need in needs)
 
     def _is_hopeless(self, needs: frozenset[str]) -> bool:
         """Whether something needed has failed; of several GANs, all of them."""
-        ended = {need: self._ended[need] for need in needs & self._ended.keys()}
+        ended = {need: self.ended[need] for need in needs & self.ended.keys()}
         failed = {need for need, result in ended.items() if result.status == "failed"}
         gans = {need for need, result in ended.items() if result.spec["stage"] == "fit_gans"}
         all_gans_failed = len(ended) == len(needs) and bool(gans) and gans <= failed
@@ -147,9 +148,9 @@ class StageSearcher(Searcher):
     def _charge_needs(self, arm: ArmSearch) -> None:
         """GAN fits are charged to each arm that uses them; source weights are not: they are the
         like of public weights, which somebody else has paid for."""
-        for need in arm.needs & self._ended.keys():
-            if self._ended[need].spec["stage"] == "fit_gans":
-                arm.charge(self._ended[need])
+        for need in arm.needs & self.ended.keys():
+            if self.ended[need].spec["stage"] == "fit_gans":
+                arm.charge(self.ended[need])
 
 
 class _Running:

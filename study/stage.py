@@ -53,7 +53,7 @@ def run_stage(
     listener.stage_started(name, searcher.remaining)
     available = machines()
     stopping = PerArmStopping({arm.arm.name: arm.images_seen for arm in arms})
-    stopping.replay(store.results().values())
+    stopping.replay(searcher.ended.values())
     tuner = tune.Tuner(
         tune.with_resources(
             tune.with_parameters(trainable, inputs=inputs),

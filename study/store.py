@@ -56,10 +56,9 @@ class Store:
         path = self.root / "results" / f"{trial_id}.json"
         return _read(path) if path.exists() else None
 
-    def result_count(self) -> int:
-        """How many results there are, none of them read."""
-        folder = self.root / "results"
-        return sum(_is_result(path) for path in folder.iterdir()) if folder.exists() else 0
+    def trial_ids(self) -> set[str]:
+        """The trials that have ended, none of whose results is read."""
+        return {path.name.removesuffix(".json") for path in self._result_paths()}
 
     def write_result(self, result: TrialResult) -> None:
         """Keeps the result of a trial that has ended."""

@@ -47,7 +47,7 @@ class Tracking:
         self.uri = uri or local_uri(folder)
         self._folder = folder
         self._store = store
-        self._unsent = set(store.results())
+        self._unsent = store.trial_ids()
         self._report: Path | None = None
         self._copy: MlflowCopy | None = None
         self._reason = "it was too slow"
@@ -143,8 +143,7 @@ class Tracking:
         copy = self._copy or MlflowCopy(self.uri, folder=self._folder, store=self._store)
         self._copy = copy
         for trial_id in sorted(self._unsent):
-            result = self._store.result(trial_id)
-            if result is not None:
+            if result := self._readable(trial_id):
                 copy.send(result)
             with self._changed:
                 self._unsent.discard(trial_id)
@@ -152,6 +151,13 @@ class Tracking:
             copy.send_report(report)
             with self._changed:
                 self._report = None if self._report == report else self._report
+
+    def _readable(self, trial_id: str) -> TrialResult | None:
+        """A result, or None where it is gone, or damaged, which the report says."""
+        try:
+            return self._store.result(trial_id)
+        except ValueError:
+            return None
 
 
 def local_uri(folder: Path) -> str:

@@ -61,6 +61,15 @@ def test_results_arrive_once_with_curves_and_best_values(tmp_path: Path, store: 
     assert [(point.step, point.value) for point in history] == [(100, 0.1), (200, 0.4), (300, 0.3)]
 
 
+def test_a_damaged_result_keeps_no_other_from_being_sent(tmp_path: Path, store: Store) -> None:
+    store.write_text("results/0damaged.json", '{"schema": 1, "trial_')
+    sound = result(1)
+    store.write_result(sound)
+    with Tracking(tmp_path, store=store) as tracking:
+        assert tracking.finish() == ""
+    assert runs(tmp_path).keys() == {sound.trial_id}
+
+
 def test_a_server_that_is_gone_stalls_nothing_and_is_made_up_for(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

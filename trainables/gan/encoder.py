@@ -22,7 +22,13 @@ from trainables.gan.health import refuse_divergence
 from trainables.gan.losses import vanilla, zero_centred_penalty
 from trainables.randomness import Randomness, fence
 from trainables.segmenters.schedule import decay
-from trainables.segmenters.torch_device import autocast, best_device, place, place_batch
+from trainables.segmenters.torch_device import (
+    autocast,
+    best_device,
+    place,
+    place_batch,
+    reproducible,
+)
 from trainables.spec import UnetSpec
 from trainables.training_spec import TrainingSpec
 
@@ -63,12 +69,13 @@ def learn_encoder(
         generator=torch.optim.Adam(generator.parameters(), betas=(0.0, 0.99), fused=True),
         discriminator=torch.optim.Adam(judge.parameters(), betas=(0.0, 0.99), fused=True),
     )
-    for step in range(1, training.steps + 1):
-        _set_rates(optimizers, rate=LEARNING_RATE * decay((step - 1) / training.steps))
-        rng = randomness.generator("gan encoder", step)
-        real = _crops(images, training=training, rng=rng, device=device)
-        losses = _step(generator, judge, optimizers, real, rng=rng)
-        refuse_divergence(losses, step=step)
+    with reproducible():
+        for step in range(1, training.steps + 1):
+            _set_rates(optimizers, rate=LEARNING_RATE * decay((step - 1) / training.steps))
+            rng = randomness.generator("gan encoder", step)
+            real = _crops(images, training=training, rng=rng, device=device)
+            losses = _step(generator, judge, optimizers, real, rng=rng)
+            refuse_divergence(losses, step=step)
     return {name: value.detach().cpu() for name, value in judge.encoder.state_dict().items()}
 
 
