@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reports import words
-from reports.aggregate import scores_of
+from reports.aggregate import scores_of, tested
 from reports.configurations import is_setting
 from reports.intervals import Interval, holm, interval
 from reports.load import Arm, Study, trials
@@ -46,13 +46,13 @@ def ablation_effects(study: Study) -> list[Effect]:
     """All effects, arm by arm in the order of the design, settings by name.
 
     A training of the stage `ablate` is compared with its partner, the confirmed one of the same
-    arm, split, annotation count, draw and seed.
+    arm, split, annotation count, draw and seed; one whose partner has no test score is left out.
     """
     return [effect for arm in study.arms for effect in _of_arm(study, arm)]
 
 
 def _of_arm(study: Study, arm: Arm) -> list[Effect]:
-    partners = {_place(one): one for one in trials(study, stage="confirm", arm=arm.name)}
+    partners = {_place(one): one for one in tested(study, arm.name, count=0)}
     changed: dict[_Change, list[TrialResult]] = {}
     for result in trials(study, stage="ablate", arm=arm.name, status="completed"):
         partner = partners.get(_place(result))
