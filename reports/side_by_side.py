@@ -89,14 +89,19 @@ def side_by_side(folders: Sequence[Folder], *, margin_f1: float = MARGIN_F1) -> 
 
 
 def _names(studies: Sequence[Study]) -> tuple[str, ...]:
-    """The data set's name; the folder's too where two studies are on the same."""
+    """The data set's name; the folder's too where two studies are on the same, and a number where
+    their folders have one name: ranks and figures tell studies apart by their names."""
     plain = [
         str(study.dataset.get("name") or study.facts.get("name") or study.folder.name)
         for study in studies
     ]
-    return tuple(
+    placed = [
         f"{name} ({study.folder.name})" if plain.count(name) > 1 else name
         for name, study in zip(plain, studies, strict=True)
+    ]
+    return tuple(
+        f"{name} #{placed[: place + 1].count(name)}" if placed.count(name) > 1 else name
+        for place, name in enumerate(placed)
     )
 
 

@@ -32,6 +32,14 @@ def test_studies_of_one_data_set_are_told_apart_by_their_folders(two):
     assert side_by_side(two).names == ("invented cells (whole)", "invented cells (fewer)")
 
 
+def test_studies_whose_folders_have_one_name_are_numbered(tmp_path, two):
+    fewer = FakeStudy(arms=ARMS[:4], means=OTHER_ORDER, pictures=False, seed=1)
+    found = side_by_side([two[0], fewer.write(tmp_path / "elsewhere" / "whole")])
+    assert found.names == ("invented cells (whole) #1", "invented cells (whole) #2")
+    ranks = {one.arm: one.mean_rank for one in found.overall}
+    assert ranks["cellpose"] == pytest.approx((1 + 4) / 2)
+
+
 def test_headline_claims_no_more_than_holds(two):
     assert headline(side_by_side(two)).startswith("No arm has the best mean in all 2 studies")
     same = side_by_side([two[0], two[0]])
