@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from reports.ablation import Effect, ablation_effects
 from reports.aggregate import ArmSummary, summarise_arm
+from reports.compare import Comparison, compare
 from reports.cost_to_score import CostToScore, Point, cost_to_score, points
 from reports.equivalence import Equivalence, annotation_equivalence
 from reports.gan_quality import Correlation, gan_quality
@@ -23,6 +24,8 @@ class Findings:
 
     by_count: Mapping[int, Sequence[ArmSummary]]
     """Summaries of all arms at every annotation count with a confirmed training, ascending."""
+    at_other_counts: Sequence[tuple[int, Comparison]]
+    """Paired comparisons at the counts that are not the verdict's, each with its count."""
     equivalence: Sequence[Equivalence]
     cost_to_score: Sequence[CostToScore]
     points: Sequence[Point]
@@ -46,6 +49,7 @@ def find(study: Study, decision: Decision) -> Findings:
     shares, refused = importance(study)
     return Findings(
         by_count=by_count,
+        at_other_counts=_at_other_counts(decision, by_count),
         equivalence=annotation_equivalence(by_count),
         cost_to_score=cost_to_score(by_count),
         points=points(by_count),
@@ -73,3 +77,14 @@ def _by_count(study: Study, decision: Decision) -> dict[int, Sequence[ArmSummary
         elif trials(study, stage="confirm", count=count, status="completed"):
             found[count] = [summarise_arm(study, arm, count=count) for arm in study.arms]
     return found
+
+
+def _at_other_counts(
+    decision: Decision, by_count: Mapping[int, Sequence[ArmSummary]]
+) -> list[tuple[int, Comparison]]:
+    return [
+        (count, comparison)
+        for count, summaries in by_count.items()
+        if count != decision.annotation_count
+        for comparison in compare(list(summaries), margin_f1=decision.margin_f1)
+    ]

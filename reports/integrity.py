@@ -85,8 +85,7 @@ def _equal_trials(study: Study, decision: Decision) -> Check:
 
 
 def _ceiling(study: Study, decision: Decision) -> Check:
-    folds = int(study.design.get("folds", 1))
-    ceiling = float(study.design.get("device_seconds_ceiling") or 0) * folds
+    ceiling = study.ceiling_device_seconds
     if not ceiling:
         return Check(name="Device-second ceiling", state="note", found="none was set")
     over = [s for s in decision.arms if s.cost.charged_device_seconds > ceiling]

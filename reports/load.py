@@ -54,6 +54,12 @@ class Study:
     def annotation_counts(self) -> tuple[int, ...]:
         return tuple(sorted(self.design.get("annotation_counts", ())))
 
+    @property
+    def ceiling_device_seconds(self) -> float:
+        """What the search of each arm may take, all folds together; 0 where none was set."""
+        each = float(self.design.get("device_seconds_ceiling") or 0)
+        return each * int(self.design.get("folds", 1))
+
     def arm(self, name: str) -> Arm:
         return next(arm for arm in self.arms if arm.name == name)
 

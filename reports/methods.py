@@ -161,13 +161,13 @@ def _statistics(decision: Decision, findings: Findings, cite: _Citations) -> str
         f"{cite('behrens_fisher')}). "
     )
     if decision.comparisons:
-        margin = decision.comparisons[0].margin_f1
         text += (
             f"Arms were compared in pairs on the same draws and images; p-values were adjusted "
             f"after Holm{cite('holm')}, a best arm was named where it beat every other one "
-            f"(intersection-union test{cite('union')}), no difference above {margin:g} was claimed "
-            f"where two one-sided tests allowed it{cite('tost')}, and the probability of "
-            f"improvement is that of a random image after a random draw{cite('improvement')}. "
+            f"(intersection-union test{cite('union')}), no difference above "
+            f"{decision.margin_f1:g} was claimed where two one-sided tests allowed it"
+            f"{cite('tost')}, and the probability of improvement is that of a random image after a "
+            f"random draw{cite('improvement')}. "
         )
     if findings.equivalence:
         text += (

@@ -102,7 +102,7 @@ def _write_pages(
             isnan=math.isnan,
             close_f1=CLOSE_F1,
             margin=f"{margin_f1:g}",
-            ceiling=float(study.design.get("device_seconds_ceiling") or math.nan),
+            ceiling=study.ceiling_device_seconds or math.nan,
             data=data_facts(study),
             created=_day(study.facts.get("created_at")),
         )

@@ -2,7 +2,6 @@
 
 from reports import effect_tables, store_tables, tables, value_tables
 from reports.breakdown import breakdown_tables, group_rows
-from reports.compare import compare
 from reports.findings import Findings
 from reports.load import Study
 from reports.tables import Row, Table
@@ -11,11 +10,10 @@ from reports.verdict import Decision
 
 def tables_of(study: Study, decision: Decision, findings: Findings) -> dict[str, Table]:
     """All tables by name; one without rows has nothing to say in this study."""
-    ceiling = float(study.design.get("device_seconds_ceiling") or 0)
     made = [
         tables.arms_table(decision),
         tables.comparisons_table(decision.comparisons),
-        tables.by_count_table(_at_other_counts(decision, findings)),
+        tables.by_count_table(findings.at_other_counts),
         tables.counts_table(findings.by_count),
         *breakdown_tables(study, count=decision.annotation_count),
         value_tables.equivalence_table(findings.equivalence),
@@ -29,7 +27,7 @@ def tables_of(study: Study, decision: Decision, findings: Findings) -> dict[str,
         effect_tables.group_leads_table(findings.group_leads),
         effect_tables.correlations_table(findings.correlations),
         effect_tables.importance_table(findings.importance),
-        tables.budget_table(decision, ceiling=ceiling),
+        tables.budget_table(decision, ceiling=study.ceiling_device_seconds),
         store_tables.gans_table(study),
         store_tables.sources_table(study),
         store_tables.failures_table(study),
@@ -45,13 +43,3 @@ def csv_only(study: Study, decision: Decision, findings: Findings) -> dict[str, 
         "groups": group_rows(study, count=decision.annotation_count),
         "group_leads_all": effect_tables.group_rows(findings.group_leads),
     }
-
-
-def _at_other_counts(decision: Decision, findings: Findings) -> list[tuple[int, tables.Comparison]]:
-    margin = decision.comparisons[0].margin_f1 if decision.comparisons else 0.0
-    return [
-        (count, comparison)
-        for count, summaries in findings.by_count.items()
-        if count != decision.annotation_count and margin
-        for comparison in compare(list(summaries), margin_f1=margin)
-    ]

@@ -48,6 +48,8 @@ class Decision:
     annotation_count: int
     arms: tuple[ArmSummary, ...]
     """All arms of the design, in its order."""
+    margin_f1: float
+    """Differences up to this are of no account."""
     comparisons: tuple[Comparison, ...]
     best: ArmSummary | None
     """The highest mean among the arms that lost no confirm training."""
@@ -92,6 +94,7 @@ def decide(study: Study, *, margin_f1: float = MARGIN_F1) -> Decision:
         kind=kind,
         annotation_count=count,
         arms=tuple(summaries),
+        margin_f1=margin_f1,
         comparisons=tuple(comparisons),
         best=order[0] if order else None,
         winner=_winner(study, count, kind, order, comparisons) if order else None,
