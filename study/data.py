@@ -1,14 +1,14 @@
 """The study's data sets: opened, split once, and kept with the study."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from study.design import ARMS, SIMULATED, Arm, DataOptions, Study
+from study.design import SIMULATED, DataOptions, Study
 from study.plan import SOURCE_DRAW
 from study.simulated import simulated_source, simulated_target
 from study.splits import fitted, kept_splits
@@ -16,7 +16,7 @@ from study.store import Store
 from trainables.data.dataset import Dataset
 from trainables.data.layouts import open_dataset
 from trainables.data.split import Split
-from trainables.gan_spec import GanSpec
+from trainables.spec import Spec, unlabelled_count
 
 EXAMPLES = 6
 """Test images shown in the report."""
@@ -103,29 +103,23 @@ def needed_ids(split: Split, *, counts: Sequence[int], draws: Sequence[int]) -> 
 
 
 def needed_unlabelled_ids(
-    study: Study, split: Split, *, counts: Sequence[int], draws: Sequence[int]
+    split: Split, specs: Iterable[Spec], *, counts: Sequence[int], draws: Sequence[int]
 ) -> tuple[str, ...]:
-    """The images that some training of these counts and draws uses without labels."""
-    most = max(_unlabelled_images(study, ARMS[name]) for name in study.arms)
+    """The images that some training of these counts and draws uses without labels.
+
+    Args:
+        split: of the data set, or one of its folds.
+        specs: the trainings; of each draw as many images are taken as any of them uses.
+        counts: numbers of annotated images.
+        draws: random choices of them.
+    """
+    most = max(map(unlabelled_count, specs), default=0)
     ids: dict[str, None] = {}
     for count in counts:
         for draw in draws:
             some = split.draw_unlabelled(annotation_count=count, draw=draw, count=most)
             ids |= dict.fromkeys(some)
     return tuple(ids)
-
-
-def _unlabelled_images(study: Study, arm: Arm) -> int:
-    """Most images without labels that a training of an arm uses."""
-    if arm.extra_data == "gan":
-        counts = [gan.unlabelled_images for gan in study.gans]
-        for factor in study.ablate:
-            levels = factor.levels
-            counts += [one.unlabelled_images for one in levels if isinstance(one, GanSpec)]
-            counts += levels if factor.field == "extra.gan.unlabelled_images" else ()
-        return max(counts)
-    uses = arm.extra_data == "pseudo_labels" or arm.initial_weights == "gan_encoder"
-    return study.pool_size if uses else 0
 
 
 def source_ids(study: Study, source: StudyData) -> tuple[str, ...]:

@@ -97,6 +97,15 @@ def search_spec(study: Study, arm: Arm, splits: Splits, varied: dict[str, Any]) 
     return trial_spec(flatten(_base(study, arm, splits)) | varied)
 
 
+def greediest_specs(study: Study, splits: Splits) -> list[Spec]:
+    """The GAN fits of the search, and of each arm a trial that uses all images it ever may."""
+    trials = []
+    for arm in (ARMS[name] for name in study.arms):
+        varied = {"extra.ratio": 1.0} if arm.extra_data == "pseudo_labels" else {}
+        trials.append(search_spec(study, arm, splits, varied))
+    return [*(task.spec for task in search_gans(study, splits)), *trials]
+
+
 def search_needs(study: Study, arm: Arm, splits: Splits) -> frozenset[str]:
     """Ids of the trainings that an arm's search waits for."""
     needs = {task.spec.id for task in search_gans(study, splits)} if _uses_gan(arm) else set()

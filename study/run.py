@@ -20,6 +20,7 @@ from study.plan import (
     Task,
     choose_best,
     confirm_tasks,
+    greediest_specs,
     search_gans,
     search_needs,
     search_spec,
@@ -32,6 +33,7 @@ from trainables.data.split import Split
 from trainables.data.windows import is_large
 from trainables.ray_trainable import DataInputs, TrialInputs
 from trainables.result import TrialResult
+from trainables.spec import Spec
 
 
 def run_study(study: Study, place: Place, *, listener: Listener) -> None:
@@ -49,21 +51,14 @@ def run_opened(opened: OpenedStudy, place: Place, *, listener: Listener) -> None
     try:
         refuse_unmet(opened.study, machines())
         _search(opened, place, listener)
-        _confirm(opened, place, listener)
-        _ablate(opened, place, listener)
+        _confirm_and_ablate(opened, place, listener)
     finally:
         stop_ray()
 
 
 def _search(opened: OpenedStudy, place: Place, listener: Listener) -> None:
     """Source weights, GANs and the searches of all arms and folds, in one Tuner."""
-    study, data, source = opened.study, opened.data, opened.source
-    splits = opened.splits
-    inputs = _hand_over(
-        data, [(split, _annotated(study, split)) for split in data.splits], place=place
-    )
-    if source:
-        inputs |= _hand_over(source, [(source.split, source_ids(study, source))], place=place)
+    study, splits = opened.study, opened.splits
     gans = [task for fold in splits for task in search_gans(study, fold)]
     _run(
         "search",
@@ -71,9 +66,27 @@ def _search(opened: OpenedStudy, place: Place, listener: Listener) -> None:
         place,
         tasks=[*source_fits(study, splits[0]), *gans],
         arms=_arm_searches(opened, place),
-        inputs=TrialInputs(store=place.store, data=inputs),
+        inputs=partial(_search_inputs, opened, place),
         listener=listener,
     )
+
+
+def _search_inputs(opened: OpenedStudy, place: Place) -> TrialInputs:
+    """The images that the search may touch; those of the test side are not among them."""
+    study, data, source = opened.study, opened.data, opened.source
+    specs = greediest_specs(study, opened.splits[0])
+    wanted = [
+        (
+            split,
+            _annotation_side(split, specs, counts=[study.search_count], draws=[study.search_draw]),
+        )
+        for split in data.splits
+    ]
+    inputs = _hand_over(data, wanted, place=place, readers={})
+    if source:
+        wanted = [(source.split, source_ids(study, source))]
+        inputs |= _hand_over(source, wanted, place=place, readers={})
+    return TrialInputs(store=place.store, data=inputs)
 
 
 def _arm_searches(opened: OpenedStudy, place: Place) -> list[ArmSearch]:
@@ -96,18 +109,17 @@ def _arm_searches(opened: OpenedStudy, place: Place) -> list[ArmSearch]:
     ]
 
 
-def _confirm(opened: OpenedStudy, place: Place, listener: Listener) -> None:
-    """The best configuration of each arm, frozen, trained afresh and scored on the test side."""
+def _confirm_and_ablate(opened: OpenedStudy, place: Place, listener: Listener) -> None:
+    """The best configuration of each arm, frozen, trained afresh and scored on the test side;
+    then the same configurations with one factor changed."""
+    # Both stages score the same images. Freed before Ray stops: see `stop_ray`.
+    readers: dict[str, Reader] = {}
     tasks = _for_each_fold(opened, place, confirm_tasks)
     with_examples = _trials_with_examples(opened.study, tasks, opened.data.split)
-    _score("confirm", opened, place, tasks, listener, example_trials=with_examples)
-
-
-def _ablate(opened: OpenedStudy, place: Place, listener: Listener) -> None:
-    """The same configurations with one factor changed, scored on the test side."""
+    _score("confirm", opened, place, tasks, listener, readers=readers, example_trials=with_examples)
     if opened.study.ablate:
         tasks = _for_each_fold(opened, place, ablation_tasks)
-        _score("ablate", opened, place, tasks, listener)
+        _score("ablate", opened, place, tasks, listener, readers=readers)
 
 
 def _for_each_fold(
@@ -131,45 +143,55 @@ def _score(
     tasks: Sequence[Task],
     listener: Listener,
     *,
+    readers: dict[str, Reader],
     example_trials: tuple[str, ...] = (),
 ) -> None:
     """Runs trainings that are scored on the test side."""
-    study, data = opened.study, opened.data
-    inputs = _hand_over(
-        data,
-        [(split, _annotated_and_test(study, split)) for split in data.splits],
-        place=place,
-    )
     _run(
         stage,
-        study,
+        opened.study,
         place,
         tasks=tasks,
         arms=(),
-        inputs=TrialInputs(
-            store=place.store,
-            data=inputs,
-            example_ids=data.example_ids,
-            example_trials=example_trials,
-            size_edges_px=data.dataset.size_edges_px,
-        ),
+        inputs=partial(_score_inputs, opened, place, tasks, readers, example_trials),
         listener=listener,
     )
 
 
-def _annotated(study: Study, split: Split) -> tuple[str, ...]:
-    """The images that the search may touch, with labels or without."""
-    counts, draws = [study.search_count], [study.search_draw]
-    ids = needed_ids(split, counts=counts, draws=draws)
-    others = needed_unlabelled_ids(study, split, counts=counts, draws=draws)
-    return tuple(dict.fromkeys((*ids, *others)))
-
-
-def _annotated_and_test(study: Study, split: Split) -> tuple[str, ...]:
+def _score_inputs(
+    opened: OpenedStudy,
+    place: Place,
+    tasks: Sequence[Task],
+    readers: dict[str, Reader],
+    example_trials: tuple[str, ...],
+) -> TrialInputs:
+    """The images of all counts and draws, and the test images."""
+    study, data = opened.study, opened.data
+    specs = [task.spec for task in tasks]
     counts, draws = study.annotation_counts, study.draws
+    wanted = [
+        (
+            split,
+            (*_annotation_side(split, specs, counts=counts, draws=draws), *split.test_ids),
+        )
+        for split in data.splits
+    ]
+    return TrialInputs(
+        store=place.store,
+        data=_hand_over(data, wanted, place=place, readers=readers),
+        example_ids=data.example_ids,
+        example_trials=example_trials,
+        size_edges_px=data.dataset.size_edges_px,
+    )
+
+
+def _annotation_side(
+    split: Split, specs: Sequence[Spec], *, counts: Sequence[int], draws: Sequence[int]
+) -> tuple[str, ...]:
+    """The images that these trainings may touch, with labels or without."""
     ids = needed_ids(split, counts=counts, draws=draws)
-    others = needed_unlabelled_ids(study, split, counts=counts, draws=draws)
-    return tuple(dict.fromkeys((*ids, *others, *split.test_ids)))
+    others = needed_unlabelled_ids(split, specs, counts=counts, draws=draws)
+    return tuple(dict.fromkeys((*ids, *others)))
 
 
 def _run(
@@ -179,7 +201,7 @@ def _run(
     *,
     tasks: Sequence[Task],
     arms: Sequence[ArmSearch],
-    inputs: TrialInputs,
+    inputs: Callable[[], TrialInputs],
     listener: Listener,
 ) -> None:
     run_stage(
@@ -196,7 +218,11 @@ def _run(
 
 
 def _hand_over(
-    data: StudyData, wanted: Sequence[tuple[Split, tuple[str, ...]]], *, place: Place
+    data: StudyData,
+    wanted: Sequence[tuple[Split, tuple[str, ...]]],
+    *,
+    place: Place,
+    readers: dict[str, Reader],
 ) -> dict[str, DataInputs]:
     """Makes the images readable by all trainings.
 
@@ -205,14 +231,17 @@ def _hand_over(
     one machine not at all: who trains on it reads its file.
 
     Args:
+        data: the data set.
         wanted: each split with the images that trainings on it may touch.
+        place: where the study runs.
+        readers: of images handed over before, by sample id; those that were not are added.
 
     Returns:
         The inputs by hash of the split; folds share the images, each with its own only.
     """
     groups = {name: group for split, _ in wanted for name, group in split.groups.items()}
-    readers: dict[str, Reader] = {}
-    for name in dict.fromkeys(name for _, ids in wanted for name in ids):
+    names = dict.fromkeys(name for _, ids in wanted for name in ids)
+    for name in [name for name in names if name not in readers]:
         read = data.dataset.reader(name, group=groups[name])
         if not is_large(data.dataset.pixels_of(name)):
             sample = read()

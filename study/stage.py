@@ -1,7 +1,7 @@
 """One stage of a study as one Tune experiment."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ray import tune
@@ -26,7 +26,7 @@ def run_stage(
     *,
     tasks: Sequence[Task],
     arms: Sequence[ArmSearch] = (),
-    inputs: TrialInputs,
+    inputs: Callable[[], TrialInputs],
     store: Store,
     listener: Listener,
     concurrency: int = 0,
@@ -41,6 +41,7 @@ def run_stage(
     Args:
         tasks: trainings known beforehand.
         arms: searches that propose more of them.
+        inputs: reads the images; called only where something is left to run.
         concurrency: trainings at once; 0 is as many as fit.
         storage: absolute path or address for Tune's own files.
 
@@ -56,7 +57,7 @@ def run_stage(
     stopping.replay(searcher.ended.values())
     tuner = tune.Tuner(
         tune.with_resources(
-            tune.with_parameters(trainable, inputs=inputs),
+            tune.with_parameters(trainable, inputs=inputs()),
             lambda config: placement(study, read_spec(config["spec"]), available),
         ),
         tune_config=tune.TuneConfig(

@@ -157,22 +157,33 @@ def test_factors_are_read_and_written() -> None:
     assert {factor.field for factor in ABLATION} <= set(factor_fields())
 
 
-def test_images_without_labels_are_sent_for_every_level_that_uses_them() -> None:
+def sent_without_labels(arm: str, *factors: Factor, images: int) -> int:
+    names = [f"a{n}" for n in range(images)]
     split = Split(
-        annotation_ids=tuple(f"a{n}" for n in range(14)),
+        annotation_ids=tuple(names),
         test_ids=("t",),
-        groups={name: name for name in [*(f"a{n}" for n in range(14)), "t"]},
+        groups={name: name for name in [*names, "t"]},
         seed=0,
         content_hash="",
     )
+    tasks = ablation_tasks(ablating(*factors), {arm: ended(chosen(arm))})
+    specs = [task.spec for task in tasks]
+    return len(needed_unlabelled_ids(split, specs, counts=[10], draws=[1]))
 
+
+def test_images_without_labels_are_sent_for_every_level_that_uses_them() -> None:
     def sent(*factors: Factor) -> int:
-        study = dataclasses.replace(ablating(*factors), arms=("unet_gan",))
-        return len(needed_unlabelled_ids(study, split, counts=[10], draws=[1]))
+        return sent_without_labels("unet_gan", *factors, images=14)
 
     assert sent() == 0
     assert sent(Factor(field="extra.gan.unlabelled_images", levels=(0, 3))) == 3
     assert sent(Factor(field="extra.gan", levels=(GanSpec(unlabelled_images=2),))) == 2
+
+
+def test_images_without_labels_are_sent_for_a_larger_pool_of_pseudo_labels() -> None:
+    larger = Factor(field="extra.pool_size", levels=(60,))
+    assert BASE.pool_size < 60
+    assert sent_without_labels("unet_pseudo_labels", larger, images=100) == 60
 
 
 def test_quick_ablates_nothing_and_small_does() -> None:

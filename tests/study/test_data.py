@@ -16,10 +16,12 @@ from study.data import (
     source_ids,
 )
 from study.design import DataOptions, Study
+from study.plan import greediest_specs
 from study.presets import quick
 from study.simulated import write_folder
 from study.store import Store
 from tests.conftest import discs
+from tests.study.fakes import SPLITS
 from trainables.gan_spec import paper_gan
 
 
@@ -112,11 +114,15 @@ def test_images_without_labels_are_sent_where_an_arm_uses_them(
 ) -> None:
     study = study_on(folder, annotation_counts=(2,))
     data = open_main(study, folder=tmp_path, store=Store(tmp_path / "study"))
-    asked = {"counts": [2], "draws": [0, 1]}
-    assert needed_unlabelled_ids(study, data.split, **asked) == ()
+
+    def asked(study: Study) -> tuple[str, ...]:
+        specs = greediest_specs(study, SPLITS)
+        return needed_unlabelled_ids(data.split, specs, counts=[2], draws=[0, 1])
+
+    assert asked(study) == ()
     labelling = dataclasses.replace(study, arms=("unet", "unet_pseudo_labels"))
-    sent = set(needed_unlabelled_ids(labelling, data.split, **asked))
+    sent = set(asked(labelling))
     assert sent == set(data.split.annotation_ids)  # each is left out of one draw at least
     gan = paper_gan("cyclegan", unlabelled_images=1)
     painting = dataclasses.replace(study, arms=("unet_gan",), gans=(gan,))
-    assert 1 <= len(needed_unlabelled_ids(painting, data.split, **asked)) <= 2
+    assert 1 <= len(asked(painting)) <= 2
