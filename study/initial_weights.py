@@ -14,6 +14,7 @@ from study.data import StudyData
 from study.design import ARMS, SIMULATED, Study
 from study.plan import needs_source
 from study.store import Store
+from study.winner import best_confirmed, kept_model
 from trainables.downloads import file_sha256, refuse_changed
 from trainables.model_files import is_model_folder, spec_of_model
 from trainables.segmenters.public_weights import PUBLIC_WEIGHTS, seen
@@ -38,7 +39,8 @@ def find_own_model(text: str, *, segmenter: str) -> Path | None:
     place, _, arm = text.partition(":")
     folder = Path(place).expanduser()
     if (folder / STUDY_FILE).is_file():
-        folder = _best_model(folder, segmenter=segmenter, arm=arm)
+        store = Store(folder)
+        folder = kept_model(store, best_confirmed(store, arm=arm, segmenter=segmenter))
     elif not is_model_folder(folder):
         return None
     kind = spec_of_model(folder).segmenter.kind
@@ -156,24 +158,6 @@ def _study_of(model: Path) -> dict[str, Any]:
     """What the study that a model lies in says of itself; nothing where it lies in none."""
     file = model.parent.parent / STUDY_FILE
     return dict(json.loads(file.read_text())) if file.is_file() else {}
-
-
-def _best_model(study_folder: Path, *, segmenter: str, arm: str) -> Path:
-    confirmed = [
-        result
-        for result in Store(study_folder).results().values()
-        if result.status == "completed"
-        and result.spec.get("stage") == "confirm"
-        and result.spec.get("segmenter.kind") == segmenter
-        and arm in ("", result.spec.get("arm"))
-    ]
-    if not confirmed:
-        raise ValueError(
-            f"{study_folder} must hold a confirmed model of {arm or segmenter} to start from, but "
-            f"holds none: see `study status {study_folder}`."
-        )
-    best = max(confirmed, key=lambda result: result.validation_f1)
-    return study_folder / "models" / best.trial_id
 
 
 def _weights_file(study: Study, segmenter: str) -> Path:

@@ -1,11 +1,12 @@
 """The model to take home."""
 
+import math
 from pathlib import Path
 
 from reports.load import load_study
 from reports.verdict import choose_winner
 from study.store import Store
-from trainables.result import TrialResult
+from trainables.result import TrialHead
 
 
 def model_folder(store: Store, *, arm: str = "") -> Path:
@@ -17,11 +18,7 @@ def model_folder(store: Store, *, arm: str = "") -> Path:
     Raises:
         ValueError: nothing has been confirmed yet, or not for this arm.
     """
-    trial_id = best_of_arm(store, arm).trial_id if arm else _winner(store)
-    folder = store.read_folder(f"models/{trial_id}")
-    if folder is None:
-        raise ValueError(f"The model {trial_id} is missing from {store.root}.")
-    return folder
+    return kept_model(store, best_confirmed(store, arm=arm) if arm else _winner(store))
 
 
 def _winner(store: Store) -> str:
@@ -31,15 +28,43 @@ def _winner(store: Store) -> str:
     return winner.trial_id
 
 
-def best_of_arm(store: Store, arm: str) -> TrialResult:
-    """The confirmed training of an arm with the best validation score."""
+def best_confirmed(store: Store, *, arm: str = "", segmenter: str = "") -> str:
+    """The id of the confirmed training with the best validation score.
+
+    Args:
+        arm: take one of this arm; empty: of any.
+        segmenter: take one of this segmenter; empty: of any.
+
+    Raises:
+        ValueError: there is none.
+    """
     done = [
-        result
-        for result in store.results().values()
-        if result.spec["stage"] == "confirm"
-        and result.spec["arm"] == arm
-        and result.status == "completed"
+        head
+        for head in store.heads()
+        if head.spec["stage"] == "confirm"
+        and head.status == "completed"
+        and arm in ("", head.spec["arm"])
+        and segmenter in ("", head.spec["segmenter.kind"])
     ]
     if not done:
-        raise ValueError(f"No training of {arm!r} has been confirmed in {store.root}.")
-    return max(done, key=lambda result: result.validation_f1)
+        raise ValueError(
+            f"{store.root} must hold a confirmed model of {arm or segmenter}, but holds none: see "
+            f"`study status {store.root}`."
+        )
+    return max(done, key=_score).trial_id
+
+
+def kept_model(store: Store, trial_id: str) -> Path:
+    """The folder of a model on this machine.
+
+    Raises:
+        ValueError: the store holds no such model, or not the whole of it.
+    """
+    folder = store.read_folder(f"models/{trial_id}")
+    if folder is None:
+        raise ValueError(f"The model {trial_id} is missing from {store.root}.")
+    return folder
+
+
+def _score(head: TrialHead) -> float:
+    return -math.inf if math.isnan(head.validation_f1) else head.validation_f1

@@ -27,11 +27,13 @@ def confirmed(folder: Path, arm: str, *, f1: float) -> TrialSpec:
     varied = {"training.learning_rate": f1}
     spec = dataclasses.replace(search_spec(quick(), ARMS[arm], SPLITS, varied), stage="confirm")
     Store(folder).write_result(ended(spec, f1=f1))
-    model = folder / "models" / spec.id
-    model.mkdir(parents=True)
     about = {"spec": flatten(spec), "channels": 1, "scale": 1.0}
-    (model / "model.json").write_text(json.dumps(about))
-    (model / "network.pt").write_bytes(arm.encode())
+
+    def write(model: Path) -> None:
+        (model / "model.json").write_text(json.dumps(about))
+        (model / "network.pt").write_bytes(arm.encode())
+
+    Store(folder).write_folder(f"models/{spec.id}", write)
     return spec
 
 
@@ -78,6 +80,21 @@ def test_a_study_without_such_a_model_is_named(other: Path) -> None:
         find_own_model(str(other), segmenter="cellpose")
     with pytest.raises(ValueError, match="holds one of unet"):
         find_own_model(str(other / "models" / spec.id), segmenter="stardist")
+
+
+def test_of_confirmed_models_one_without_a_score_is_the_last(other: Path) -> None:
+    scored = confirmed(other, "cellpose", f1=0.1)
+    for arm in ("cellpose_scratch", "cellpose_gan"):
+        spec = confirmed(other, arm, f1=0.2)
+        Store(other).write_result(ended(spec, validation=()))
+    assert find_own_model(str(other), segmenter="cellpose") == other / "models" / scored.id
+
+
+def test_a_confirmed_model_that_is_gone_is_named(other: Path) -> None:
+    spec = confirmed(other, "cellpose", f1=0.6)
+    Store(other).remove_folder(f"models/{spec.id}")
+    with pytest.raises(ValueError, match=f"The model {spec.id} is missing"):
+        find_own_model(str(other), segmenter="cellpose")
 
 
 def test_a_model_brings_its_network_into_the_study(other: Path) -> None:
