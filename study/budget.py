@@ -51,21 +51,45 @@ def scale_to(study: Study, *, budget_seconds: float, estimate: Callable[[Study],
     Raises:
         ValueError: not even the smallest study fits.
     """
-    within = dataclasses.replace(study, budget_seconds=budget_seconds)
-    left_out: dict[str, str] = {}
-    seconds = estimate(within)
-    for smaller, what, told in _reductions(within):
+    for within in scalings(study, budget_seconds=budget_seconds):
+        seconds = estimate(within)
         if seconds <= budget_seconds:
-            break
+            return within
+    raise ValueError(
+        f"The smallest study of {len(study.arms)} arms with {within.confirm_draws} draws takes "
+        f"about {spell_out(seconds)}, but the budget is {spell_out(budget_seconds)}: name fewer "
+        f"arms (--arms), or give up draws yourself (--draws)."
+    )
+
+
+def scalings(study: Study, *, budget_seconds: float) -> Iterator[Study]:
+    """The whole study, then ever smaller ones, each of which says what it leaves out."""
+    whole = dataclasses.replace(study, budget_seconds=budget_seconds, left_out=())
+    yield whole
+    left_out: dict[str, str] = {}
+    for smaller, what, told in _reductions(whole):
         left_out[what] = told
-        within, seconds = smaller, estimate(smaller)
-    if seconds > budget_seconds:
-        raise ValueError(
-            f"The smallest study of {len(study.arms)} arms with {within.confirm_draws} draws "
-            f"takes about {_hours(seconds)}, but the budget is {_hours(budget_seconds)}: name "
-            f"fewer arms (--arms), or give up draws yourself (--draws)."
-        )
-    return dataclasses.replace(within, left_out=tuple(left_out.values()))
+        yield dataclasses.replace(smaller, left_out=tuple(left_out.values()))
+
+
+def scaled_before(study: Study, *, budget_seconds: float, study_hash: str) -> Study | None:
+    """What this study was cut to when it began with this budget; None where it is another.
+
+    So it goes on as it began, on however many cores, and its data need not be looked at.
+
+    Args:
+        study_hash: of the study that a folder holds.
+    """
+    cut = scalings(study, budget_seconds=budget_seconds)
+    return next((smaller for smaller in cut if smaller.hash == study_hash), None)
+
+
+def spell_out(seconds: float) -> str:
+    """`12 min`, `3 h 05 min` or `4.2 days`."""
+    if seconds >= 3 * 86400:
+        return f"{seconds / 86400:.1f} days"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"
 
 
 def _reductions(study: Study) -> Iterator[tuple[Study, str, str]]:
@@ -90,7 +114,3 @@ def _reductions(study: Study) -> Iterator[tuple[Study, str, str]]:
             change: dict[str, Any] = {field: number}
             study = dataclasses.replace(study, **change)
             yield study, field, f"{name}: {number} in place of {first}"
-
-
-def _hours(seconds: float) -> str:
-    return f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds / 60:.0f} min"

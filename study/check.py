@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from study.data import open_declared
 from study.design import DataOptions, Study
 from study.splits import divide
 from trainables.data.dataset import Dataset, Entry
 from trainables.data.defect import Problem
-from trainables.data.layouts import open_dataset
 from trainables.data.split import Split
 
 COUNTS = (1, 2, 5, 10, 20, 50, 100)
@@ -53,51 +53,24 @@ class CheckReport:
         return screen(self)
 
 
-def check_dataset(
-    path: Path,
-    *,
-    out: Path | None = None,
-    layout: str = "auto",
-    channel: str = "",
-    group_pattern: str = "",
-    plane: int = 0,
-    components: bool = False,
-    unlabelled: Path | None = None,
-    detect_duplicates: bool = True,
-    max_test_images: int = 100,
-) -> CheckReport:
+def check_dataset(options: DataOptions, *, out: Path | None = None) -> CheckReport:
     """Opens a data set, divides it as a study would, and tells what was found.
 
     Args:
-        path: folder or file of the data set.
+        options: the data set and how it is read.
         out: where to write the contact sheet (PNG), with all problems beside it as CSV; None
             writes nothing.
-        layout: as in `open_dataset`, like the next three.
-        channel: image channels by number, or labels by name.
-        group_pattern: column of index.csv or regular expression.
-        plane: plane of image stacks.
-        components: take each connected piece of a binary mask as one cell.
-        unlabelled: another folder, whose images are added without labels.
-        detect_duplicates: look for copies and for overlapping or adjoining crops.
-        max_test_images: most images of the test side.
 
     Returns:
         The report; a data set that cannot be used gives one that says why.
     """
+    path = Path(options.path)
     try:
-        dataset = open_dataset(
-            path,
-            layout=layout,
-            channel=channel,
-            group_pattern=group_pattern,
-            plane=plane,
-            components=components,
-            unlabelled=unlabelled,
-        )
+        dataset = open_declared(options)
     except ValueError as error:
         return CheckReport(path=path, failure=str(error))
     try:
-        splits = divide(_any_study(max_test_images, detect_duplicates), dataset)
+        splits = divide(Study(name="check", arms=("unet",), data=options), dataset)
         failure = ""
     except ValueError as error:
         splits, failure = (), str(error)
@@ -108,7 +81,7 @@ def check_dataset(
         split=splits[0] if splits else None,
         folds=len(splits),
         contact_sheet=_write(dataset, splits[0] if splits else None, out) if out else None,
-        detected=detect_duplicates,
+        detected=options.detect_duplicates,
     )
 
 
@@ -145,16 +118,6 @@ def spread(values: list[float], *, digits: int = 0) -> str:
 def sizes(entries: tuple[Entry, ...]) -> Counter[str]:
     """How many images have each size, as `width x height`."""
     return Counter(f"{entry.width} x {entry.height}" for entry in entries)
-
-
-def _any_study(max_test_images: int, detect_duplicates: bool) -> Study:
-    """A study that divides its data as all do that do not say otherwise."""
-    return Study(
-        name="check",
-        arms=("unet",),
-        data=DataOptions(detect_duplicates=detect_duplicates),
-        max_test_images=max_test_images,
-    )
 
 
 def _write(dataset: Dataset, split: Split | None, out: Path) -> Path:

@@ -11,6 +11,9 @@ from tyro.conf import OmitArgPrefixes, Positional, subcommand
 
 from study.options import RunOptions
 
+MARGIN_F1 = 0.01
+"""As in reports/compare.py, which is not light enough to be imported here."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
@@ -29,7 +32,7 @@ class Report:
 
     folders: Positional[tuple[Path, ...]]
     """The study's folder, or those of several studies."""
-    margin: float = 0.01
+    margin: float = MARGIN_F1
     """Differences of test F1 up to this are of no account: "no difference" means none above it."""
     out: Path = Path("comparison")
     """Where the comparison of several studies is written."""

@@ -1,5 +1,6 @@
 """What each command of the command line does."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from study import cli
-from study.design import Study
+from study.design import DataOptions, Study
 from study.options import RunOptions, folder_of, study_of
 
 
@@ -46,8 +47,8 @@ def run(options: RunOptions, line: str) -> int:
     from study.finished import is_finished
     from study.place import Place
 
-    study = _declared(options)
-    folder = folder_of(options, study)
+    declared = study_of(options)
+    folder = folder_of(options, declared)
     place = Place(
         folder=folder.absolute(),
         storage=options.storage,
@@ -55,6 +56,7 @@ def run(options: RunOptions, line: str) -> int:
         concurrency=options.concurrency,
         command=line,
     )
+    study = _cut(declared, options, place.store)
     console = Console(soft_wrap=True, highlight=False)
     page = folder / "report" / "report.html"
     if is_finished(study, place.store) and page.exists():
@@ -89,13 +91,17 @@ def _run(study: Study, place: Any, folder: Path, options: RunOptions, console: C
         return _finish(place.store, folder, tracking, console)
 
 
-def _declared(options: RunOptions) -> Study:
-    """The study of the options; only for a budget the data are looked at before."""
+def _cut(study: Study, options: RunOptions, store: Any) -> Study:
+    """The study as it fits its budget; of one that has begun, as it was cut then."""
     if not options.budget:
-        return study_of(options)
+        return study
+    from study.budget import read_budget, scaled_before
     from study.planning import plan_of
 
-    return plan_of(options).study
+    begun = json.loads(store.read_text("study.json") or "{}")
+    seconds, study_hash = read_budget(options.budget), begun.get("hash", "")
+    cut = scaled_before(study, budget_seconds=seconds, study_hash=study_hash)
+    return cut or plan_of(options).study
 
 
 def report(command: cli.Report) -> int:
@@ -123,7 +129,7 @@ def _compare(folders: list[Path], command: cli.Report) -> int:
 
 
 def _finish(
-    store: Any, folder: Path, tracking: Any, console: Console, *, margin_f1: float = 0.01
+    store: Any, folder: Path, tracking: Any, console: Console, *, margin_f1: float = cli.MARGIN_F1
 ) -> int:
     """Writes the report of what the store holds into the study's own folder."""
     from reports.render import write_report
@@ -156,17 +162,17 @@ def check(command: cli.Check) -> int:
     """`study check`: what a data set holds and allows."""
     from study.check import check_dataset
 
-    found = check_dataset(
-        command.dataset,
-        out=command.out,
+    data = DataOptions(
+        path=str(command.dataset),
         layout=command.layout,
         channel=command.channel,
         group_pattern=command.group,
         plane=command.plane,
         components=command.components,
-        unlabelled=command.unlabelled,
+        unlabelled=str(command.unlabelled or ""),
         detect_duplicates=command.detect_duplicates,
     )
+    found = check_dataset(data, out=command.out)
     Console().print(found.render())
     return 0 if found.runnable else 1
 
@@ -217,8 +223,6 @@ def _chosen_model(folder: Path, arm: str) -> Any:
 
 def _read_options(folder: Path) -> Any:
     """Plane and channels of the images that the study was made on."""
-    import json
-
     from study.store import Store
     from trainables.data.records import Options
 

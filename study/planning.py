@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from study.budget import ORDER, read_budget, scale_to
+from study.budget import ORDER, read_budget, scale_to, spell_out
 from study.data import open_declared
 from study.design import ARMS, SIMULATED, Study
 from study.estimate import PlannedRow, planned_rows, wall_seconds
@@ -83,14 +83,6 @@ def plan_screen(plan: Plan) -> RenderableType:
     table.add_section()
     table.add_row("all", "", str(sum(row.trainings for row in rows)), spell_out(total))
     return Group(table, *_notes(plan))
-
-
-def spell_out(seconds: float) -> str:
-    """`12 min`, `3 h 05 min` or `4.2 days`."""
-    if seconds >= 3 * 86400:
-        return f"{seconds / 86400:.1f} days"
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"
 
 
 def _notes(plan: Plan) -> list[str]:

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from study.budget import ORDER, read_budget, scale_to
+from study.budget import ORDER, read_budget, scale_to, scaled_before
 from study.design import Study
 from study.estimate import device_seconds, planned_rows, planned_specs, wall_seconds
 from study.factors import ABLATION
@@ -74,6 +74,15 @@ def test_what_was_left_out_is_told_once_each() -> None:
     )
     assert len(ORDER) == len(study.left_out)
     assert scaled(1e6).left_out == ()
+
+
+def test_a_study_that_has_begun_keeps_what_it_was_cut_to() -> None:
+    begun = scaled(113.5)
+    again = scaled_before(STUDY, budget_seconds=113.5, study_hash=begun.hash)
+    assert again == begun
+    other = dataclasses.replace(STUDY, confirm_draws=4)
+    for study, budget in ((STUDY, 113.4), (other, 113.5)):
+        assert scaled_before(study, budget_seconds=budget, study_hash=begun.hash) is None
 
 
 def test_draws_below_three_are_the_users_to_give_up() -> None:

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -9,8 +10,9 @@ from rich.console import Console
 from scipy.ndimage import binary_dilation
 from skimage.measure import label
 
-from study.check import check_dataset, disjoint_draws, spread, tied_images
+from study.check import CheckReport, check_dataset, disjoint_draws, spread, tied_images
 from study.contact_sheet import GAP_PX, OUTLINE, PANEL_PX, TITLE_PX, outlined
+from study.design import DataOptions
 from tests.conftest import discs
 from tests.trainables.data.test_duplicates import field
 from tests.trainables.data.write_layouts import cells, save
@@ -22,6 +24,10 @@ def write(root: Path, count: int = 6) -> None:
         save(root / f"masks/im{number}.png", cells(number, (100, 100)).astype(np.uint16))
 
 
+def checked(path: Path, *, out: Path | None = None, **options: Any) -> CheckReport:
+    return check_dataset(DataOptions(path=str(path), **options), out=out)
+
+
 def shown(report: object) -> str:
     stream = io.StringIO()
     Console(width=120, file=stream).print(report)
@@ -30,7 +36,7 @@ def shown(report: object) -> str:
 
 def test_a_sound_data_set(tmp_path: Path) -> None:
     write(tmp_path)
-    report = check_dataset(tmp_path)
+    report = checked(tmp_path)
     assert report.runnable
     text = shown(report.render())
     for part in ("folders", "6 with labels", "100 x 100", "uint8", "A study can run", "36 in all"):
@@ -42,7 +48,7 @@ def test_problems_and_contact_sheet(tmp_path: Path) -> None:
     write(tmp_path / "set")
     for number in range(20):
         (tmp_path / f"set/images/broken{number:02d}.png").touch()
-    report = check_dataset(tmp_path / "set", out=tmp_path / "out/sheet.png")
+    report = checked(tmp_path / "set", out=tmp_path / "out/sheet.png")
     text = shown(report.render())
     assert report.runnable
     assert "images/broken00.png" in text
@@ -59,7 +65,7 @@ def test_ties_are_named(tmp_path: Path) -> None:
     write(tmp_path)
     save(tmp_path / "images/im9.png", np.ascontiguousarray(field(2, 100)[:, ::-1]))
     save(tmp_path / "masks/im9.png", cells(0, (100, 100)).astype(np.uint16))
-    report = check_dataset(tmp_path)
+    report = checked(tmp_path)
     assert report.dataset
     assert report.split
     assert tied_images(report.dataset, report.split) == [("im2", "im9")]
@@ -76,7 +82,7 @@ def test_ties_are_drawn_below_the_images(tmp_path: Path) -> None:
     heights = []
     for detect in (True, False):
         out = tmp_path / "sheet.png"
-        check_dataset(tmp_path / "set", out=out, detect_duplicates=detect)
+        checked(tmp_path / "set", out=out, detect_duplicates=detect)
         with Image.open(out) as sheet:
             heights.append(sheet.height)
     rows = 3  # of nine images, four in each
@@ -101,24 +107,24 @@ def test_unlabelled_images_and_conversions_are_shown(tmp_path: Path) -> None:
     colour[0, 0] = (1, 2, 3)
     save(tmp_path / "more/a.png", colour)
     save(tmp_path / "more/b.png", field(77, 100))
-    found = check_dataset(tmp_path / "set", unlabelled=tmp_path / "more")
+    found = checked(tmp_path / "set", unlabelled=str(tmp_path / "more"))
     text = shown(found.render())
     assert found.split
     tested = {found.split.groups[name] for name in found.split.test_ids}
     assert "2 images without labels" in text
     assert ("1 of them are left out" in text) == (found.split.groups["im0"] in tested)
     assert "1 three-channel images are averaged to grey" in text
-    text = shown(check_dataset(tmp_path / "set", detect_duplicates=False).render())
+    text = shown(checked(tmp_path / "set", detect_duplicates=False).render())
     assert "not looked for" in text
     assert "no images without labels" in text
 
 
 def test_data_sets_on_which_no_study_runs(tmp_path: Path) -> None:
-    report = check_dataset(tmp_path)
+    report = checked(tmp_path)
     assert not report.runnable
     assert "images/ and masks/" in shown(report.render())
     write(tmp_path, 1)
-    report = check_dataset(tmp_path)
+    report = checked(tmp_path)
     assert not report.runnable
     assert "No study can run" in shown(report.render())
     assert "1 with labels" in shown(report.render())
@@ -126,7 +132,7 @@ def test_data_sets_on_which_no_study_runs(tmp_path: Path) -> None:
 
 def test_disjoint_draws(tmp_path: Path) -> None:
     write(tmp_path, 10)
-    report = check_dataset(tmp_path)
+    report = checked(tmp_path)
     assert report.split
     assert len(report.split.annotation_ids) == 7
     assert disjoint_draws(report.split) == {1: 7, 2: 3, 5: 1, 7: 1}
@@ -140,7 +146,7 @@ def test_spread() -> None:
 
 def test_few_images_are_told_to_be_tested_by_folds(tmp_path: Path) -> None:
     write(tmp_path)
-    report = check_dataset(tmp_path)
+    report = checked(tmp_path)
     assert report.folds == 4
     text = " ".join(shown(report.render()).split())
     assert "grouped folds, as the images are too few for a test side" in text
