@@ -19,7 +19,6 @@ def defaults(
     weights: WeightsKind,
     gans: Sequence[GanSpec],
     is_trained: bool = True,
-    diameters_px: tuple[float, float] = zero_shot.DIAMETERS_PX,
 ) -> dict[str, Any]:
     """The field's own defaults, by parameter name: the first trial of every search."""
     if not is_trained:

@@ -5,7 +5,7 @@ from typing import Any
 import optuna
 
 from search_spaces import training
-from trainables.spec import CellposeSpec, SegmenterSpec, WeightsKind
+from trainables.spec import SegmenterSpec, WeightsKind, is_cpsam
 
 LEARNING_RATES: dict[WeightsKind, float] = {"scratch": 2e-3, "pretrained": 1e-3}
 """Defaults of the compact backbone by where training starts, for AdamW and a few thousand crops."""
@@ -24,6 +24,6 @@ def space(trial: optuna.Trial, segmenter: SegmenterSpec, weights: WeightsKind) -
 
 
 def _learning_rate(segmenter: SegmenterSpec, weights: WeightsKind) -> float:
-    if isinstance(segmenter, CellposeSpec) and segmenter.backbone == "cpsam":
+    if is_cpsam(segmenter):
         return CPSAM_LEARNING_RATE
     return LEARNING_RATES[weights]

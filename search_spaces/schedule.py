@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import optuna
 
-from trainables.spec import CellposeSpec, SegmenterSpec
+from trainables.spec import SegmenterSpec, is_cpsam
 from trainables.training_spec import ScheduleName
 
 SETTINGS: dict[str, tuple[str, float, float, bool]] = {
@@ -29,7 +29,7 @@ def defaults(segmenter: SegmenterSpec) -> dict[str, Any]:
     return {
         "training.schedule": "full",
         DECAY_TOWARDS: "zero",
-        "training.weight_decay": CPSAM_WEIGHT_DECAY if _is_cpsam(segmenter) else WEIGHT_DECAY,
+        "training.weight_decay": CPSAM_WEIGHT_DECAY if is_cpsam(segmenter) else WEIGHT_DECAY,
     }
 
 
@@ -38,7 +38,7 @@ def space(trial: optuna.Trial, segmenter: SegmenterSpec) -> dict[str, Any]:
 
     For a ViT, LoRA is one schedule more: all that is trainable then is trained at full rate.
     """
-    lora = (LORA,) if _is_cpsam(segmenter) else ()
+    lora = (LORA,) if is_cpsam(segmenter) else ()
     name = trial.suggest_categorical("training.schedule", (*get_args(ScheduleName), *lora))
     if name == LORA:
         return _lora(trial) | _regulariser(trial)
@@ -69,7 +69,3 @@ def _regulariser(trial: optuna.Trial) -> dict[str, Any]:
         return {"training.weight_decay": decay}
     strength = trial.suggest_float("training.l2_sp", 0.1, 30.0, log=True)
     return {"training.l2_sp": strength, "training.weight_decay": 0.0}
-
-
-def _is_cpsam(segmenter: SegmenterSpec) -> bool:
-    return isinstance(segmenter, CellposeSpec) and segmenter.backbone == "cpsam"

@@ -53,8 +53,8 @@ class ArmSearch:
             "weights": arm.initial_weights,
             "gans": study.gans,
             "is_trained": arm.is_trained,
-            "diameters_px": (study.min_diameter_px, study.max_diameter_px),
         }
+        self._diameters_px = study.min_diameter_px, study.max_diameter_px
         self._device_seconds: dict[str, float] = {}
         self._asked: dict[str, optuna.Trial] = {}
         self._optuna = _open(study, f"{arm.name} {fold}".strip(), storage)
@@ -91,7 +91,8 @@ class ArmSearch:
     def ask(self) -> TrialSpec:
         """The next trial: a configuration that was interrupted, else what Optuna proposes."""
         trial = self._optuna.ask()
-        spec = self._make_spec(arm_space.space(trial, **self._choices))
+        varied = arm_space.space(trial, diameters_px=self._diameters_px, **self._choices)
+        spec = self._make_spec(varied)
         trial.set_user_attr(TRIAL_ID, spec.id)
         self._asked[spec.id] = trial
         return spec

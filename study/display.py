@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from study.events import row
+from study.events import row, row_of
 from trainables.result import TrialResult
 from trainables.spec import GanFitSpec, Spec
 
@@ -82,7 +82,7 @@ class Display:
 
     def trial_ended(self, result: TrialResult) -> None:
         """A training has ended."""
-        name = str(result.spec.get("arm", "gan"))
+        name = row_of(result)
         with self._lock:
             line = self._row(name)
             line.running.pop(result.trial_id, None)

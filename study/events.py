@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from trainables.result import TrialResult
+from trainables.result import TrialHead, TrialResult
 from trainables.spec import Spec
 
 
@@ -49,3 +49,8 @@ class Listeners:
 def row(spec: Spec) -> str:
     """The row of the progress table that a training belongs to: its arm, or `gan`."""
     return getattr(spec, "arm", "gan")
+
+
+def row_of(result: TrialResult | TrialHead) -> str:
+    """The row of a training that has ended."""
+    return str(result.spec.get("arm", "gan"))

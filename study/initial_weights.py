@@ -15,7 +15,7 @@ from study.design import ARMS, SIMULATED, Study
 from study.plan import needs_source
 from study.store import Store
 from study.winner import best_confirmed, kept_model
-from trainables.downloads import file_sha256, refuse_changed
+from trainables.downloads import refuse_changed
 from trainables.model_files import is_model_folder, spec_of_model
 from trainables.segmenters.public_weights import PUBLIC_WEIGHTS, seen
 from trainables.spec import UnetSpec
@@ -76,7 +76,7 @@ def describe_weights(
     *,
     data: StudyData,
     source: StudyData | None,
-    files: dict[str, Path],
+    hashes: dict[str, str],
 ) -> dict[str, str]:
     """What an arm's initial weights are, and whether they have seen the images.
 
@@ -85,7 +85,7 @@ def describe_weights(
         arm_name: an arm that starts from pretrained weights.
         data: the data set under study.
         source: the second data set, where weights are trained on one.
-        files: of `find_published_models`.
+        hashes: of the files of weights, by segmenter.
 
     Returns:
         arm, origin, name, trained_on, licence, sha256, description and seen: `seen`, `unseen` or
@@ -98,8 +98,7 @@ def describe_weights(
         about = _about_own(Path(name), data=data)
     else:
         about = _about_published(name, data=data)
-    file = files.get(arm.segmenter)
-    return {"arm": arm_name, **about, "sha256": file_sha256(file) if file else ""}
+    return {"arm": arm_name, **about, "sha256": hashes.get(arm.segmenter, "")}
 
 
 def _about_published(name: str, *, data: StudyData) -> dict[str, str]:

@@ -12,6 +12,7 @@ import numpy as np
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
+from study.events import row_of
 from study.mlflow_winner import Runs, send_dataset, send_verdict
 from study.store import Store
 from study.tracking_pictures import overlays, synthetic_sheet
@@ -54,7 +55,7 @@ class MlflowCopy:
         """Sends one result, unless it is there already."""
         if result.trial_id in self._sent:
             return
-        arm = str(result.spec.get("arm", "gan"))
+        arm = row_of(result)
         if arm not in self._parents:
             self._parents[arm] = self._run(arm, level="arm", parent=self._parents["study"])
             self._client.set_terminated(self._parents[arm])
@@ -156,7 +157,7 @@ def _params(result: TrialResult) -> list[Param]:
 def _tags(result: TrialResult) -> list[RunTag]:
     tags = {
         "stage": result.spec["stage"],
-        "arm": result.spec.get("arm", "gan"),
+        "arm": row_of(result),
         "status": result.status,
         "reason": result.reason[:2000],
         "split_hash": result.spec["data.split"],

@@ -15,7 +15,7 @@ from study.store import Store
 from trainables.flat import flatten
 from trainables.model import Model
 from trainables.result import TrialResult
-from trainables.spec import CellposeSpec, StardistSpec
+from trainables.spec import StardistSpec, is_cpsam
 
 CARD_FILE = "MODEL_CARD.md"
 CELLPOSE_DIAMETER_PX = 30.0
@@ -119,7 +119,7 @@ def _use(model: Model, exported: Path) -> Iterator[str]:
             "labels, _ = model.predict_instances(",
             f"    normalize(image, 1, 99.8, axis=(0, 1)), scale={model.scale!r})",
         )
-    elif isinstance(segmenter, CellposeSpec) and segmenter.backbone == "cpsam":
+    elif is_cpsam(segmenter):
         diameter = CELLPOSE_DIAMETER_PX / model.scale
         yield from _fenced(
             f"cellpose --image_path IMAGE --pretrained_model {exported.name} \\",

@@ -11,7 +11,7 @@ from tyro.conf import Positional, arg
 from study.design import ALWAYS, SIMULATED, Study
 from study.factors import read_factor
 from trainables.model_files import spec_of_model
-from trainables.spec import CellposeSpec
+from trainables.spec import CellposeSpec, is_cpsam
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +190,7 @@ def _family(options: RunOptions, study: Study, segmenter: str) -> Any:
     if weights:
         changes |= _pretrained(weights, segmenter)
     changed = dataclasses.replace(family, **_given(changes))
-    if weights and getattr(changed.segmenter, "backbone", "") == "cpsam":
+    if weights and is_cpsam(changed.segmenter):
         training = dataclasses.replace(family.training, **CPSAM_TRAINING)
         changed = dataclasses.replace(changed, training=training)
     return changed

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from study.events import row_of
 from study.store import Store
 from trainables.result import TrialHead
 
@@ -14,7 +15,7 @@ def status_table(folder: Path) -> Table:
     """Trainings that ended, by stage and arm, with their best score and their cost."""
     cells: dict[tuple[str, str], list[TrialHead]] = defaultdict(list)
     for head in Store(folder).heads():
-        cells[str(head.spec["stage"]), str(head.spec.get("arm", "gan"))].append(head)
+        cells[str(head.spec["stage"]), row_of(head)].append(head)
     table = Table(title=f"Study in {folder}", title_justify="left")
     for name in ("stage", "arm"):
         table.add_column(name)

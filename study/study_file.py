@@ -10,6 +10,7 @@ from study.data import StudyData, describe, describe_splits
 from study.design import ARMS, Study, to_dict
 from study.initial_weights import STUDY_FILE, describe_weights
 from study.store import Store
+from trainables.downloads import file_sha256
 from trainables.environment import environment
 
 SCHEMA_VERSION = 1
@@ -61,6 +62,8 @@ def write_study_file(
     """
     if store.read_text(STUDY_FILE):
         return
+    # Once for each segmenter, however many arms start from it: a file may have over a gigabyte.
+    hashes = {segmenter: file_sha256(file) for segmenter, file in weight_files.items()}
     about = {
         "schema": SCHEMA_VERSION,
         "name": study.name,
@@ -73,7 +76,7 @@ def write_study_file(
         "source": describe(source) if source else None,
         "split": describe_splits(data.splits),
         "weights": [
-            describe_weights(study, name, data=data, source=source, files=weight_files)
+            describe_weights(study, name, data=data, source=source, hashes=hashes)
             for name in study.arms
             if _is_transfer(name)
         ],

@@ -167,6 +167,11 @@ Spec = TrialSpec | GanFitSpec
 """What a training of a study may be fixed by."""
 
 
+def is_cpsam(segmenter: SegmenterSpec) -> bool:
+    """Whether it is Cellpose's own ViT, which has rules of its own wherever settings differ."""
+    return isinstance(segmenter, CellposeSpec) and segmenter.backbone == "cpsam"
+
+
 def gan_fit(spec: TrialSpec) -> GanFitSpec:
     """The GAN fit whose pool a trial uses; trials that differ elsewhere share it.
 

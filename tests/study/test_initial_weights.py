@@ -58,7 +58,8 @@ def data(content_hash: str = "ours", name: str = "cells") -> Any:
 
 def described(study: Any, arm: str, data: Any, source: Any = None) -> dict[str, str]:
     files = find_published_models(study)
-    return describe_weights(study, arm, data=data, source=source, files=files)
+    hashes = {segmenter: file_sha256(file) for segmenter, file in files.items()}
+    return describe_weights(study, arm, data=data, source=source, hashes=hashes)
 
 
 def test_another_studys_best_model_of_a_segmenter_or_an_arm_is_found(other: Path) -> None:

@@ -1,6 +1,6 @@
 """How an exported network is run and decoded without this project, for each family on torch."""
 
-from trainables.spec import CellposeSpec, SegmenterSpec, UnetSpec
+from trainables.spec import CellposeSpec, SegmenterSpec, UnetSpec, is_cpsam
 from trainables.standalone import Loader
 
 TILES = "trainables.segmenters.tiles"
@@ -56,7 +56,7 @@ def loader_for(segmenter: SegmenterSpec) -> Loader | None:
             code=UNET_CODE.format(multiple=2**segmenter.depth),
             packages="torch scikit-image tifffile pillow",
         )
-    if isinstance(segmenter, CellposeSpec) and segmenter.backbone != "cpsam":
+    if isinstance(segmenter, CellposeSpec) and not is_cpsam(segmenter):
         from trainables.segmenters.cellpose_networks import DEPTHS  # imports torch
 
         parts = ("cellpose_flows", "cellpose_decoding")
