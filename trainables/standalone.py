@@ -16,7 +16,7 @@ from typing import Any
 LOADER_FILE = "predict.py"
 
 SHARED_MODULES = ("channels", "normalise", "scale")
-SHARED_FUNCTIONS = ("normalise", "with_channels", "rescale_image", "labels_to_shape")
+SHARED_FUNCTIONS = ("normalised", "with_channels", "rescale_image", "labels_to_shape")
 """Of `trainables/data/`: what is done to an image before and after any network."""
 
 HEAD = '''\
@@ -40,10 +40,13 @@ def predict(image: np.ndarray) -> np.ndarray:
     Returns:
         int32 [H, W]; 0 is background, every other value one cell.
     """
-    shown = normalise(image)
-    if shown.shape[2] > SETTINGS["channels"] and (shown == shown[:, :, :1]).all():
-        shown = shown[:, :, :1]
-    shown = with_channels(shown, channels=SETTINGS["channels"])
+    pixels = image[:, :, np.newaxis] if image.ndim == 2 else image
+    channels = SETTINGS["channels"]
+    if pixels.shape[2] > channels and (pixels == pixels[:, :, :1]).all():
+        pixels = pixels[:, :, :1]
+    if pixels.shape[2] > channels:
+        pixels = with_channels(pixels, channels=channels)
+    shown = normalised(pixels, channels=channels)[:]
     labels = decode(infer(rescale_image(shown, SETTINGS["scale"])))
     return labels_to_shape(labels, image.shape[:2])
 
