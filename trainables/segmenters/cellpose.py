@@ -15,7 +15,6 @@ import torch
 
 from trainables.data.sample import Sample
 from trainables.data.shelf import Shelf
-from trainables.model_files import is_model_folder
 from trainables.randomness import Randomness, fence
 from trainables.segmenters.cellpose_batches import FlowSamples, draw_flow_batch, flow_loss
 from trainables.segmenters.cellpose_decoding import (
@@ -168,9 +167,16 @@ class Cellpose:
 
     def _load_public_weights(self) -> None:
         """Only when they are needed: a model that is loaded to predict must do without them."""
-        if self._lacks_public_weights and isinstance(self._network, CpsamNetwork):
-            load_cpsam(self._network, find_public_weights(self._spec.weights.name))
-            self._lacks_public_weights = False
+        if not self._lacks_public_weights:
+            return
+        name = self._spec.weights.name
+        if not isinstance(self._network, CpsamNetwork):
+            raise ValueError(
+                f"The backbone {self._cellpose_spec.backbone} has no public weights here, but got "
+                f"{name!r}: use the backbone cpsam, or `source` weights trained here."
+            )
+        load_cpsam(self._network, find_public_weights(name))
+        self._lacks_public_weights = False
 
     def _adapt(self, samples: Sequence[Sample], shelf: Shelf) -> Sequence[Sample]:
         """The samples as the network is used to see them."""
@@ -196,10 +202,4 @@ def _check(spec: TrialSpec) -> None:
         raise ValueError(
             f"crop_px must be {CPSAM_TILE_PX} for the backbone cpsam, the only side that its "
             f"position embedding fits, but got {spec.training.crop_px}."
-        )
-    is_public = spec.weights.origin == "public" and not is_model_folder(spec.weights.name)
-    if backbone in DEPTHS and is_public:
-        raise ValueError(
-            f"The backbone {backbone} has no public weights here, but got {spec.weights.name!r}: "
-            f"use the backbone cpsam, or `source` weights trained here."
         )

@@ -166,8 +166,21 @@ class TestCpsam:
 
 def test_compact_has_no_public_weights() -> None:
     public = WeightsSpec(kind="pretrained", origin="public", name="cpsam")
+    segmenter = Cellpose(dataclasses.replace(COMPACT, weights=public), channels=1)
     with pytest.raises(ValueError, match="compact has no public weights here"):
-        Cellpose(dataclasses.replace(COMPACT, weights=public), channels=1)
+        fit(segmenter)
+    with pytest.raises(ValueError, match="compact has no public weights here"):
+        segmenter.infer(simulated_sample("other").image)
+
+
+def test_a_saved_compact_model_needs_the_folder_it_started_from_no_more(tmp_path: Path) -> None:
+    one = Cellpose(COMPACT, channels=1)
+    one.save(tmp_path)
+    gone = WeightsSpec(kind="pretrained", origin="public", name=str(tmp_path / "gone"))
+    other = Cellpose(dataclasses.replace(COMPACT, weights=gone), channels=1)
+    other.load(tmp_path)
+    image = simulated_sample("other").image
+    np.testing.assert_array_equal(other.infer(image).maps, one.infer(image).maps)
 
 
 def test_another_familys_spec_is_refused() -> None:
