@@ -69,14 +69,17 @@ def test_pictures(study: Study, decision: Decision) -> TestPictures | None:
     side = window_side(float(study.dataset.get("median_diameter_px") or 24.0))
     leading = decision.winner.arm if decision.winner.arm in examples else next(iter(examples))
     shown = {arm: _places(_order(*kept)) for arm, kept in examples.items()}
+    predictions = {
+        (arm, name): _prediction(arm, *kept, name, shown[arm].get(name, ""), side)
+        for arm, kept in examples.items()
+        for name in _order(*kept)
+        if name in shown[arm] or name in shown[leading]
+    }
     side_by_side = [
-        (place, name, _all_arms(examples, name, shown, side))
+        (place, name, [predictions[arm, name] for arm in examples if (arm, name) in predictions])
         for name, place in shown[leading].items()
     ]
-    by_arm = {
-        arm: [_prediction(arm, *kept, name, place, side) for name, place in shown[arm].items()]
-        for arm, kept in examples.items()
-    }
+    by_arm = {arm: [predictions[arm, name] for name in shown[arm]] for arm in examples}
     names = {name for places in shown.values() for name in places}
     return TestPictures(
         images={name: _image(name, examples, side) for name in sorted(names)},
@@ -151,16 +154,6 @@ def _image(name: str, examples: Examples, side: int) -> TestImage:
         whole=shown.shape[:2] == image.shape[:2],
         png=data_url(shown),
     )
-
-
-def _all_arms(
-    examples: Examples, name: str, shown: Mapping[str, Mapping[str, str]], side: int
-) -> list[Prediction]:
-    return [
-        _prediction(arm, *kept, name, shown[arm].get(name, ""), side)
-        for arm, kept in examples.items()
-        if name in _order(*kept)
-    ]
 
 
 def _prediction(

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import ndimage
-from scipy.signal import fftconvolve
+from scipy import fft, ndimage
 
 ZOOM = 1.2
 """Cells are enlarged by a factor log-uniform in [1 / ZOOM, ZOOM] along each axis."""
@@ -12,6 +11,8 @@ OVERLAP = 0.1
 """Largest share of a cell that may lie hidden beneath others."""
 REACHED = 0.8
 """Share of the coverage that must be reached; see `arrange`."""
+NEAR_PX = 2
+"""A cell this close to another one lies against it."""
 TRIES = 3
 """Cells tried for each one that the coverage should need."""
 
@@ -75,18 +76,27 @@ def _fill(
     """Places cells beneath those already there until they cover `area` pixels, in place."""
     needed = area / np.mean([shape.sum() for shape in shapes])
     covered = 0
+    near = np.pad(canvas > 0, NEAR_PX)
     for label in range(1, int(TRIES * needed) + 2):
         if covered >= area:
             break
         shape = _vary(shapes[int(rng.integers(len(shapes)))], rng)
-        place = _place(shape, canvas > 0, touch=rng.random() < touching, rng=rng)
+        touch = rng.random() < touching
+        place = _place(shape, canvas > 0, near=_inner(near), touch=touch, rng=rng)
         if place is None:
             continue
         window = tuple(slice(s, s + n) for s, n in zip(place, shape.shape, strict=True))
         visible = shape & (canvas[window] == 0)
         canvas[window][visible] = label
+        around = tuple(slice(s.start, s.stop + 2 * NEAR_PX) for s in window)
+        near[around] |= ndimage.binary_dilation(np.pad(visible, NEAR_PX), iterations=NEAR_PX)
         covered += int(visible.sum())
     return canvas
+
+
+def _inner(near: np.ndarray) -> np.ndarray:
+    """Without the rim that lets cells at the edge reach beyond it."""
+    return near[NEAR_PX:-NEAR_PX, NEAR_PX:-NEAR_PX]
 
 
 def _vary(shape: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -97,21 +107,32 @@ def _vary(shape: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _place(
-    shape: np.ndarray, taken: np.ndarray, *, touch: bool, rng: np.random.Generator
+    shape: np.ndarray,
+    taken: np.ndarray,
+    *,
+    near: np.ndarray,
+    touch: bool,
+    rng: np.random.Generator,
 ) -> tuple[int, int] | None:
     """A random top left corner where the cell finds room; None if there is none."""
     if not shape.any() or any(m > t for m, t in zip(shape.shape, taken.shape, strict=True)):
         return None
-    hidden = _overlap(shape, taken)
-    beside = _overlap(shape, ndimage.binary_dilation(taken, iterations=2)) > 0.5
-    wanted = (hidden <= OVERLAP * shape.sum()) & beside if touch else ~beside
+    beside = _overlap(shape, near) > 0
+    wanted = ~beside
+    if touch:
+        touching = beside & (_overlap(shape, taken) <= OVERLAP * shape.sum())
+        wanted = touching if touching.any() else ~beside
     places = np.flatnonzero(wanted)
     if not len(places):
-        return None if not touch else _place(shape, taken, touch=False, rng=rng)
+        return None
     row, column = np.unravel_index(places[int(rng.integers(len(places)))], wanted.shape)
     return int(row), int(column)
 
 
 def _overlap(shape: np.ndarray, taken: np.ndarray) -> np.ndarray:
     """Taken pixels beneath the cell, for every place at which it lies inside."""
-    return fftconvolve(taken.astype(np.float32), shape[::-1, ::-1].astype(np.float32), mode="valid")
+    size = [fft.next_fast_len(length, real=True) for length in taken.shape]
+    beneath = fft.rfft2(taken.astype(np.float32), size)
+    beneath *= fft.rfft2(shape.astype(np.float32), size).conj()
+    inside = tuple(slice(t - s + 1) for t, s in zip(taken.shape, shape.shape, strict=True))
+    return fft.irfft2(beneath, size)[inside].round()

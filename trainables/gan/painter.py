@@ -9,7 +9,7 @@ import torch
 
 from trainables.data.sample import Sample
 from trainables.gan.conditioning import Appearance, Palette, condition, draw_appearance, measure
-from trainables.gan.mask_sources import draw_masks
+from trainables.gan.mask_sources import Mask, draw_masks
 from trainables.gan.network import run
 from trainables.gan.protocol import GANS, Drawn
 from trainables.gan_spec import GanSpec
@@ -28,7 +28,7 @@ class Painter:
         self.network = adversary.generator
         self.palette: Palette = {}
         self._noise_channels = adversary.noise_channels
-        self._mask_source = spec.mask_source
+        self.mask_source = spec.mask_source
 
     def learn(self, samples: Sequence[Sample]) -> None:
         """Takes the colours of annotated samples."""
@@ -38,7 +38,11 @@ class Painter:
         self, samples: Sequence[Sample], *, count: int, side_px: int, rng: np.random.Generator
     ) -> list[Drawn]:
         """See `Generator.draw`; the colours are those of the sample that the mask is from."""
-        masks = draw_masks(samples, count=count, crop_px=side_px, source=self._mask_source, rng=rng)
+        masks = draw_masks(samples, count=count, crop_px=side_px, source=self.mask_source, rng=rng)
+        return self.paint_masks(masks, rng)
+
+    def paint_masks(self, masks: Sequence[Mask], rng: np.random.Generator) -> list[Drawn]:
+        """Paints each mask in the colours of the sample that it is from."""
         conditions = [self._condition(mask.labels, rng, like=mask.sources[0]) for mask in masks]
         images = self._run(np.stack(conditions), rng)
         return [

@@ -1,13 +1,16 @@
 """How near a generator has come, measured while it is fitted."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
 from trainables.data.sample import Sample
 from trainables.gan.fidelity import FEWEST, Features, kernel_distance
+from trainables.gan.mask_sources import Mask, draw_masks
 from trainables.gan.painter import Painter
-from trainables.gan.protocol import UNKNOWN, Generator, Watch
+from trainables.gan.protocol import UNKNOWN, Drawn, Generator, Watch
+from trainables.gan_spec import MaskSource
 
 WATCHED = 24
 """Crops made for one measurement."""
@@ -40,10 +43,19 @@ def watch_distance(
     real = features(np.stack([sample.image for sample in unseen]))
     scale = np.sqrt(np.mean(real**2)) or 1.0
 
+    @cache
+    def masks(source: MaskSource) -> list[Mask]:
+        rng = np.random.default_rng(seed)
+        return draw_masks(samples, count=WATCHED, crop_px=side_px, source=source, rng=rng)
+
+    def draw(generator: Generator) -> list[Drawn]:
+        rng = np.random.default_rng(seed)
+        if isinstance(generator, Painter):  # masks take longer to draw than to paint
+            return generator.paint_masks(masks(generator.mask_source), rng)
+        return generator.draw(samples, count=WATCHED, side_px=side_px, rng=rng)
+
     def watch(generator: Generator) -> float:
-        crops = generator.draw(
-            samples, count=WATCHED, side_px=side_px, rng=np.random.default_rng(seed)
-        )
+        crops = draw(generator)
         made = features(np.stack([crop.image for crop in crops]))
         return kernel_distance(made / scale, real / scale)
 

@@ -53,6 +53,15 @@ def test_without_unseen_crops_there_is_no_distance() -> None:
     assert np.isnan(watch(Brightness(0.0)))
 
 
+def test_the_same_masks_are_painted_at_every_measurement() -> None:
+    painter = Painter(GanSpec(width=4), channels=1)
+    painter.learn(SAMPLES[:2])
+    watch = watch_distance(SAMPLES[:2], SAMPLES, side_px=32, features=mean, seed=0)
+    assert watch(painter) == watch(painter)
+    other = watch_distance(SAMPLES[:2], SAMPLES, side_px=32, features=mean, seed=1)
+    assert other(painter) != watch(painter)
+
+
 def test_diversity_of_a_painter_is_that_of_its_colours_and_noise() -> None:
     painter = Painter(GanSpec(width=4), channels=1)
     painter.learn(SAMPLES[:2])
