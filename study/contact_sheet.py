@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from skimage.segmentation import find_boundaries
 
+from trainables.data.bands import band_rows
 from trainables.data.dataset import Dataset, Entry
 from trainables.data.sample import Sample
 
@@ -34,10 +35,10 @@ def write_contact_sheet(
         path: of the PNG.
         tied: sets of ids of images that show the same place; a few pairs of them are added below.
     """
-    panels = [_panel(dataset.read(entry.id), title) for entry, title in _chosen(dataset)]
+    panels = [_panel(dataset.reader(entry.id)(), title) for entry, title in _chosen(dataset)]
     rows = [panels[start : start + COLUMNS] for start in range(0, len(panels), COLUMNS)]
     sheet = [_row(row) for row in rows]
-    pairs = [_panel(dataset.read(name), title) for name, title in _of_sets(tied)]
+    pairs = [_panel(dataset.reader(name)(), title) for name, title in _of_sets(tied)]
     if pairs:
         text = "Copies, or overlapping or adjoining crops: each set is kept on one side of a split"
         sheet.append(_heading(text))
@@ -88,14 +89,33 @@ def _short(name: str) -> str:
 
 def _shown(image: np.ndarray, size: tuple[int, int], *, shrinks: bool) -> np.ndarray:
     """uint8 [H, W, 3] of float32 [H, W, C]; two channels as red and green."""
-    wanted = cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST
-    picture = cv2.resize(image, size, interpolation=wanted).reshape(size[1], size[0], -1)
-    picture = np.clip(picture, 0, 1)
+    picture = _shrunk(image, size) if shrinks else _enlarged(image, size)
+    picture = np.clip(picture.reshape(size[1], size[0], -1), 0, 1)
     if np.median(picture) < DARK_MEDIAN:
         picture = picture**DARK_GAMMA
     if picture.shape[2] == 2:
         picture = np.pad(picture, ((0, 0), (0, 0), (0, 1)))
     return (255 * np.broadcast_to(picture, (size[1], size[0], 3))).astype(np.uint8)
+
+
+def _enlarged(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    return cv2.resize(image[:], size, interpolation=cv2.INTER_NEAREST)
+
+
+def _shrunk(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Means over the area of each pixel shown; a large image is read by bands of rows."""
+    width, height = size
+    edges = np.linspace(0, image.shape[0], height + 1).round().astype(int)
+    bands = band_rows((height, image.shape[0] * image.shape[1] // height))
+    parts = [
+        cv2.resize(
+            image[edges[band.start] : edges[band.stop]],
+            (width, band.stop - band.start),
+            interpolation=cv2.INTER_AREA,
+        )
+        for band in bands
+    ]
+    return np.concatenate(parts)
 
 
 def _panel(sample: Sample, title: str) -> np.ndarray:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from trainables.data.channels import conversion, with_channels
+from trainables.data.channels import conversion
 from trainables.data.files import read_image
 from trainables.data.normalise import normalised
 from trainables.data.records import Options
@@ -59,8 +59,6 @@ def predict_file(
     pixels = read_image(file, plane=wanted.plane, channels=wanted.channels)
     if changed := conversion(pixels.shape[2], model.channels):
         note(f"{file}: {changed}")
-    if pixels.shape[2] > model.channels:
-        pixels = with_channels(pixels, channels=model.channels)
     return model.predict(normalised(pixels, channels=model.channels))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from trainables.data.rescaled import Image, Rescaled
 from trainables.data.scale import labels_to_shape, rescale_image
 from trainables.data.tiles import predict_tiled
+from trainables.data.windows import is_large
 from trainables.flat import flatten
 from trainables.model_files import ABOUT_FILE, spec_of_model
 from trainables.segmenters import make_segmenter
@@ -49,15 +50,12 @@ class Model:
                 f"{image.shape[2]}."
             )
         working = Rescaled(image, self.scale)
-        if max(working.shape[:2]) <= TILE_PX:
-            labels = self._predict_working(rescale_image(np.asarray(image[:]), self.scale))
+        if max(working.shape[:2]) > TILE_PX:
+            labels = self._predict_tiled(image, working)
+        elif is_large(image.shape[0] * image.shape[1]):
+            labels = self._predict_working(working[:, :])
         else:
-            labels = predict_tiled(
-                image if self.scale == 1 else working,
-                predict=self._predict_working,
-                tile_px=TILE_PX,
-                overlap_px=int(OVERLAP_DIAMETERS * self.spec.data.max_diameter_px),
-            )
+            labels = self._predict_working(rescale_image(np.asarray(image[:]), self.scale))
         return labels_to_shape(labels, (image.shape[0], image.shape[1]))
 
     def save(self, folder: Path) -> None:
@@ -65,6 +63,22 @@ class Model:
         self.segmenter.save(folder)
         about = {"spec": flatten(self.spec), "channels": self.channels, "scale": self.scale}
         (folder / ABOUT_FILE).write_text(json.dumps(about, indent=1))
+
+    def _predict_tiled(self, image: Image, working: Rescaled) -> np.ndarray:
+        """Labels at the scale at which they take less memory, the image's or the working scale."""
+        enlargement = max(self.scale, 1.0)
+        overlap_px = OVERLAP_DIAMETERS * self.spec.data.max_diameter_px
+        return predict_tiled(
+            image if self.scale >= 1 else working,
+            predict=self._predict_enlarged if self.scale > 1 else self._predict_working,
+            tile_px=int(TILE_PX / enlargement),
+            overlap_px=int(overlap_px / enlargement),
+        )
+
+    def _predict_enlarged(self, image: np.ndarray) -> np.ndarray:
+        """Labels of a tile at the scale of the image."""
+        labels = self._predict_working(rescale_image(image, self.scale))
+        return labels_to_shape(labels, (image.shape[0], image.shape[1]))
 
     def _predict_working(self, image: np.ndarray) -> np.ndarray:
         return self.segmenter.decode(self.segmenter.infer(image), self.segmenter.thresholds)

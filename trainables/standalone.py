@@ -15,8 +15,8 @@ from typing import Any
 
 LOADER_FILE = "predict.py"
 
-SHARED_MODULES = ("channels", "normalise", "scale")
-SHARED_FUNCTIONS = ("normalised", "with_channels", "rescale_image", "labels_to_shape")
+SHARED_MODULES = ("bands", "channels", "normalise", "scale")
+SHARED_FUNCTIONS = ("normalised", "rescale_image", "labels_to_shape")
 """Of `trainables/data/`: what is done to an image before and after any network."""
 
 HEAD = '''\
@@ -44,8 +44,6 @@ def predict(image: np.ndarray) -> np.ndarray:
     channels = SETTINGS["channels"]
     if pixels.shape[2] > channels and (pixels == pixels[:, :, :1]).all():
         pixels = pixels[:, :, :1]
-    if pixels.shape[2] > channels:
-        pixels = with_channels(pixels, channels=channels)
     shown = normalised(pixels, channels=channels)[:]
     labels = decode(infer(rescale_image(shown, SETTINGS["scale"])))
     return labels_to_shape(labels, image.shape[:2])

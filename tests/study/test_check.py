@@ -1,6 +1,7 @@
 """`study check` tells what is there, on one screen."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from study.design import DataOptions
 from tests.conftest import discs
 from tests.trainables.data.test_duplicates import field
 from tests.trainables.data.write_layouts import cells, save
+from tests.trainables.peak import peak_mib
+from trainables.data.normalise import normalised
+from trainables.data.sample import Sample
 
 
 def write(root: Path, count: int = 6) -> None:
@@ -99,6 +103,17 @@ def test_outlines_are_whole_at_any_size() -> None:
     # Each outline parts the inside of its cell from the ground.
     assert label(inside & ~drawn, connectivity=1).max() >= sample.cell_count - 2
     assert not (binary_dilation(inside & ~drawn) & ~inside & ~drawn).any()
+
+
+def test_a_large_image_is_pictured_without_a_copy_of_the_whole() -> None:
+    cell = discs("x", seed=0, side=1000)
+    pixels = np.tile((cell.image * 100).clip(0, 255).astype(np.uint8), (3, 3, 1))
+    large = Sample(id="x", image=normalised(pixels), labels=np.tile(cell.labels, (3, 3)), group="x")  # type: ignore[arg-type]
+    whole = replace(large, image=large.image[:])
+    as_floats_mib = 4 * pixels.size / 2**20
+    assert peak_mib(lambda: outlined(large)) < 1.5 * as_floats_mib
+    difference = np.abs(outlined(large).astype(int) - outlined(whole))
+    assert difference.max() == 0
 
 
 def test_unlabelled_images_and_conversions_are_shown(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from tests.trainables.peak import peak_mib
 from trainables.data.normalise import normalised
 from trainables.model import TILE_PX, Model
 from trainables.spec import DataSpec, TrialSpec, UnetSpec
@@ -25,6 +26,18 @@ class Threshold:
         return ndimage.label(inference > thresholds["bright"])[0].astype(np.int32)
 
 
+def model(segmenter: Threshold, *, scale: float, max_diameter_px: float = 32.0) -> Model:
+    spec = TrialSpec(
+        stage="search",
+        arm="unet",
+        study_seed=0,
+        seed=0,
+        data=DataSpec(split="", annotation_count=1, draw=0, max_diameter_px=max_diameter_px),
+        segmenter=UnetSpec(),
+    )
+    return Model(spec=spec, segmenter=segmenter, channels=1, scale=scale)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("scale", [0.8, 1.0, 1.3])
 def test_a_large_image_is_read_by_tiles_and_no_cell_is_lost(scale: float) -> None:
     pixels = np.full((3000, 500), 100, np.uint16)
@@ -34,17 +47,8 @@ def test_a_large_image_is_read_by_tiles_and_no_cell_is_lost(scale: float) -> Non
         dy, dx = rng.integers(-6, 7, 2)
         pixels[y + dy - 10 : y + dy + 10, x + dx - 10 : x + dx + 10] = 4000
     segmenter = Threshold()
-    spec = TrialSpec(
-        stage="search",
-        arm="unet",
-        study_seed=0,
-        seed=0,
-        data=DataSpec(split="", annotation_count=1, draw=0),
-        segmenter=UnetSpec(),
-    )
-    model = Model(spec=spec, segmenter=segmenter, channels=1, scale=scale)  # type: ignore[arg-type]
 
-    labels = model.predict(normalised(pixels))
+    labels = model(segmenter, scale=scale).predict(normalised(pixels))
 
     assert labels.shape == (3000, 500)
     assert labels.max() == len(centres)
@@ -52,3 +56,28 @@ def test_a_large_image_is_read_by_tiles_and_no_cell_is_lost(scale: float) -> Non
     assert areas.min() > 0.8 * 400
     assert areas.max() < 1.2 * 400
     assert segmenter.largest_px <= TILE_PX * 500 * scale
+
+
+def test_no_labels_of_the_enlarged_image_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainables.model.TILE_PX", 256)
+    pixels = np.zeros((500, 500), np.uint8)
+    pixels[np.ix_(np.arange(500) % 10 < 5, np.arange(500) % 10 < 5)] = 200
+    enlarging, image = model(Threshold(), scale=4.0, max_diameter_px=16.0), normalised(pixels)
+    labels = enlarging.predict(image)
+    assert labels.max() == 50 * 50
+    assert (np.bincount(labels.ravel())[1:] == 25).all()
+    enlarged_mib = 4 * (4 * 500) ** 2 / 2**20
+    assert peak_mib(lambda: enlarging.predict(image)) < enlarged_mib / 3
+
+
+def test_a_large_image_that_shrinks_is_never_held_as_floats(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("trainables.data.rescaled.BLOCK_PX", 256 * 1024)
+    pixels = np.zeros((2100, 2100), np.uint8)
+    pixels[np.ix_(np.arange(2100) % 210 < 100, np.arange(2100) % 210 < 100)] = 200
+    shrinking, image = model(Threshold(), scale=0.1), normalised(pixels)
+    labels = shrinking.predict(image)
+    assert labels.max() == 100
+    # The labels at the scale of the file, and little else.
+    assert peak_mib(lambda: shrinking.predict(image)) < 1.5 * 4 * 2100**2 / 2**20

@@ -8,12 +8,11 @@ from typing import cast
 
 import numpy as np
 
-from trainables.data.channels import with_channels
 from trainables.data.defect import Problem
 from trainables.data.files import pixels_of
 from trainables.data.normalise import normalised
 from trainables.data.records import Record, Side
-from trainables.data.sample import IGNORED, Sample
+from trainables.data.sample import Sample, all_unknown
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,12 +118,7 @@ class Dataset:
 
 def _read(record: Record, *, channels: int, group: str) -> Sample:
     """A sample whose image is `Normalised`, which `Sample` takes for the array it stands for."""
-    pixels = record.read_image()
-    if pixels.shape[2] > channels:
-        pixels = with_channels(pixels, channels=channels)
-    image = normalised(pixels, channels=channels)
-    if record.read_labels is None:
-        labels = np.full(image.shape[:2], IGNORED, np.int32)
-    else:
-        labels = record.read_labels()
+    image = normalised(record.read_image(), channels=channels)
+    read_labels = record.read_labels
+    labels = read_labels() if read_labels else all_unknown(image.shape[:2])
     return Sample(id=record.id, image=cast(np.ndarray, image), labels=labels, group=group)

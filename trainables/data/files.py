@@ -13,7 +13,7 @@ import numpy as np
 from trainables.data.bands import bands
 from trainables.data.defect import DefectError
 from trainables.data.label_rules import as_labels
-from trainables.data.tiff import plane_count, read_tiff, tiff_pixels
+from trainables.data.tiff import MAPPED_FROM_PX, plane_count, read_tiff, tiff_pixels
 
 TIFF = (".tif", ".tiff")
 SUFFIXES = (*TIFF, ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".npy")
@@ -44,7 +44,8 @@ def read_image(path: Path, *, plane: int = 0, channels: tuple[int, ...] = ()) ->
 
     Returns:
         [H, W, C] of the file's dtype, C 1 to 3. An alpha channel is dropped, a palette applied,
-        and a colour image whose channels are all equal is grey: C is 1.
+        and a colour image whose channels are all equal is grey: C is 1. Large ones that lie
+        uncompressed in a TIFF or NPY file are mapped from it, and read-only.
 
     Raises:
         DefectError: the file is missing, damaged, not finite, or has more than 3 channels.
@@ -57,8 +58,7 @@ def read_image(path: Path, *, plane: int = 0, channels: tuple[int, ...] = ()) ->
         raise DefectError(
             path.name, what=f"has pixels of type {pixels.dtype}", remedy="save it as integers"
         )
-    if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
-        count = int((~np.isfinite(pixels)).sum())
+    if count := _not_finite(pixels):
         raise DefectError(
             path.name,
             what=f"has {count} pixels that are NaN or infinite",
@@ -76,7 +76,8 @@ def read_labels(path: Path, *, components: bool = False, plane: int = 0) -> np.n
         components: take each connected piece of a binary mask as one cell.
 
     Returns:
-        int32 [H, W], 0 background, every other value one cell; values as in the file.
+        int32 [H, W], 0 background, every other value one cell; values as in the file. Read-only
+        where they are mapped from it.
 
     Raises:
         DefectError: the file is missing or damaged, or is no instance mask: it is binary,
@@ -84,6 +85,13 @@ def read_labels(path: Path, *, components: bool = False, plane: int = 0) -> np.n
     """
     values = _decoded(path, lambda: _decode(path, plane=_own_plane(path, plane), indices=True))
     return as_labels(values, file=path.name, components=components)
+
+
+def _not_finite(pixels: np.ndarray) -> int:
+    """Pixels that are NaN or infinite."""
+    if pixels.dtype.kind != "f":
+        return 0
+    return sum(int((~np.isfinite(band)).sum()) for band in bands(pixels))
 
 
 def _own_plane(path: Path, plane: int) -> int:
@@ -167,7 +175,9 @@ def _decode(path: Path, *, plane: int, indices: bool = False) -> np.ndarray:
             path.name, what=f"has no plane {plane}", remedy="only TIFF files hold stacks"
         )
     if suffix == ".npy":
-        return _channels_last(np.load(path, allow_pickle=False))
+        is_mapped = path.stat().st_size >= MAPPED_FROM_PX
+        pixels = np.load(path, allow_pickle=False, mmap_mode="r" if is_mapped else None)
+        return _channels_last(np.asarray(pixels))
     data = path.read_bytes()
     if suffix == ".png" and not (indices and _has_palette(data)):
         return _decode_png(data)

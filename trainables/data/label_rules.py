@@ -67,13 +67,18 @@ def _one_channel(values: np.ndarray, file: str) -> np.ndarray:
 def _whole(values: np.ndarray, file: str) -> np.ndarray:
     if values.dtype.kind in "uib":
         return values
-    if values.dtype.kind == "f" and np.isfinite(values).all() and (values % 1 == 0).all():
-        return values.astype(np.int64)
+    if values.dtype.kind == "f" and all(_is_whole(band) for band in bands(values)):
+        fits = np.abs([values.min(), values.max()]).max() <= np.iinfo(np.int32).max
+        return values.astype(np.int32 if fits else np.int64)
     raise DefectError(
         file,
         what=f"has fractions or values that are not finite ({values.dtype})",
         remedy="save labels as integers; a probability map is not an instance mask",
     )
+
+
+def _is_whole(values: np.ndarray) -> bool:
+    return bool(np.isfinite(values).all()) and bool((values % 1 == 0).all())
 
 
 def _refuse_wrapped(labels: np.ndarray, file: str) -> None:

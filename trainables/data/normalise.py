@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from trainables.data.bands import bands
 from trainables.data.channels import with_channels
 
 LOW_PERCENT, HIGH_PERCENT = 1.0, 99.8
@@ -24,9 +25,9 @@ class Normalised:
     pixels: np.ndarray = field(repr=False)
     """[H, W, c] as the file has it."""
     ranges: tuple[tuple[float, float], ...]
-    """What becomes 0 and 1, for each of the c channels."""
+    """What becomes 0 and 1, for each of the c channels, or of those that they are reduced to."""
     channels: int
-    """Channels shown, at least c: see `with_channels`."""
+    """Channels shown: see `with_channels`. Fewer than c are made before they are scaled."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -42,7 +43,7 @@ class Normalised:
 
     def __getitem__(self, window: Any) -> np.ndarray:
         """float32 [h, w, channels] of slices of rows and columns."""
-        part = self.pixels[window]
+        part = with_channels(self.pixels[window], channels=len(self.ranges))
         scaled = np.empty(part.shape, np.float32)
         for index, (low, high) in enumerate(self.ranges):
             _scale(part[:, :, index], low, high, out=scaled[:, :, index])
@@ -69,13 +70,14 @@ def normalised(image: np.ndarray, *, channels: int = 0) -> Normalised:
 
     Args:
         image: as in `normalise`.
-        channels: how many to show, see `with_channels`; 0 shows those there are.
+        channels: how many to show, see `with_channels`; 0 shows those there are. Of more, as where
+            colour is shown grey, percentiles are taken of what is shown.
     """
     if image.ndim not in (2, 3):
         raise ValueError(f"An image must be [H, W] or [H, W, C], but got {list(image.shape)}.")
     pixels = image[:, :, np.newaxis] if image.ndim == 2 else image
-    ranges = tuple(_range(pixels[:, :, index]) for index in range(pixels.shape[2]))
-    return Normalised(pixels, ranges, channels or pixels.shape[2])
+    own = pixels.shape[2]
+    return Normalised(pixels, _ranges(pixels, min(own, channels or own)), channels or own)
 
 
 def _scale(channel: np.ndarray, low: float, high: float, *, out: np.ndarray) -> None:
@@ -88,13 +90,22 @@ def _scale(channel: np.ndarray, low: float, high: float, *, out: np.ndarray) -> 
     np.divide(shifted, width, out=out, casting="unsafe")
 
 
-def _range(channel: np.ndarray) -> tuple[float, float]:
-    """Low and high percentile; the extremes where nearly all pixels have the same value."""
-    step = max(1, int(np.sqrt(channel.size / ENOUGH_PX)))
-    low, high = np.percentile(channel[::step, ::step], (LOW_PERCENT, HIGH_PERCENT))
-    if high > low:
-        return float(low), float(high)
-    return float(channel.min()), float(channel.max())
+def _ranges(pixels: np.ndarray, channels: int) -> tuple[tuple[float, float], ...]:
+    """Low and high percentile of each channel, of so many that [H, W, c] is reduced to."""
+    step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / ENOUGH_PX)))
+    some = with_channels(pixels[::step, ::step], channels=channels)
+    limits = np.percentile(some, (LOW_PERCENT, HIGH_PERCENT), axis=(0, 1))
+    return tuple(
+        (float(low), float(high)) if high > low else _extremes(pixels, index, channels)
+        for index, (low, high) in enumerate(limits.T)
+    )
+
+
+def _extremes(pixels: np.ndarray, index: int, channels: int) -> tuple[float, float]:
+    """Lowest and highest value of a channel, nearly all pixels of which have the same."""
+    shown = (with_channels(band, channels=channels)[:, :, index] for band in bands(pixels))
+    found = [(band.min(), band.max()) for band in shown]
+    return float(min(low for low, _ in found)), float(max(high for _, high in found))
 
 
 def _exact(dtype: np.dtype) -> type[np.floating]:

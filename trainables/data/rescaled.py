@@ -5,8 +5,11 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from trainables.data.bands import band_rows
 from trainables.data.interpolate import interpolate
 
+BLOCK_PX = 8 * 1024 * 1024
+"""Pixels of the image that are looked at together; where it shrinks much, they are few rows."""
 REACH = 4
 """Standard deviations to which the blur before shrinking reaches; scipy's default."""
 
@@ -31,11 +34,20 @@ class Rescaled:
 
     def __getitem__(self, window: tuple[slice, slice]) -> np.ndarray:
         """float32 [h, w, C] of slices of rows and columns, each without a step."""
+        rows, columns = (
+            range(*own.indices(length)) for own, length in zip(window, self.shape, strict=False)
+        )
+        found = np.empty((len(rows), len(columns), self.shape[2]), np.float32)
+        shrinkage = self._image.shape[0] * self._image.shape[1] / (self.shape[0] * self.shape[1])
+        for band in band_rows(found.shape, px=int(BLOCK_PX / max(shrinkage, 1))):
+            found[band] = self._part((rows[band], columns))
+        return found
+
+    def _part(self, window: tuple[range, range]) -> np.ndarray:
         places, blocks, sigmas = [], [], []
         for own, length, side in zip(window, self.shape, self._image.shape, strict=False):
-            start, stop, _ = own.indices(length)
             factor = side / length
-            at = (np.arange(start, stop) + 0.5) * factor - 0.5
+            at = (np.arange(own.start, own.stop) + 0.5) * factor - 0.5
             sigma = max(0.0, (factor - 1) / 2)
             margin = int(REACH * sigma + 0.5) + 2
             low = max(int(at[0]) - margin, 0)

@@ -55,4 +55,9 @@ class Sample:
 
 def without_labels(sample: Sample) -> Sample:
     """The same image, about whose cells nothing is known."""
-    return replace(sample, labels=np.full(sample.labels.shape, IGNORED, np.int32))
+    return replace(sample, labels=all_unknown(sample.labels.shape))
+
+
+def all_unknown(shape: tuple[int, ...]) -> np.ndarray:
+    """int32 [H, W] of -1, read-only: a single number in memory, whatever the size."""
+    return np.broadcast_to(np.int32(IGNORED), shape)

@@ -12,6 +12,9 @@ from trainables.data.defect import DefectError
 CHANNEL_AXES = "CS"
 """tifffile's letters for channels and samples of a pixel; the other letters are stacks."""
 MICRONS = {"µm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0, "\\u00b5m": 1.0, "μm": 1.0}
+MAPPED_FROM_PX = 4 * 1024 * 1024
+"""Planes of so many pixels that lie in their file as they are, are mapped and not read: their pages
+come when they are looked at, and go when memory is short."""
 LENGTHS_IN_UM = {**MICRONS, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6}
 
 
@@ -23,7 +26,7 @@ def read_tiff(path: Path, *, plane: int) -> np.ndarray:
         plane: which plane over all stack axes (time, depth, page), 0 is the first.
 
     Returns:
-        [H, W] or [H, W, C] of the file's dtype, without alpha.
+        [H, W] or [H, W, C] of the file's dtype, without alpha; read-only where it was mapped.
 
     Raises:
         DefectError: there is no such plane.
@@ -113,14 +116,30 @@ def _one_plane(tiff: Any, axes: str, *, plane: int, planes: int) -> np.ndarray:
     if planes > 1 and pages % planes == 0 and axes.startswith("".join(stacked)):
         each = pages // planes
         wanted = slice(plane * each, (plane + 1) * each)
-        pixels = tiff.asarray(key=wanted, series=0).reshape(series.shape[len(stacked) :])
+        pixels = _read(tiff, wanted).reshape(series.shape[len(stacked) :])
         return _channels_last(pixels, axes[len(stacked) :])
-    pixels = series.asarray()
+    pixels = _read(tiff)
     order = [*(axes.index(axis) for axis in stacked)]
     rest = [index for index in range(len(axes)) if index not in order]
     pixels = pixels.transpose(order + rest)
     pixels = pixels.reshape(-1, *pixels.shape[len(order) :])[plane]
     return _channels_last(pixels, "".join(axes[index] for index in rest))
+
+
+def _read(tiff: Any, wanted: slice | None = None) -> np.ndarray:
+    """Some pages of the first series, or all; what is large and lies in the file as it is, in one
+    piece and in this machine's order of bytes, is mapped."""
+    series = tiff.series[0]
+    count = len(series) if wanted is None else wanted.stop - wanted.start
+    page = series[0 if wanted is None else wanted.start]
+    is_mapped = (
+        page is not None  # as OME files may leave planes out
+        and (count == 1 or (wanted is None and series.dataoffset is not None))
+        and page.keyframe.imagelength * page.keyframe.imagewidth >= MAPPED_FROM_PX
+        and page.is_memmappable
+        and np.dtype(f"{tiff.byteorder}u2").isnative
+    )
+    return np.asarray(tiff.asarray(key=wanted, series=0, out="memmap" if is_mapped else None))
 
 
 def _channels_last(pixels: np.ndarray, axes: str) -> np.ndarray:

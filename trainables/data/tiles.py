@@ -22,6 +22,8 @@ EDGE_SHARE = 1 / 8
 """A cell that comes nearer to the edge of a tile than this share of the overlap counts as cut:
 there networks lack context, and the next tile sees the cell nearer to its middle."""
 
+LABEL_BITS = 32
+
 
 def predict_tiled(
     image: Image,
@@ -108,6 +110,7 @@ class _Canvas:
         self._edge_px = edge_px
         self._numbers = np.zeros((height, width), np.int32)
         self._name = np.zeros(1, np.int32)
+        self._joined: dict[int, list[int]] = {}  # numbers of cells that were joined from pieces
         self._area_px = np.zeros(1, np.int64)
         self._cut = np.zeros(1, bool)
 
@@ -143,10 +146,10 @@ class _Canvas:
     ) -> dict[int, list[int]]:
         """For labels of a tile, the cells of earlier tiles that are the same, seen in the strip."""
         both = (present > 0) & (labels > 0)
-        pairs, shared_px = np.unique(
-            np.stack([present[both], labels[both]]), axis=1, return_counts=True
-        )
-        there, here = pairs
+        # A pair as one number: sorting these takes a tenth of the time that sorting pairs does.
+        pairs = present[both].astype(np.int64) << LABEL_BITS | labels[both]
+        pairs, shared_px = np.unique(pairs, return_counts=True)
+        there, here = pairs >> LABEL_BITS, pairs & (2**LABEL_BITS - 1)
         there_px = np.bincount(present, minlength=1)[there]
         here_px = np.bincount(labels, minlength=1)[here]
         same = shared_px >= SAME_IOU * (there_px + here_px - shared_px)
@@ -200,7 +203,10 @@ class _Canvas:
     def _rename(self, names: np.ndarray, new: int) -> None:
         """Lets every pixel of some cells belong to another one, or to none where `new` is 0."""
         total_px = self._area_px[names].sum()
-        self._name[np.isin(self._name, names)] = new
+        numbers = [n for name in names.tolist() for n in self._joined.pop(name, [name])]
+        self._name[numbers] = new
+        if new:
+            self._joined[new] = numbers
         self._area_px[names] = 0
         self._area_px[new] = total_px if new else 0
 

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from trainables.data.bands import bands
 from trainables.data.sample import IGNORED
+from trainables.metrics.contingency import tabulate
 
 
 def without_unknown(true: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -21,12 +23,13 @@ def without_unknown(true: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray
     unknown = true == IGNORED
     if true.shape != predicted.shape or not unknown.any():
         return true, predicted
-    dropped = np.isin(predicted, _mostly_unknown(predicted, unknown))
-    return np.where(unknown, 0, true), np.where(unknown | dropped, 0, predicted)
+    dropped, known = _mostly_unknown(predicted, unknown), np.where(unknown, 0, predicted)
+    for band in bands(known):
+        band[np.isin(band, dropped)] = 0
+    return np.where(unknown, 0, true), known
 
 
 def _mostly_unknown(predicted: np.ndarray, unknown: np.ndarray) -> np.ndarray:
-    touched, unknown_px = np.unique(predicted[unknown], return_counts=True)
-    labels, px = np.unique(predicted[np.isin(predicted, touched)], return_counts=True)
-    assert np.array_equal(labels, touched)
-    return labels[2 * unknown_px > px]
+    table = tabulate(unknown.view(np.int8), predicted)
+    touched, unknown_px = table.predicted_index, table.shared_px
+    return table.predicted_labels[touched[2 * unknown_px > table.predicted_px[touched]]]

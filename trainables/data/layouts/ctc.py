@@ -49,7 +49,7 @@ def read_gold(mask: Path, markers: Path | None, *, plane: int = 0) -> np.ndarray
     """
     labels = read_labels(mask, plane=plane)
     if markers is None or not _covers(labels, read_labels(markers, plane=plane)):
-        labels[labels == 0] = IGNORED
+        return np.where(labels == 0, np.int32(IGNORED), labels)
     return labels
 
 

@@ -30,7 +30,7 @@ def read_with_vague(mask: Path, vague: Path) -> np.ndarray:
     labels = read_labels(mask)
     unclear = read_image(vague).any(axis=2)
     if unclear.shape == labels.shape:
-        labels[unclear & (labels == 0)] = IGNORED
+        return np.where(unclear & (labels == 0), np.int32(IGNORED), labels)
     return labels
 
 
