@@ -88,6 +88,12 @@ class Export:
     """Where to; a folder `export` in the study's without it."""
     arm: str = ""
     """Take the model of this arm in place of the winner."""
+    bioimageio: bool = False
+    """Write the BioImage.IO package of a U-Net or a small Cellpose as well."""
+    authors: tuple[str, ...] = ()
+    """Names for the package; BioImage.IO takes no upload without one."""
+    licence: str = ""
+    """SPDX name of the package's licence, e.g. CC-BY-4.0; empty: that of the initial weights."""
 
 
 @dataclass(frozen=True, kw_only=True)

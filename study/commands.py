@@ -196,10 +196,16 @@ def predict(command: cli.Predict) -> int:
 
 def export(command: cli.Export) -> int:
     """`study export`: the model in its family's own format, with its card."""
-    from study.export import export_model
+    from study.export import PackageRequest, export_model
 
     out = command.out or command.folder / "export"
-    for path in export_model(_existing(command.folder), arm=command.arm, out=out):
+    package = PackageRequest(authors=command.authors, licence=command.licence)
+    for path in export_model(
+        _existing(command.folder),
+        arm=command.arm,
+        out=out,
+        package=package if command.bioimageio else None,
+    ):
         print(path)
     return 0
 

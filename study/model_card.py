@@ -42,8 +42,7 @@ def model_card(model: Model, store: Store, *, exported: Path) -> str:
     if result is None:
         raise ValueError(f"{store.root} has no result of the model {model.spec.id}.")
     parts = {
-        f"{words.arm_title(study.arm(model.spec.arm))}, trained for "
-        f"{study.dataset.get('name', 'a data set')}": _summary(model, study),
+        card_title(model, study): _summary(model, study),
         "Data": _data(model, study),
         "Scores": _scores(model, study, result),
         "Weights it was trained from": _weights(model, study),
@@ -56,6 +55,18 @@ def model_card(model: Model, store: Store, *, exported: Path) -> str:
         for level, (title, lines) in zip(levels, parts.items(), strict=False)
     ]
     return "\n\n".join(blocks) + "\n"
+
+
+def card_title(model: Model, study: Study) -> str:
+    """What the model is, and for which data."""
+    arm, data = words.arm_title(study.arm(model.spec.arm)), study.dataset.get("name", "a data set")
+    return f"{arm}, trained for {data}"
+
+
+def weights_of(model: Model, study: Study) -> Mapping[str, Any]:
+    """What the study says of the weights that a model was trained from; nothing of random ones."""
+    known = [one for one in study.facts.get("weights", ()) if one["arm"] == model.spec.arm]
+    return known[0] if known else {}
 
 
 def _summary(model: Model, study: Study) -> Iterator[str]:
@@ -93,11 +104,10 @@ def _scores(model: Model, study: Study, result: TrialResult) -> Iterator[str]:
 
 
 def _weights(model: Model, study: Study) -> Iterator[str]:
-    known = [one for one in study.facts.get("weights", ()) if one["arm"] == model.spec.arm]
-    if not known:
+    about = weights_of(model, study)
+    if not about:
         yield "None: it was trained from random weights. Licence: that of its makers' choosing."
         return
-    about: Mapping[str, Any] = known[0]
     yield f"- {about['name']} ({about['origin']}): {about['description']}"
     for name in ("sha256", "licence", "seen"):
         if about.get(name):

@@ -89,6 +89,10 @@ class Loader:
     """Source of `infer(image)` and `decode(inference)`; may use `SETTINGS` and `NETWORK`."""
     packages: str
     """What must be installed, as pip takes it."""
+    multiple_px: int
+    """What the sides of an image that the network sees must be multiples of."""
+    maps: tuple[str, ...]
+    """What the network gives, by channel."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,20 +50,26 @@ def decode(inference: CellposeInference) -> np.ndarray:
 def loader_for(segmenter: SegmenterSpec) -> Loader | None:
     """What the exported network of a family needs; None where its own tools open it."""
     if isinstance(segmenter, UnetSpec):
+        multiple_px = 2**segmenter.depth
         return Loader(
             modules=(TILES, "trainables.segmenters.instances"),
             functions=("process_in_tiles", "decode_watershed", "INTERIOR", "BACKGROUND"),
-            code=UNET_CODE.format(multiple=2**segmenter.depth),
+            code=UNET_CODE.format(multiple=multiple_px),
             packages="torch scikit-image tifffile pillow",
+            multiple_px=multiple_px,
+            maps=("background", "interior", "boundary"),
         )
     if isinstance(segmenter, CellposeSpec) and not is_cpsam(segmenter):
         from trainables.segmenters.cellpose_networks import DEPTHS  # imports torch
 
         parts = ("cellpose_flows", "cellpose_decoding")
+        multiple_px = 2 ** DEPTHS[segmenter.backbone]
         return Loader(
             modules=(TILES, *(f"trainables.segmenters.{name}" for name in parts)),
             functions=("process_in_tiles", "decode_flows", "CellposeInference"),
-            code=COMPACT_CODE.format(multiple=2 ** DEPTHS[segmenter.backbone]),
+            code=COMPACT_CODE.format(multiple=multiple_px),
             packages="cellpose scikit-image tifffile pillow",
+            multiple_px=multiple_px,
+            maps=("flow_y", "flow_x", "cell_logit"),
         )
     return None
