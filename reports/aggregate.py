@@ -18,7 +18,8 @@ from trainables.metrics.aggregate import (
     neurips_f1,
 )
 from trainables.randomness import Randomness
-from trainables.result import ImageScore, TrialResult
+from trainables.result import TrialResult
+from trainables.score_table import ScoreTable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +90,9 @@ def tested(study: Study, arm: str, *, count: int) -> list[TrialResult]:
 
 
 def scores_of(
-    results: Sequence[TrialResult], *, value: Callable[[ImageScore], float] = attrgetter("f1")
+    results: Sequence[TrialResult],
+    *,
+    value: Callable[[ScoreTable], np.ndarray] = attrgetter("f1"),
 ) -> Scores | None:
     """One number by draw and image, on the images for which every training has it.
 
@@ -98,16 +101,16 @@ def scores_of(
 
     Args:
         results: of one arm or configuration.
-        value: of an image's score, NaN where it has none; F1 at IoU 0.5 unless told otherwise.
+        value: one for each image of a table, NaN where it has none; F1 at IoU 0.5 unless told
+            otherwise.
     """
     by_draw: dict[int, dict[int, dict[str, float]]] = {}
     group_of: dict[str, str] = {}
     for result in results:
         seeds = by_draw.setdefault(result.spec["data.draw"], {})
         scored = seeds.setdefault(result.spec["seed"], {})
-        for score in result.test:
-            scored[score.sample_id] = value(score)
-            group_of[score.sample_id] = score.group
+        scored.update(zip(result.test.sample_ids, value(result.test).tolist(), strict=True))
+        group_of.update(zip(result.test.sample_ids, result.test.groups, strict=True))
     trainings = [scored for seeds in by_draw.values() for scored in seeds.values()]
     known = [{name for name, one in scored.items() if not math.isnan(one)} for scored in trainings]
     ids = tuple(sorted(set.intersection(*known))) if known else ()
@@ -130,13 +133,13 @@ def _mean_metrics(results: list[TrialResult]) -> dict[str, float]:
     return {name: float(np.mean([one[name] for one in each])) for name in each[0]} if each else {}
 
 
-def _metrics(scores: tuple[ImageScore, ...]) -> dict[str, float]:
+def _metrics(scores: ScoreTable) -> dict[str, float]:
     at_half = mean_quantities(scores)
     return {
         "ap50": at_half.average_precision,
         "mean_ap": mean_average_precision(scores),
         "pq": at_half.panoptic_quality,
-        "aji": float(np.mean([score.aji for score in scores])),
+        "aji": float(scores.aji.mean()),
         "neurips_f1": neurips_f1(scores).median,
         "count_error": mean_absolute_count_error(scores),
     }

@@ -1,13 +1,18 @@
 """The same test scores seen closer: by convention, by size of cell, by group of images."""
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from reports import words
 from reports.load import Arm, Study, trials
 from reports.tables import Column, Row, Table
-from trainables.metrics.aggregate import mean_median, pool_sizes, summarise
-from trainables.result import ImageScore, SizeCounts, TrialResult
+from trainables.image_score import SizeCounts
+from trainables.metrics.aggregate import mean_by_group, mean_median, pool_sizes, summarise
+from trainables.result import TrialResult
+from trainables.score_table import ScoreTable
 
 MOST_GROUPS = 12
 """Groups that are shown, the hardest first; the CSV has all."""
@@ -50,7 +55,8 @@ def conventions_table(study: Study, *, count: int) -> Table:
 def sizes_table(study: Study, *, count: int) -> Table:
     """F1 at IoU 0.5 in each class of cell size, the cells of all test images in one pot."""
     classes = {
-        arm.name: pool_sizes(_scores(_confirmed(study, arm, count=count))) for arm in study.arms
+        arm.name: pool_sizes([one.test for one in _confirmed(study, arm, count=count)])
+        for arm in study.arms
     }
     first: Sequence[SizeCounts] = next(filter(None, classes.values()), ())
     return Table(
@@ -79,20 +85,24 @@ def groups_table(study: Study, *, count: int) -> Table:
 
 def group_rows(study: Study, *, count: int) -> list[Row]:
     """One row a group of test images, for CSV; none where every image is a group of its own."""
-    of_arm = {arm.name: _scores(_confirmed(study, arm, count=count)) for arm in study.arms}
-    of_arm = {name: scores for name, scores in of_arm.items() if scores}
+    tables = {
+        arm.name: [one.test for one in done]
+        for arm in study.arms
+        if (done := _confirmed(study, arm, count=count))
+    }
     members: dict[str, set[str]] = {}
-    for scores in of_arm.values():
-        for score in scores:
-            members.setdefault(score.group, set()).add(score.sample_id)
+    for table in itertools.chain(*tables.values()):
+        for group, sample_id in zip(table.groups, table.sample_ids, strict=True):
+            members.setdefault(group, set()).add(sample_id)
     if len(members) < 2 or all(len(images) == 1 for images in members.values()):
         return []
+    f1_of = {name: _by_group(scored) for name, scored in tables.items()}
     rows = [
         {"group": group, "images": len(images)}
-        | {name: _mean_f1(scores, group) for name, scores in of_arm.items()}
+        | {name: f1.get(group, math.nan) for name, f1 in f1_of.items()}
         for group, images in members.items()
     ]
-    return sorted(rows, key=lambda row: (_mean([row[name] for name in of_arm]), row["group"]))
+    return sorted(rows, key=lambda row: (_mean([row[name] for name in tables]), row["group"]))
 
 
 def _score_in(name: str) -> Callable[[Row], str]:
@@ -104,17 +114,14 @@ def _confirmed(study: Study, arm: Arm, *, count: int) -> list[TrialResult]:
     return [result for result in done if result.test]
 
 
-def _scores(results: Sequence[TrialResult]) -> list[ImageScore]:
-    return [score for result in results for score in result.test]
-
-
 def _mean_summary(results: Sequence[TrialResult]) -> dict[str, float]:
     each = [summarise(result.test) for result in results]
     return {name: _mean([one[name] for one in each]) for name in each[0]}
 
 
-def _mean_f1(scores: Sequence[ImageScore], group: str) -> float:
-    return _mean([score.f1 for score in scores if score.group == group])
+def _by_group(tables: Sequence[ScoreTable]) -> dict[str, float]:
+    groups = [group for table in tables for group in table.groups]
+    return mean_by_group(groups, np.concatenate([table.f1 for table in tables]))
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -12,7 +12,7 @@ from reports.figures import AXIS, FAINT, canvas, looks
 from reports.load import Folder
 from reports.page import environment
 from reports.side_by_side import Overall, SideBySide, side_by_side
-from reports.tables import Column, Row, Table, to_csv
+from reports.tables import Column, Row, Table, write_csv
 
 
 def write_comparison(
@@ -35,7 +35,7 @@ def write_comparison(
     out.mkdir(parents=True, exist_ok=True)
     shown = {table.name: table for table in (by_study_table(found), overall_table(found))}
     for name, table in shown.items():
-        (out / f"{name}.csv").write_text(to_csv(table.rows), encoding="utf-8")
+        write_csv(out / f"{name}.csv", table.rows)
     plot = ""
     if found.placed:
         svg = write_figure(leads(found), name="leads", folder=out)

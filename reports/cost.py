@@ -44,6 +44,7 @@ def arm_cost(study: Study, arm: Arm, *, count: int) -> ArmCost:
     searched = trials(study, stage="search", arm=arm.name)
     confirmed = trials(study, stage="confirm", arm=arm.name, count=count, status="completed")
     fits = gan_fits_of(study, searched)
+    seconds_of = {one.trial_id: device_seconds(one) for one in trials(study, stage="fit_gans")}
     statuses = [result.status for result in searched]
     return ArmCost(
         search_completed=statuses.count("completed"),
@@ -53,7 +54,9 @@ def arm_cost(study: Study, arm: Arm, *, count: int) -> ArmCost:
         gan_fits=len(fits),
         gan_device_seconds=sum(map(device_seconds, fits)),
         training_device_seconds=_mean([device_seconds(result) for result in confirmed]),
-        model_gan_device_seconds=_mean([_gan_seconds(study, result) for result in confirmed]),
+        model_gan_device_seconds=_mean(
+            [seconds_of.get(gan_fit_id(result), 0.0) for result in confirmed]
+        ),
         peak_gib=max((r.cost.peak_gib for r in confirmed if r.cost), default=math.nan),
     )
 
@@ -84,10 +87,6 @@ def gan_fit_id(result: TrialResult) -> str:
 def device_seconds(result: TrialResult) -> float:
     """What a trial spent; 0 where it died before anything was measured."""
     return result.cost.device_seconds if result.cost else 0.0
-
-
-def _gan_seconds(study: Study, result: TrialResult) -> float:
-    return sum(map(device_seconds, gan_fits_of(study, [result])))
 
 
 def _mean(values: list[float]) -> float:

@@ -1,6 +1,5 @@
 """Where an arm helps: dense or sparse images, small or large cells, all groups or few."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +12,7 @@ from reports.intervals import Interval, interval
 from reports.load import Study
 from reports.scores import Scores, difference, on_images
 from trainables.randomness import Randomness
-from trainables.result import ImageScore
+from trainables.score_table import ScoreTable
 
 FEWEST_IMAGES = 4
 """Of each half; with fewer nothing is said."""
@@ -49,10 +48,12 @@ class GroupLead:
 def by_density(study: Study, summaries: Sequence[ArmSummary], *, count: int) -> list[Contrast]:
     """Leads on the sparser and the denser half of the test images, by their true cells."""
     cells = {
-        score.sample_id: float(score.true_cells)
+        sample_id: float(true_cells)
         for summary in summaries
         for result in tested(study, summary.arm.name, count=count)
-        for score in result.test
+        for sample_id, true_cells in zip(
+            result.test.sample_ids, result.test.true_cells, strict=True
+        )
     }
     return [
         contrast
@@ -171,12 +172,12 @@ def _size_scores(
     return found
 
 
-def _size_f1(score: ImageScore, *, place: int) -> float:
-    if not score.by_size:
-        return math.nan
-    counts = score.by_size[place]
+def _size_f1(scores: ScoreTable, *, place: int) -> np.ndarray:
+    if not scores.by_size:
+        return np.full(len(scores), np.nan)
+    counts = scores.by_size[place]
     total = 2 * counts.true_positives + counts.false_positives + counts.false_negatives
-    return 2 * counts.true_positives / total if total else math.nan
+    return np.where(total > 0, 2 * counts.true_positives / np.maximum(1, total), np.nan)
 
 
 def _rng(name: str) -> np.random.Generator:

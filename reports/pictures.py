@@ -138,9 +138,13 @@ def _places(order: Sequence[str]) -> dict[str, str]:
 
 def _order(result: TrialResult, arrays: dict[str, np.ndarray]) -> list[str]:
     """The kept images that were scored, best first."""
-    f1_of = {score.sample_id: score.f1 for score in result.test}
+    f1_of = _f1_of(result)
     names = [str(name) for name in arrays["ids"] if str(name) in f1_of]
     return sorted(names, key=lambda name: (-f1_of[name], name))
+
+
+def _f1_of(result: TrialResult) -> dict[str, float]:
+    return dict(zip(result.test.sample_ids, result.test.f1.tolist(), strict=True))
 
 
 def _image(name: str, examples: Examples, side: int) -> TestImage:
@@ -180,7 +184,7 @@ def _prediction(
         arm=arm,
         sample_id=name,
         place=place,
-        f1=next(score.f1 for score in result.test if score.sample_id == name),
+        f1=_f1_of(result)[name],
         paths={
             kind: outlines(np.where(np.isin(labels, cells), labels, 0))
             for kind, (labels, cells) in kinds.items()

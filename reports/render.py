@@ -22,7 +22,7 @@ from reports.occupancy import occupancy
 from reports.page import environment
 from reports.pictures import test_pictures
 from reports.plots import DESCRIBED, plots
-from reports.tables import Table, to_csv
+from reports.tables import Table, write_csv
 from reports.tables_of import csv_only, tables_of
 from reports.verdict import CLOSE_F1, Decision, decide
 
@@ -52,7 +52,7 @@ def write_report(
     target = (out or folder) / "report"
     (target / "figures").mkdir(parents=True, exist_ok=True)
     for name, rows in {**_rows(shown), **csv_only(study, decision, findings)}.items():
-        (target / f"{name}.csv").write_text(to_csv(rows), encoding="utf-8")
+        write_csv(target / f"{name}.csv", rows)
     page = target / "report.html"
     _write_pages(study, decision, findings, shown, page, margin_f1)
     return page

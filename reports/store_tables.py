@@ -1,12 +1,15 @@
 """Tables that list what is in the store: GAN fits, source trainings, failures, every trial."""
 
 import math
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from reports import words
 from reports.cost import device_seconds
 from reports.load import Study, trials
 from reports.tables import Column, Row, Table
 from trainables.result import TrialResult
+from trainables.score_table import ScoreTable
 
 
 def gans_table(study: Study) -> Table:
@@ -81,26 +84,33 @@ def trial_rows(study: Study) -> list[Row]:
     ]
 
 
-def image_rows(study: Study) -> list[Row]:
-    """Every test image of every confirm training, one a row, for CSV alone."""
-    return [
+def image_rows(study: Study) -> Iterator[Row]:
+    """Every test image of every confirm training, one a row, for CSV alone: there are many."""
+    return (
         {
             "arm": result.spec["arm"],
             "annotation_count": result.spec["data.annotation_count"],
             "draw": result.spec["data.draw"],
             "seed": result.spec["seed"],
-            "image": score.sample_id,
-            "group": score.group,
-            "f1": score.f1,
-            "aji": score.aji,
-            "true_cells": score.true_cells,
-            "predicted_cells": score.predicted_cells,
-            "splits": score.splits,
-            "merges": score.merges,
+            **image,
         }
         for result in trials(study, stage="confirm", status="completed")
-        for score in result.test
-    ]
+        for image in _images(result.test)
+    )
+
+
+def _images(scores: ScoreTable) -> Iterator[Row]:
+    columns: dict[str, Sequence[Any]] = {
+        "image": scores.sample_ids,
+        "group": scores.groups,
+        "f1": scores.f1.tolist(),
+        "aji": scores.aji.tolist(),
+        "true_cells": scores.true_cells.tolist(),
+        "predicted_cells": scores.predicted_cells.tolist(),
+        "splits": scores.splits.tolist(),
+        "merges": scores.merges.tolist(),
+    }
+    return (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
 
 
 def _gan_row(fit: TrialResult) -> Row:

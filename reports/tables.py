@@ -1,15 +1,16 @@
 """The report's tables: raw numbers for CSV, and how each column is shown."""
 
 import csv
-import io
+import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reports import words
 from reports.aggregate import ArmSummary
 from reports.compare import Comparison
+from reports.load import Folder
 from reports.verdict import Decision
 
 Row = Mapping[str, Any]
@@ -34,14 +35,15 @@ class Table:
     columns: Sequence[Column]
 
 
-def to_csv(rows: Sequence[Row]) -> str:
-    """The raw values, in full precision; undefined numbers are left empty."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(rows[0]) if rows else [], lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: _plain(value) for name, value in row.items()})
-    return buffer.getvalue()
+def write_csv(path: Folder, rows: Iterable[Row]) -> None:
+    """Writes the raw values, in full precision; undefined numbers are left empty."""
+    coming = iter(rows)
+    first = list(itertools.islice(coming, 1))
+    with path.open("w", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [name for row in first for name in row], lineterminator="\n")
+        writer.writeheader()
+        for row in itertools.chain(first, coming):
+            writer.writerow({name: _plain(value) for name, value in row.items()})
 
 
 def arms_table(decision: Decision) -> Table:

@@ -1,5 +1,7 @@
 """Every table of a study's report, and the lists that go into CSV files alone."""
 
+from collections.abc import Iterable
+
 from reports import effect_tables, store_tables, tables, value_tables
 from reports.breakdown import breakdown_tables, group_rows
 from reports.findings import Findings
@@ -35,7 +37,7 @@ def tables_of(study: Study, decision: Decision, findings: Findings) -> dict[str,
     return {table.name: table for table in made}
 
 
-def csv_only(study: Study, decision: Decision, findings: Findings) -> dict[str, list[Row]]:
+def csv_only(study: Study, decision: Decision, findings: Findings) -> dict[str, Iterable[Row]]:
     """Lists too long for a page, and the whole of tables of which the page shows a part."""
     return {
         "trials": store_tables.trial_rows(study),

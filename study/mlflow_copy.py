@@ -17,7 +17,8 @@ from study.mlflow_winner import Runs, send_dataset, send_verdict
 from study.store import Store
 from study.tracking_pictures import overlays, synthetic_sheet
 from trainables.metrics.aggregate import summarise
-from trainables.result import ImageScore, TrialResult
+from trainables.result import TrialResult
+from trainables.score_table import ScoreTable
 
 STATUSES = {"completed": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
 """MLflow's words for how a trial ended."""
@@ -196,7 +197,7 @@ def _finals(result: TrialResult) -> dict[str, float]:
     return finals | synthesis
 
 
-def _scores(side: str, scores: tuple[ImageScore, ...]) -> dict[str, float]:
+def _scores(side: str, scores: ScoreTable) -> dict[str, float]:
     """By names as MLflow allows them, without `@`; the curves have the plain `validation_f1`."""
     if not scores:
         return {}

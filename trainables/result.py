@@ -3,11 +3,21 @@
 import dataclasses
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-SCHEMA_VERSION = 1
+from trainables.score_table import (
+    ScoreTable,
+    from_columns,
+    from_rows,
+    score_table,
+    to_json_columns,
+)
+
+SCHEMA_VERSION = 2
+_READ_SCORES: dict[int, Callable[[Any], ScoreTable]] = {1: from_rows, 2: from_columns}
+"""By schema version: version 1 holds the scores of single images image by image."""
 
 Status = Literal["completed", "pruned", "failed"]
 
@@ -24,75 +34,6 @@ class Progress:
     """Mean over validation images of instance F1 at IoU 0.5, with the thresholds in force."""
     loss: float
     """Mean training loss since the evaluation before."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Counts:
-    """Matched and unmatched cells of one image pair at one IoU threshold."""
-
-    threshold: float
-    """Smallest IoU that counts as found, in (0, 1]."""
-    true_positives: int
-    false_positives: int
-    false_negatives: int
-    matched_iou: float
-    """Sum of the IoUs of the matched pairs, in single precision as StarDist takes it."""
-
-    @property
-    def f1(self) -> float:
-        """2 TP / (2 TP + FP + FN); 1.0 when neither image holds a cell."""
-        found = 2 * self.true_positives
-        total = found + self.false_positives + self.false_negatives
-        return found / total if total else 1.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SizeCounts:
-    """Matched and unmatched cells of one image pair in one class of cell size."""
-
-    min_diameter_px: float
-    """Smallest diameter of the class, of the disc of the same area, in pixels."""
-    max_diameter_px: float
-    """Diameter at which the next class begins; infinite for the last."""
-    true_positives: int
-    """Found cells whose true diameter is in the class."""
-    false_positives: int
-    """Invented cells whose own diameter is in the class."""
-    false_negatives: int
-    """Missed cells whose true diameter is in the class."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ImageScore:
-    """How well the labels predicted for one image agree with the true ones."""
-
-    sample_id: str
-    group: str
-    counts: tuple[Counts, ...]
-    """At IoU 0.50, 0.55 ... 0.95, every cell counted (StarDist's and Cellpose's convention)."""
-    counts_without_border: tuple[Counts, ...]
-    """At IoU 0.5, 0.7, 0.9 by the NeurIPS 2022 rule: cells that touch the 2-pixel frame dropped."""
-    aji: float
-    aji_plus: float
-    dice: float
-    true_cells: int
-    predicted_cells: int
-    splits: int
-    """True cells that were cut into several."""
-    merges: int
-    """Predicted cells that cover several true ones."""
-    by_size: tuple[SizeCounts, ...] = ()
-    """At IoU 0.5, small and large cells apart; empty where this was not asked for."""
-
-    @property
-    def f1(self) -> float:
-        """Instance F1 at IoU 0.5, every cell counted: the metric of all comparisons."""
-        return self.counts[0].f1
-
-    @property
-    def count_error(self) -> int:
-        """Predicted minus true number of cells."""
-        return self.predicted_cells - self.true_cells
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,8 +67,8 @@ class TrialResult:
     """Why it was pruned or failed; empty when it completed."""
     progress: tuple[Progress, ...] = ()
     thresholds: dict[str, float] = dataclasses.field(default_factory=dict)
-    validation: tuple[ImageScore, ...] = ()
-    test: tuple[ImageScore, ...] = ()
+    validation: ScoreTable = dataclasses.field(default_factory=score_table)
+    test: ScoreTable = dataclasses.field(default_factory=score_table)
     """Empty in every stage that is not allowed to see the test images."""
     synthesis: dict[str, Any] = dataclasses.field(default_factory=dict)
     """Of a GAN fit: share dropped, distances; of a trial with extra data: its pool."""
@@ -146,9 +87,9 @@ class TrialResult:
         return mean_f1(self.test)
 
 
-def mean_f1(scores: tuple[ImageScore, ...]) -> float:
+def mean_f1(scores: ScoreTable) -> float:
     """Mean over images of instance F1 at IoU 0.5; NaN for no image."""
-    return sum(score.f1 for score in scores) / len(scores) if scores else math.nan
+    return sum(scores.f1.tolist()) / len(scores) if len(scores) else math.nan
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,11 +110,12 @@ def to_json(result: TrialResult) -> str:
 
     The first line holds all but the scores of single images, which `head_from_json` reads alone.
     """
-    fields = dataclasses.asdict(result)
-    scores = {name: fields.pop(name) for name in ("validation", "test")}
+    scores = {"validation": result.validation, "test": result.test}
+    others = [field.name for field in dataclasses.fields(result) if field.name not in scores]
+    fields = {name: getattr(result, name) for name in others}
     head = {"schema": SCHEMA_VERSION, **fields, "validation_f1": result.validation_f1}
-    lines = [json.dumps(head)[:-1]]
-    lines += [f'"{name}": {json.dumps(values)}' for name, values in scores.items()]
+    lines = [json.dumps(head, default=dataclasses.asdict)[:-1]]
+    lines += [f'"{name}": {to_json_columns(table)}' for name, table in scores.items()]
     return ",\n".join(lines) + "}"
 
 
@@ -188,14 +130,14 @@ def head_from_json(stream: Iterable[str]) -> TrialHead:
     """
     line = next(iter(stream), "").rstrip()
     raw = json.loads(line[:-1] + "}" if line.endswith(",") else line)
+    _check_version(raw)
     known = raw.get("validation_f1")
-    result = _result(raw)
     return TrialHead(
-        trial_id=result.trial_id,
-        spec=result.spec,
-        status=result.status,
-        validation_f1=result.validation_f1 if known is None else known,
-        device_seconds=result.cost.device_seconds if result.cost else 0.0,
+        trial_id=raw["trial_id"],
+        spec=raw["spec"],
+        status=raw["status"],
+        device_seconds=raw["cost"]["device_seconds"] if raw["cost"] else 0.0,
+        validation_f1=_result(raw).validation_f1 if known is None else known,
     )
 
 
@@ -208,23 +150,21 @@ def from_json(text: str) -> TrialResult:
     return _result(json.loads(text))
 
 
-def _result(raw: dict[str, Any]) -> TrialResult:
-    version = raw.pop("schema", None)
-    if version != SCHEMA_VERSION:
+def _check_version(raw: dict[str, Any]) -> None:
+    version = raw.get("schema")
+    if version not in _READ_SCORES:
         raise ValueError(
-            f"A result must have schema version {SCHEMA_VERSION}, but this one has {version}: "
-            f"read it with the version of the software that wrote it."
+            f"A result must have schema version {' or '.join(map(str, _READ_SCORES))}, but this "
+            f"one has {version}: read it with the version of the software that wrote it."
         )
+
+
+def _result(raw: dict[str, Any]) -> TrialResult:
+    _check_version(raw)
+    read_scores = _READ_SCORES[raw.pop("schema")]
     raw.pop("validation_f1", None)
     raw["progress"] = tuple(Progress(**entry) for entry in raw["progress"])
     for name in ("validation", "test"):
-        raw[name] = tuple(_image_score(entry) for entry in raw.get(name, ()))
+        raw[name] = read_scores(raw[name]) if name in raw else score_table()
     raw["cost"] = Cost(**raw["cost"]) if raw["cost"] else None
     return TrialResult(**raw)
-
-
-def _image_score(raw: dict[str, Any]) -> ImageScore:
-    for name in ("counts", "counts_without_border"):
-        raw[name] = tuple(Counts(**entry) for entry in raw[name])
-    raw["by_size"] = tuple(SizeCounts(**entry) for entry in raw.get("by_size", ()))
-    return ImageScore(**raw)

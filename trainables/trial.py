@@ -16,7 +16,8 @@ from trainables.gan_encoder import start_from_gan_encoder
 from trainables.metrics.scores import score_image
 from trainables.model import Model
 from trainables.randomness import Randomness
-from trainables.result import ImageScore, Progress, TrialResult
+from trainables.result import Progress, TrialResult
+from trainables.score_table import ScoreTable, score_table
 from trainables.segmenters import make_segmenter
 from trainables.segmenters.protocol import Checkpoints, Report
 from trainables.spec import TrialSpec
@@ -133,7 +134,7 @@ def _score(
     samples: Iterable[Sample],
     keep: KeepPrediction = lambda sample, labels: None,
     size_edges_px: Sequence[float] = (),
-) -> tuple[ImageScore, ...]:
+) -> ScoreTable:
     """Scores at the scale of the files, one image at a time."""
     scores = []
     for sample in samples:
@@ -148,4 +149,4 @@ def _score(
                 size_edges_px=size_edges_px,
             )
         )
-    return tuple(scores)
+    return score_table(scores)

@@ -41,6 +41,7 @@ def main() -> None:
             draws=tuple(range(1, draws + 1)),
             images=wanted.images,
             pictures=False,
+            sizes=True,
         ).write(folder)
         files = list((folder / "results").iterdir())
         total = sum(path.stat().st_size for path in files)

@@ -3,12 +3,15 @@
 import dataclasses
 import io
 import json
+import math
 from pathlib import Path
 
 import numpy as np
 
 from trainables.flat import flatten
-from trainables.result import Cost, Counts, ImageScore, Progress, TrialResult, to_json
+from trainables.image_score import Counts, ImageScore, SizeCounts
+from trainables.result import Cost, Progress, TrialResult, to_json
+from trainables.score_table import score_table
 from trainables.spec import (
     CellposeSpec,
     DataSpec,
@@ -69,6 +72,8 @@ class FakeStudy:
     arms: tuple[tuple[str, str, str, str], ...] = ARMS
     """Name, segmenter, extra data and initial weights of each."""
     pictures: bool = True
+    sizes: bool = False
+    """Whether test images are also scored by size of cell."""
     seed: int = 0
 
     def write(self, folder: Path) -> Path:
@@ -278,8 +283,8 @@ class FakeStudy:
                 for step in evaluations
             ),
             thresholds={"interior": 0.5},
-            validation=validation if status == "completed" else (),
-            test=test,
+            validation=score_table(validation if status == "completed" else ()),
+            test=score_table(map(with_sizes, test) if self.sizes else test),
             cost=self.cost(seconds),
         )
         (self.folder / "results" / f"{spec.id}.json").write_text(to_json(result))
@@ -339,12 +344,12 @@ class FakeStudy:
 
     def examples(self, result: TrialResult) -> None:
         shared = np.random.default_rng(7)
-        arrays: dict[str, np.ndarray] = {"ids": np.array([s.sample_id for s in result.test[:6]])}
+        arrays: dict[str, np.ndarray] = {"ids": np.array(result.test.sample_ids[:6])}
         for index in range(6):
             image, labels = self.image(160, 0.08, rng=shared)
             arrays[f"{index}_image"] = (255 * image.clip(0, 1)).astype(np.uint8)
             arrays[f"{index}_true"] = labels
-            arrays[f"{index}_predicted"] = self.wrong(labels, result.test[index].f1)
+            arrays[f"{index}_predicted"] = self.wrong(labels, result.test.f1[index])
         self.arrays(self.folder / "examples" / f"{result.trial_id}.npz", **arrays)
 
     def wrong(self, labels: np.ndarray, f1: float) -> np.ndarray:
@@ -400,3 +405,24 @@ def image_score(name: str, group: str, *, f1: float, cells: int = 40) -> ImageSc
         splits=1,
         merges=2,
     )
+
+
+def with_sizes(score):
+    """The score with its cells in two classes: all misses among the small ones."""
+    counts = score.counts[0]
+    edge, found = 11.5, counts.true_positives // 2
+    small = SizeCounts(
+        min_diameter_px=0.0,
+        max_diameter_px=edge,
+        true_positives=found,
+        false_positives=counts.false_positives,
+        false_negatives=counts.false_negatives,
+    )
+    large = SizeCounts(
+        min_diameter_px=edge,
+        max_diameter_px=math.inf,
+        true_positives=counts.true_positives - found,
+        false_positives=0,
+        false_negatives=0,
+    )
+    return dataclasses.replace(score, by_size=(small, large))

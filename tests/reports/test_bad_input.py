@@ -41,7 +41,7 @@ def told(folder):
         ("", "no whole JSON file"),
         ("[1, 2]", "no result"),
         ('{"schema": 1}', "no result"),
-        ('{"schema": 7, "trial_id": "a"}', "schema version 1, but this one has 7"),
+        ('{"schema": 7, "trial_id": "a"}', "schema version 1 or 2, but this one has 7"),
     ],
 )
 def test_file_that_is_no_result_is_named_with_the_reason(folder, content, reason):
@@ -85,7 +85,7 @@ def test_spec_without_its_place_in_the_study_is_refused(folder):
 
 def test_score_that_is_not_a_number_is_refused(folder):
     path, raw = confirmed(folder)
-    raw["test"][0]["counts"][0]["true_positives"] = float("nan")
+    raw["test"]["counts"][0]["true_positives"][0] = float("nan")
     path.write_text(json.dumps(raw))
     assert "not a number" in told(folder)[0].found
     assert decide(load_study(folder)).summary("unet").completed == 2

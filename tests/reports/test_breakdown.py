@@ -1,8 +1,6 @@
 """Scores by convention, size and group add up to those of the images."""
 
 import csv
-import dataclasses
-import math
 
 import numpy as np
 import pytest
@@ -11,39 +9,13 @@ from reports.breakdown import conventions_table, group_rows, sizes_table
 from reports.load import load_study
 from reports.render import write_report
 from tests.reports.fake_study import TRUE_F1, FakeStudy
-from trainables.result import SizeCounts, from_json, to_json
-
-
-def with_sizes(score):
-    """The score with its cells in two classes: all misses among the small ones."""
-    counts = score.counts[0]
-    edge, found = 11.5, counts.true_positives // 2
-    small = SizeCounts(
-        min_diameter_px=0.0,
-        max_diameter_px=edge,
-        true_positives=found,
-        false_positives=counts.false_positives,
-        false_negatives=counts.false_negatives,
-    )
-    large = SizeCounts(
-        min_diameter_px=edge,
-        max_diameter_px=math.inf,
-        true_positives=counts.true_positives - found,
-        false_positives=0,
-        false_negatives=0,
-    )
-    return dataclasses.replace(score, by_size=(small, large))
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A finished study whose test scores are also by size of cell."""
-    folder = FakeStudy(pictures=False).write(tmp_path_factory.mktemp("breakdown") / "study")
-    for path in (folder / "results").glob("*.json"):
-        result = from_json(path.read_text())
-        test = tuple(with_sizes(score) for score in result.test)
-        path.write_text(to_json(dataclasses.replace(result, test=test)))
-    return folder
+    yard = tmp_path_factory.mktemp("breakdown")
+    return FakeStudy(pictures=False, sizes=True).write(yard / "study")
 
 
 def test_classes_of_size_add_up(folder):
@@ -65,11 +37,11 @@ def test_groups_are_means_over_their_images(folder):
     assert sum(row["images"] for row in rows) == 20
     (row,) = (row for row in rows if row["group"] == "well_2")
     expected = [
-        score.f1
+        f1
         for result in study.results
         if result.spec["stage"] == "confirm" and result.spec["arm"] == "unet"
-        for score in result.test
-        if score.sample_id in ("img_06", "img_07", "img_08")
+        for sample_id, f1 in zip(result.test.sample_ids, result.test.f1, strict=True)
+        if sample_id in ("img_06", "img_07", "img_08")
     ]
     assert len(expected) == 9
     assert row["unet"] == pytest.approx(np.mean(expected))

@@ -18,6 +18,7 @@ from reports.verdict import choose_winner, decide
 from tests.reports.fake_study import TRUE_F1, FakeStudy, image_score
 from trainables.flat import hash_flat
 from trainables.result import to_json
+from trainables.score_table import score_table
 
 EQUAL = dict.fromkeys(TRUE_F1, 0.8)
 
@@ -51,8 +52,9 @@ def test_model_is_chosen_by_validation_never_by_test(tmp_path):
     folder = FakeStudy(pictures=False).write(tmp_path / "study")
     confirmed = trials(load_study(folder), stage="confirm", arm="cellpose")
     worst = min(confirmed, key=lambda result: result.test_f1)
-    perfect = tuple(image_score(one.sample_id, one.group, f1=1.0) for one in worst.validation)
-    changed = dataclasses.replace(worst, validation=perfect)
+    named = zip(worst.validation.sample_ids, worst.validation.groups, strict=True)
+    perfect = [image_score(sample_id, group, f1=1.0) for sample_id, group in named]
+    changed = dataclasses.replace(worst, validation=score_table(perfect))
     (folder / "results" / f"{worst.trial_id}.json").write_text(to_json(changed))
     assert choose_winner(load_study(folder)).trial_id == worst.trial_id
 
@@ -108,8 +110,8 @@ def test_arm_that_lost_a_training_does_not_lead(tmp_path):
     folder = FakeStudy(pictures=False).write(tmp_path / "study")
     lost = trials(load_study(folder), stage="confirm", arm="cellpose")[0]
     path = folder / "results" / f"{lost.trial_id}.json"
-    raw = json.loads(path.read_text()) | {"status": "failed", "reason": "out of memory", "test": []}
-    path.write_text(json.dumps(raw))
+    broken = {"status": "failed", "reason": "out of memory", "test": score_table()}
+    path.write_text(to_json(dataclasses.replace(lost, **broken)))
     decision = decide(load_study(folder))
     assert decision.best.arm.name == "stardist"
     assert decision.winner.arm != "cellpose"

@@ -9,8 +9,10 @@ from study.arm_search import ArmSearch
 from study.design import ARMS, Study
 from study.plan import Splits, search_needs, search_spec
 from trainables.flat import flatten
+from trainables.image_score import Counts, ImageScore
 from trainables.metrics.scores import THRESHOLDS
-from trainables.result import Cost, Counts, ImageScore, Progress, TrialResult
+from trainables.result import Cost, Progress, TrialResult
+from trainables.score_table import score_table
 from trainables.spec import Spec
 
 SPLITS = Splits(main="main0", source="source0", source_count=4)
@@ -46,7 +48,7 @@ def ended(spec: Spec, *, f1: float = 0.5, seconds: float = 10.0, **changes: Any)
         "trial_id": spec.id,
         "spec": flatten(spec),
         "status": "completed",
-        "validation": (score,),
+        "validation": [score],
         "cost": Cost(
             device_seconds=seconds,
             training_seconds=seconds,
@@ -56,7 +58,8 @@ def ended(spec: Spec, *, f1: float = 0.5, seconds: float = 10.0, **changes: Any)
             device="cpu",
         ),
     }
-    return TrialResult(**(values | changes))
+    values |= changes
+    return TrialResult(**values | {"validation": score_table(values["validation"])})
 
 
 def curve(*scores: float, images: int = 100) -> tuple[Progress, ...]:

@@ -52,7 +52,7 @@ def test_a_model_that_is_not_trained_keeps_its_weights_costs_no_training_and_is_
     assert result.cost.training_seconds == 0
     assert result.cost.device_seconds > 0
     assert set(result.thresholds) == {"cellprob", "flow", "smallest_px"}
-    assert [score.sample_id for score in result.test] == ["test"]
+    assert result.test.sample_ids == ("test",)
     weights = torch.load(tmp_path / "network.pt", weights_only=True)
     ours = kept[0].segmenter._network.state_dict()  # type: ignore[attr-defined]
     assert all(torch.equal(ours[name], value) for name, value in weights.items())

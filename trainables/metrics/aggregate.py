@@ -2,11 +2,13 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
+from trainables.image_score import Counts, SizeCounts
 from trainables.metrics.conventions import (
     cellpose_average_precision,
     cellpose_error_rate,
@@ -15,10 +17,10 @@ from trainables.metrics.conventions import (
     stardist_dataset_pooled,
 )
 from trainables.metrics.quantities import Quantities, quantities
-from trainables.result import Counts, ImageScore, SizeCounts
+from trainables.score_table import CountsOfImages, ScoreTable, SizeCountsOfImages
 
 
-def summarise(scores: Sequence[ImageScore]) -> dict[str, float]:
+def summarise(scores: ScoreTable) -> dict[str, float]:
     """Every score of a data set by its name, the conventions side by side; NaN for no image.
 
     A name says whose convention it is, the metric, how images are put together and the IoU, as in
@@ -28,7 +30,7 @@ def summarise(scores: Sequence[ImageScore]) -> dict[str, float]:
         **_own(mean_quantities(scores)),
         "average_precision@0.5:0.95": mean_average_precision(scores),
         **{
-            name: mean_median(getattr(score, name) for score in scores).mean
+            name: mean(getattr(scores, name))
             for name in ("aji", "aji_plus", "dice", "splits", "merges")
         },
         "count_error": mean_count_error(scores),
@@ -41,7 +43,7 @@ def _own(means: Quantities) -> dict[str, float]:
     return {f"{name}@0.5": value for name, value in dataclasses.asdict(means).items()}
 
 
-def _conventions(scores: Sequence[ImageScore]) -> dict[str, float]:
+def _conventions(scores: ScoreTable) -> dict[str, float]:
     neurips = neurips_f1(scores)
     pooled, by_image = stardist_pooled(scores), stardist_by_image(scores)
     return {
@@ -60,6 +62,11 @@ def _conventions(scores: Sequence[ImageScore]) -> dict[str, float]:
     }
 
 
+def mean(values: Sequence[float] | np.ndarray) -> float:
+    """Mean of values of one per image; NaN for no image."""
+    return float(np.asarray(values, dtype=np.float64).mean()) if len(values) else math.nan
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeanMedian:
     """Mean and median over images; both NaN for no image."""
@@ -68,16 +75,18 @@ class MeanMedian:
     median: float
 
 
-def mean_median(values: Iterable[float]) -> MeanMedian:
+def mean_median(values: Sequence[float] | np.ndarray) -> MeanMedian:
     """Mean and median of values of one per image."""
-    array = np.array(list(values), dtype=np.float64)
-    if not array.size:
+    if not len(values):
         return MeanMedian(mean=math.nan, median=math.nan)
-    return MeanMedian(mean=float(array.mean()), median=float(np.median(array)))
+    return MeanMedian(mean=mean(values), median=float(np.median(values)))
 
 
-def at(counts: Sequence[Counts], threshold: float) -> Counts:
-    """The counts at one of the thresholds of an image.
+AnyCounts = TypeVar("AnyCounts", Counts, CountsOfImages)
+
+
+def at(counts: Sequence[AnyCounts], threshold: float) -> AnyCounts:
+    """The counts at one of the thresholds of an image, or of many.
 
     Raises:
         ValueError: the image was not scored at this threshold.
@@ -91,116 +100,114 @@ def at(counts: Sequence[Counts], threshold: float) -> Counts:
     )
 
 
-def mean_quantities(scores: Sequence[ImageScore], *, threshold: float = 0.5) -> Quantities:
+def mean_quantities(scores: ScoreTable, *, threshold: float = 0.5) -> Quantities:
     """The mean over images of each quantity, the study's own convention: two empty images get 1.
 
     Returns:
         The means; NaN for no image.
     """
-    images = [quantities(at(score.counts, threshold)) for score in scores]
-    return Quantities(
-        **{
-            field.name: mean_median(getattr(image, field.name) for image in images).mean
-            for field in dataclasses.fields(Quantities)
-        }
-    )
+    names = [field.name for field in dataclasses.fields(Quantities)]
+    if not scores:
+        return Quantities(**dict.fromkeys(names, math.nan))
+    images = quantities(at(scores.counts, threshold))
+    return Quantities(**{name: mean(getattr(images, name)) for name in names})
 
 
-def mean_average_precision(scores: Sequence[ImageScore]) -> float:
+def mean_average_precision(scores: ScoreTable) -> float:
     """AP averaged over IoUs 0.50, 0.55 ... 0.95 and then over images; NaN for no image.
 
     The score of the Data Science Bowl 2018. Two empty images get 1.
     """
-    return mean_median(
-        mean_median(quantities(counts).average_precision for counts in score.counts).mean
-        for score in scores
-    ).mean
+    if not scores:
+        return math.nan
+    each = [quantities(counts).average_precision for counts in scores.counts]
+    return mean(np.stack(each, axis=1).mean(axis=1))  # [N, IoUs] -> [N]
 
 
-def neurips_f1(scores: Sequence[ImageScore], *, threshold: float = 0.5) -> MeanMedian:
+def neurips_f1(scores: ScoreTable, *, threshold: float = 0.5) -> MeanMedian:
     """Mean and median F1 as NeurIPS 2022 prints them: without border cells, rounded per image."""
-    return mean_median(
-        neurips_score(at(score.counts_without_border, threshold)).f1 for score in scores
-    )
+    if not scores:
+        return mean_median([])
+    return mean_median(neurips_score(at(scores.counts_without_border, threshold)).f1)
 
 
-def stardist_pooled(scores: Sequence[ImageScore], *, threshold: float = 0.5) -> Quantities:
+def stardist_pooled(scores: ScoreTable, *, threshold: float = 0.5) -> Quantities:
     """As `stardist.matching.matching_dataset` prints it; all NaN for no image."""
     if not scores:
         return mean_quantities(scores)
-    return stardist_dataset_pooled([at(score.counts, threshold) for score in scores])
+    return stardist_dataset_pooled(at(scores.counts, threshold))
 
 
-def stardist_by_image(scores: Sequence[ImageScore], *, threshold: float = 0.5) -> Quantities:
+def stardist_by_image(scores: ScoreTable, *, threshold: float = 0.5) -> Quantities:
     """As `matching_dataset(by_image=True)` prints it; all NaN for no image."""
     if not scores:
         return mean_quantities(scores)
-    return stardist_dataset_by_image([at(score.counts, threshold) for score in scores])
+    return stardist_dataset_by_image(at(scores.counts, threshold))
 
 
-def cellpose_mean_ap(scores: Sequence[ImageScore], *, threshold: float = 0.5) -> float:
+def cellpose_mean_ap(scores: ScoreTable, *, threshold: float = 0.5) -> float:
     """Mean over images of Cellpose's average precision; NaN for no image.
 
     Upstream gives one number per image; the mean is taken here in double precision.
     """
-    return mean_median(
-        cellpose_average_precision(at(score.counts, threshold)) for score in scores
-    ).mean
+    if not scores:
+        return math.nan
+    return mean(cellpose_average_precision(at(scores.counts, threshold)))
 
 
-def cellpose_mean_error_rate(scores: Sequence[ImageScore]) -> float:
+def cellpose_mean_error_rate(scores: ScoreTable) -> float:
     """Mean over images of (FP + FN) / (TP + FN) at IoU 0.5; NaN for no image."""
-    return mean_median(cellpose_error_rate(at(score.counts, 0.5)) for score in scores).mean
+    if not scores:
+        return math.nan
+    return mean(cellpose_error_rate(at(scores.counts, 0.5)))
 
 
-def mean_count_error(scores: Sequence[ImageScore]) -> float:
+def mean_count_error(scores: ScoreTable) -> float:
     """Mean over images of predicted minus true number of cells; above 0 where too many."""
-    return mean_median(score.count_error for score in scores).mean
+    return mean(scores.count_error)
 
 
-def mean_absolute_count_error(scores: Sequence[ImageScore]) -> float:
+def mean_absolute_count_error(scores: ScoreTable) -> float:
     """Mean over images of the absolute difference of predicted and true number of cells."""
-    return mean_median(abs(score.count_error) for score in scores).mean
+    return mean(abs(scores.count_error))
 
 
-def by_group(
-    scores: Sequence[ImageScore], statistic: Callable[[Sequence[ImageScore]], float]
-) -> dict[str, float]:
-    """A statistic of each group's images, groups in alphabetical order.
+def mean_by_group(groups: Sequence[str], values: Sequence[float] | np.ndarray) -> dict[str, float]:
+    """Mean over each group's images, groups in alphabetical order.
 
     Args:
-        scores: of any images.
-        statistic: any function of this file that returns one number.
+        groups: of the images.
+        values: one for each image.
     """
-    groups: dict[str, list[ImageScore]] = {}
-    for score in scores:
-        groups.setdefault(score.group, []).append(score)
-    return {group: statistic(groups[group]) for group in sorted(groups)}
+    inside: dict[str, list[float]] = {}
+    for group, value in zip(groups, values, strict=True):
+        inside.setdefault(group, []).append(value)
+    return {group: mean(inside[group]) for group in sorted(inside)}
 
 
-def pool_sizes(scores: Sequence[ImageScore]) -> tuple[SizeCounts, ...]:
+def pool_sizes(tables: Sequence[ScoreTable]) -> tuple[SizeCounts, ...]:
     """Counts per class of cell size, cells of all images in one pot; empty for no image.
 
     Raises:
         ValueError: the images were scored with different classes.
     """
+    scored = [table.by_size for table in tables if len(table)]
     classes = {
-        tuple((size.min_diameter_px, size.max_diameter_px) for size in score.by_size)
-        for score in scores
+        tuple((size.min_diameter_px, size.max_diameter_px) for size in sizes) for sizes in scored
     }
     if len(classes) > 1:
         raise ValueError(
             f"Images to pool must have the same classes of size, but got {sorted(classes)}: score "
             f"them with the same diameters."
         )
-    pooled = zip(*(score.by_size for score in scores), strict=True)
-    return tuple(_add_sizes(sizes) for sizes in pooled)
+    return tuple(_add_sizes(sizes) for sizes in zip(*scored, strict=True))
 
 
-def _add_sizes(sizes: Sequence[SizeCounts]) -> SizeCounts:
-    return dataclasses.replace(
-        sizes[0],
-        true_positives=sum(size.true_positives for size in sizes),
-        false_positives=sum(size.false_positives for size in sizes),
-        false_negatives=sum(size.false_negatives for size in sizes),
+def _add_sizes(sizes: Sequence[SizeCountsOfImages]) -> SizeCounts:
+    return SizeCounts(
+        min_diameter_px=sizes[0].min_diameter_px,
+        max_diameter_px=sizes[0].max_diameter_px,
+        true_positives=sum(int(size.true_positives.sum()) for size in sizes),
+        false_positives=sum(int(size.false_positives.sum()) for size in sizes),
+        false_negatives=sum(int(size.false_negatives.sum()) for size in sizes),
     )

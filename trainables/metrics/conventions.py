@@ -1,22 +1,23 @@
 """The scores as three other programs print them: StarDist, Cellpose and the NeurIPS 2022 challenge.
 
 Each equals the upstream function bit for bit, except where upstream is undefined or wrong; these
-places are named in the docstrings and held by tests.
+places are named in the docstrings and held by tests. What is said of one image holds for each of
+many: a function takes the counts of either, and returns a number or an array of them.
 """
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from trainables.metrics.quantities import Quantities, pool, quantities
-from trainables.result import Counts
+from trainables.image_score import Counts
+from trainables.metrics.quantities import Quantities, Score, quantities
+from trainables.score_table import CountsOfImages
 
 NEURIPS_DECIMALS = 4
 
 
-def stardist_matching(counts: Counts) -> Quantities:
+def stardist_matching(counts: Counts | CountsOfImages) -> Quantities:
     """What `stardist.matching.matching` returns for one image (its `accuracy` is our AP).
 
     Two empty images get 0, and the mean true score is in single precision, as upstream (whose
@@ -28,26 +29,31 @@ def stardist_matching(counts: Counts) -> Quantities:
     are equally good, either may sum the IoUs in another order, to another last bit.
     """
     result = quantities(counts, both_empty=0.0)
-    return dataclasses.replace(result, mean_true_score=float(np.float32(result.mean_true_score)))
+    return dataclasses.replace(result, mean_true_score=_single(result.mean_true_score))
 
 
-def stardist_dataset_pooled(counts: Sequence[Counts]) -> Quantities:
+def stardist_dataset_pooled(counts: CountsOfImages) -> Quantities:
     """What `stardist.matching.matching_dataset` returns: cells of all images in one pot."""
-    summed = np.float32(0)
-    for image in counts:
-        true = image.true_positives + image.false_negatives
-        # Upstream goes by way of the mean over the true cells, and rounds on the way.
-        summed += np.float32(stardist_matching(image).mean_true_score) * np.float32(true)
-    pooled = dataclasses.replace(pool(counts), matched_iou=float(summed))
+    true = counts.true_positives + counts.false_negatives
+    # Upstream goes by way of the mean over the true cells, and rounds on the way.
+    share: np.ndarray = stardist_matching(counts).mean_true_score.astype(np.float32)
+    matched = share * true.astype(np.float32)
+    pooled = Counts(
+        threshold=counts.threshold,
+        true_positives=int(counts.true_positives.sum()),
+        false_positives=int(counts.false_positives.sum()),
+        false_negatives=int(counts.false_negatives.sum()),
+        matched_iou=float(_sum(matched)),
+    )
     return stardist_matching(pooled)
 
 
-def stardist_dataset_by_image(counts: Sequence[Counts]) -> Quantities:
+def stardist_dataset_by_image(counts: CountsOfImages) -> Quantities:
     """What `matching_dataset(by_image=True)` returns: the mean over images, empty ones as 0."""
-    images = [stardist_matching(image) for image in counts]
+    images = stardist_matching(counts)
     means = {
         field.name: _mean(
-            [getattr(image, field.name) for image in images],
+            getattr(images, field.name),
             dtype=np.float32 if field.name == "mean_true_score" else np.float64,
         )
         for field in dataclasses.fields(Quantities)
@@ -55,26 +61,33 @@ def stardist_dataset_by_image(counts: Sequence[Counts]) -> Quantities:
     return Quantities(**means)
 
 
-def _mean(values: Sequence[float], *, dtype: type[np.floating]) -> float:
-    # One after the other and in this precision, as Python's sum over upstream's scalars does;
-    # np.sum adds in pairs.
-    total = dtype(0)
-    for value in values:
-        total += dtype(value)
-    return float(total / dtype(len(values)))
+def _mean(values: np.ndarray, *, dtype: type[np.floating]) -> float:
+    return float(_sum(values.astype(dtype)) / dtype(len(values)))
 
 
-def cellpose_average_precision(counts: Counts) -> float:
+def _sum(values: np.ndarray) -> np.floating:
+    # One after the other and in their own precision, as Python's sum over upstream's scalars
+    # does; np.sum adds in pairs.
+    total: np.floating = np.add.accumulate(values)[-1]
+    return total
+
+
+def _single(value: Score) -> Score:
+    """Rounded to single precision."""
+    return np.float64(np.float32(value))
+
+
+def cellpose_average_precision(counts: Counts | CountsOfImages) -> Score:
     """What `cellpose.metrics.average_precision` returns for one image, in single precision.
 
     Differs from upstream: two empty images are NaN there and 1.0 here. Upstream takes the number
     of cells to be one less than the number of values, so that an image without a background
     pixel loses a cell; here it does not.
     """
-    return float(np.float32(quantities(counts).average_precision))
+    return _single(quantities(counts).average_precision)
 
 
-def cellpose_error_rate(counts: Counts) -> float:
+def cellpose_error_rate(counts: Counts | CountsOfImages) -> Score:
     """(FP + FN) / (TP + FN), the error rate of the Cellpose-SAM paper; may exceed 1.
 
     Returns:
@@ -83,21 +96,20 @@ def cellpose_error_rate(counts: Counts) -> float:
     """
     errors = counts.false_positives + counts.false_negatives
     true = counts.true_positives + counts.false_negatives
-    if not true:
-        return float("inf") if errors else 0.0
-    return errors / true
+    without_cells = np.where(errors > 0, np.inf, 0.0)
+    return np.where(true > 0, errors / np.maximum(1, true), without_cells)[()]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NeuripsScore:
     """One row of the challenge's table, rounded to 4 decimals."""
 
-    precision: float
-    recall: float
-    f1: float
+    precision: Score
+    recall: Score
+    f1: Score
 
 
-def neurips_score(counts: Counts) -> NeuripsScore:
+def neurips_score(counts: Counts | CountsOfImages) -> NeuripsScore:
     """What the challenge's `compute_metric.py` writes for one image, rounded as it rounds.
 
     Two empty images get 0, as upstream.
@@ -110,18 +122,13 @@ def neurips_score(counts: Counts) -> NeuripsScore:
     pixels a side without background, upstream forgets to drop the cell with the smallest label.
     """
     found = counts.true_positives
-    if not found:
-        return NeuripsScore(precision=0.0, recall=0.0, f1=0.0)
-    precision = found / (found + counts.false_positives)
-    recall = found / (found + counts.false_negatives)
-    f1 = 2 * (precision * recall) / (precision + recall)
-    return NeuripsScore(
-        precision=_round(precision),
-        recall=_round(recall),
-        f1=_round(f1),
-    )
-
-
-def _round(value: float) -> float:
+    nothing = found == 0  # Added to a whole that may be 0, so that the share is 0.
+    precision = found / (found + counts.false_positives + nothing)
+    recall = found / (found + counts.false_negatives + nothing)
+    f1 = 2 * (precision * recall) / (precision + recall + nothing)
     # numpy's rounding, which multiplies first, differs from Python's in the last decimal
-    return float(np.round(value, NEURIPS_DECIMALS))
+    return NeuripsScore(
+        precision=np.round(precision, NEURIPS_DECIMALS),
+        recall=np.round(recall, NEURIPS_DECIMALS),
+        f1=np.round(f1, NEURIPS_DECIMALS),
+    )

@@ -2,35 +2,42 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from trainables.result import Counts
+import numpy as np
+
+from trainables.image_score import Counts
+from trainables.score_table import CountsOfImages
+
+Score = Any
+"""A float; of `CountsOfImages`, float64 [N] with one for each image."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quantities:
     """Scores of one image, or of several together, at one IoU threshold; each in [0, 1]."""
 
-    precision: float
+    precision: Score
     """TP / (TP + FP): share of the predicted cells that are right."""
-    recall: float
+    recall: Score
     """TP / (TP + FN): share of the true cells that were found."""
-    f1: float
+    f1: Score
     """2 TP / (2 TP + FP + FN)."""
-    average_precision: float
+    average_precision: Score
     """TP / (TP + FP + FN); StarDist's accuracy, Kaggle's score. Not the AP of COCO."""
-    panoptic_quality: float
+    panoptic_quality: Score
     """Sum of matched IoUs / (TP + FP / 2 + FN / 2)."""
-    mean_matched_score: float
+    mean_matched_score: Score
     """Sum of matched IoUs / TP: how well the found cells are outlined."""
-    mean_true_score: float
+    mean_true_score: Score
     """Sum of matched IoUs / (TP + FN): the same over all true cells, 0 for a missed one."""
 
 
-def quantities(counts: Counts, *, both_empty: float = 1.0) -> Quantities:
-    """All quantities of one image at one threshold.
+def quantities(counts: Counts | CountsOfImages, *, both_empty: float = 1.0) -> Quantities:
+    """All quantities at one threshold, of one image or of each of many.
 
     Args:
-        counts: of the image.
+        counts: of the image or images.
         both_empty: value of every quantity where there is neither a true nor a predicted cell.
             It was right to find nothing, hence 1; the conventions of others differ.
 
@@ -42,17 +49,21 @@ def quantities(counts: Counts, *, both_empty: float = 1.0) -> Quantities:
     found = counts.true_positives
     predicted = found + counts.false_positives
     true = found + counts.false_negatives
-    if not true + predicted:
-        return Quantities(**dict.fromkeys(Quantities.__dataclass_fields__, both_empty))
-    # Where a denominator is 0 nothing can have been found, and any other gives the same 0.
+    some = true + predicted > 0
+
+    def share(part: Score, whole: Score) -> Score:
+        # Where a whole is 0 nothing can have been found, and any other gives the same 0.
+        # The empty index makes a number of an array without dimensions.
+        return np.where(some, part / np.maximum(1, whole), both_empty)[()]
+
     return Quantities(
-        precision=found / max(1, predicted),
-        recall=found / max(1, true),
-        f1=2 * found / (true + predicted),
-        average_precision=found / (true + predicted - found),
-        panoptic_quality=2 * counts.matched_iou / (true + predicted),
-        mean_matched_score=counts.matched_iou / max(1, found),
-        mean_true_score=counts.matched_iou / max(1, true),
+        precision=share(found, predicted),
+        recall=share(found, true),
+        f1=share(2 * found, true + predicted),
+        average_precision=share(found, true + predicted - found),
+        panoptic_quality=share(2 * counts.matched_iou, true + predicted),
+        mean_matched_score=share(counts.matched_iou, found),
+        mean_true_score=share(counts.matched_iou, true),
     )
 
 

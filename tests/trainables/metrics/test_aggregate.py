@@ -5,12 +5,13 @@ import math
 
 import pytest
 
+from trainables.image_score import Counts, ImageScore, SizeCounts
 from trainables.metrics.aggregate import (
     at,
-    by_group,
     cellpose_mean_ap,
     mean_absolute_count_error,
     mean_average_precision,
+    mean_by_group,
     mean_count_error,
     mean_quantities,
     neurips_f1,
@@ -19,8 +20,10 @@ from trainables.metrics.aggregate import (
     stardist_pooled,
     summarise,
 )
+from trainables.metrics.conventions import neurips_score
 from trainables.metrics.quantities import quantities
-from trainables.result import Counts, ImageScore, SizeCounts, mean_f1
+from trainables.result import mean_f1
+from trainables.score_table import score_table
 
 
 def counts(tp, fp, fn, *, threshold=0.5, matched_iou=None):
@@ -52,7 +55,8 @@ def image(tp, fp, fn, *, group="a", by_size=()):
 
 # A large image with 8 of 10 cells found and 2 invented (F1 0.8, AP 8/12), a small one with 1 of 3
 # found (F1 0.5, AP 1/3), and one without any cell.
-DATA_SET = (image(8, 2, 2), image(1, 0, 2, group="b"), image(0, 0, 0))
+IMAGES = (image(8, 2, 2), image(1, 0, 2, group="b"), image(0, 0, 0))
+DATA_SET = score_table(IMAGES)
 
 
 def test_quantities_by_hand():
@@ -96,28 +100,30 @@ def test_the_conventions_differ_on_one_data_set():
 
 
 def test_neurips_rounds_before_it_averages():
-    thirds = [image(1, 1, 0), image(2, 1, 1), image(1, 1, 0)]
+    thirds = score_table([image(1, 1, 0), image(2, 1, 1), image(1, 1, 0)])
     assert neurips_f1(thirds).mean == pytest.approx(0.6667, abs=1e-12)
 
 
 def test_mean_average_precision_is_over_thresholds_and_images():
-    assert mean_average_precision(DATA_SET[:2]) == pytest.approx((8 / 12 / 2 + 1 / 3 / 2) / 2)
+    first_two = score_table(IMAGES[:2])
+    assert mean_average_precision(first_two) == pytest.approx((8 / 12 / 2 + 1 / 3 / 2) / 2)
 
 
 def test_count_errors():
-    scores = [image(1, 3, 0), image(1, 0, 2)]
+    scores = score_table([image(1, 3, 0), image(1, 0, 2)])
     assert mean_count_error(scores) == 0.5
     assert mean_absolute_count_error(scores) == 2.5
 
 
 def test_groups_apart():
-    assert by_group(DATA_SET, lambda scores: neurips_f1(scores).mean) == {"a": 0.4, "b": 0.5}
+    rounded = neurips_score(DATA_SET.counts_without_border[0]).f1
+    assert mean_by_group(DATA_SET.groups, rounded) == {"a": 0.4, "b": 0.5}
 
 
 def test_a_threshold_that_was_not_scored_is_refused():
-    assert at(DATA_SET[0].counts, 0.25 + 0.5).threshold == 0.75
+    assert at(IMAGES[0].counts, 0.25 + 0.5).threshold == 0.75
     with pytest.raises(ValueError, match=r"threshold must be one of \[0.5, 0.75\].*but got 0.3"):
-        at(DATA_SET[0].counts, 0.3)
+        at(DATA_SET.counts, 0.3)
 
 
 def size(tp, *, low=0.0, high=10.0):
@@ -132,15 +138,15 @@ def size(tp, *, low=0.0, high=10.0):
 
 def test_sizes_are_pooled_class_by_class():
     scores = [
-        image(1, 0, 0, by_size=(size(1), size(5, low=10, high=20))),
-        image(1, 0, 0, by_size=(size(3), size(7, low=10, high=20))),
+        score_table([image(1, 0, 0, by_size=(size(1), size(5, low=10, high=20)))]),
+        score_table([image(1, 0, 0, by_size=(size(3), size(7, low=10, high=20)))]),
     ]
     small, large = pool_sizes(scores)
     assert (small.true_positives, small.false_positives, small.false_negatives) == (4, 2, 4)
     assert (large.true_positives, large.min_diameter_px) == (12, 10)
     assert pool_sizes([]) == ()
     with pytest.raises(ValueError, match="same classes of size"):
-        pool_sizes([scores[0], image(1, 0, 0, by_size=(size(1),))])
+        pool_sizes([scores[0], score_table([image(1, 0, 0, by_size=(size(1),))])])
 
 
 def full_image():
@@ -150,7 +156,7 @@ def full_image():
 
 
 def test_summary_names_every_score():
-    summary = summarise([full_image()])
+    summary = summarise(score_table([full_image()]))
     assert summary["f1@0.5"] == 4 / 6
     assert summary["neurips_f1_mean@0.5"] == summary["neurips_f1_median@0.5"] == 0.6667
     assert summary["stardist_f1_pooled@0.5"] == summary["stardist_f1_by_image@0.5"] == 4 / 6
@@ -159,4 +165,4 @@ def test_summary_names_every_score():
 
 
 def test_no_image_has_no_score():
-    assert all(math.isnan(value) for value in summarise([]).values())
+    assert all(math.isnan(value) for value in summarise(score_table()).values())

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.trainables.metrics.label_images import discs, pairs
+from trainables.image_score import Counts
 from trainables.metrics.contingency import tabulate
 from trainables.metrics.conventions import (
     cellpose_average_precision,
@@ -18,7 +19,7 @@ from trainables.metrics.conventions import (
 )
 from trainables.metrics.matching import count
 from trainables.metrics.quantities import pool
-from trainables.result import Counts
+from trainables.score_table import CountsOfImages
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
 LOW_THRESHOLDS = (0.05, 0.1, 0.3, 0.45)
@@ -27,6 +28,13 @@ UPSTREAM_NAME = {"average_precision": "accuracy"}
 
 def counts_of(true, predicted, thresholds=THRESHOLDS):
     return count(tabulate(true, predicted), thresholds)
+
+
+def columns_of(counts):
+    """The counts of several images at one threshold, as columns."""
+    names = ("true_positives", "false_positives", "false_negatives", "matched_iou")
+    columns = {name: np.array([getattr(one, name) for one in counts]) for name in names}
+    return CountsOfImages(threshold=counts[0].threshold, **columns)
 
 
 def as_stardist_names(quantities):
@@ -77,7 +85,7 @@ def test_stardist_matching_dataset_is_equal_to_the_last_bit(by_image):
         )
         by_threshold = zip(*(counts_of(*image) for image in images), strict=True)
         for ours, theirs in zip(by_threshold, upstream, strict=True):
-            assert_same(summary(ours), theirs)
+            assert_same(summary(columns_of(ours)), theirs)
 
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered in divide:RuntimeWarning")
@@ -165,6 +173,20 @@ def test_neurips_score_rounds_to_four_decimals():
     score = neurips_score(make_counts(2, 1, 5))
     assert (score.precision, score.recall, score.f1) == (0.6667, 0.2857, 0.4)
     assert neurips_score(make_counts(0, 0, 0)).f1 == 0.0
+
+
+def test_many_images_at_once_get_what_each_gets_alone():
+    images = [counts_of(true, predicted)[2] for _, true, predicted in pairs(seed=3, count=48)]
+    images += [make_counts(0, 0, 0), make_counts(0, 2, 0), make_counts(0, 0, 3)]
+    images = [dataclasses.replace(image, threshold=0.6) for image in images]
+    for convention in (stardist_matching, neurips_score):
+        together = dataclasses.asdict(convention(columns_of(images)))
+        alone = [dataclasses.asdict(convention(image)) for image in images]
+        for name, values in together.items():
+            assert values.tolist() == [one[name] for one in alone], name
+    for convention in (cellpose_average_precision, cellpose_error_rate):
+        together = convention(columns_of(images))
+        assert together.tolist() == [convention(image) for image in images]
 
 
 def test_pool_refuses_counts_of_two_thresholds():

@@ -1,6 +1,7 @@
 """The score of one image as a whole."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from trainables.metrics.contingency import tabulate
 from trainables.metrics.scores import f1, score_image
 from trainables.metrics.sizes import count_by_size
 from trainables.result import TrialResult, from_json, to_json
+from trainables.score_table import score_table
 
 
 def score(true, predicted, **options):
@@ -114,18 +116,23 @@ def test_scores_come_back_from_json_the_same():
     true, predicted = np.zeros((2, 9, 9), np.int32)
     true[3:6, 3:6] = 1
     predicted[3:6, 3:5] = 1
+    images = [score(true, predicted, size_edges_px=(3,)), score(true, true, size_edges_px=(3,))]
     result = TrialResult(
         trial_id="t",
         spec={},
         status="completed",
-        test=(score(true, predicted, size_edges_px=(3,)), score(true, true)),
+        validation=score_table([score(true, predicted)]),
+        test=score_table(images),
     )
     assert from_json(to_json(result)) == result
 
 
 def test_results_stored_before_the_breakdown_by_size_are_read():
-    result = TrialResult(trial_id="t", spec={}, status="completed", test=(score([[1]], [[1]]),))
-    text = to_json(result).replace(', "by_size": []', "")
+    images = [score([[1]], [[1]])]
+    result = TrialResult(trial_id="t", spec={}, status="completed", test=score_table(images))
+    raw = json.loads(to_json(result)) | {"schema": 1, "validation": []}
+    raw["test"] = [dataclasses.asdict(image) for image in images]
+    text = json.dumps(raw).replace(', "by_size": []', "")
     assert "by_size" not in text
     assert from_json(text) == result
 
