@@ -5,15 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reports import words
-from reports.aggregate import scores_of, tested
+from reports.aggregate import scores_of
 from reports.configurations import is_setting
-from reports.intervals import Interval, holm, interval
-from reports.load import Arm, Study, trials
+from reports.intervals import LEVEL, Interval, holm, interval, report_rng
+from reports.load import Arm, Study, place, tested, trials
 from reports.scores import difference
-from trainables.randomness import Randomness
 from trainables.result import TrialResult
-
-LEVEL = 0.05
 
 Spec = Mapping[str, Any]
 """A flat spec."""
@@ -52,10 +49,10 @@ def ablation_effects(study: Study) -> list[Effect]:
 
 
 def _of_arm(study: Study, arm: Arm) -> list[Effect]:
-    partners = {_place(one): one for one in tested(study, arm.name, count=0)}
+    partners = {place(one): one for one in tested(study, arm.name, count=0)}
     changed: dict[_Change, list[TrialResult]] = {}
     for result in trials(study, stage="ablate", arm=arm.name, status="completed"):
-        partner = partners.get(_place(result))
+        partner = partners.get(place(result))
         change = _change(study, partner.spec, result.spec) if partner else None
         if change is not None and result.test:
             changed.setdefault(change, []).append(result)
@@ -115,12 +112,12 @@ def _named(name: str, value: Any, setting: str) -> str:
 def _effect(
     arm: Arm, change: _Change, results: Sequence[TrialResult], partners: Mapping[Any, TrialResult]
 ) -> Effect | None:
-    matched = [partners[_place(result)] for result in results]
+    matched = [partners[place(result)] for result in results]
     base, scores = scores_of(matched), scores_of(results)
     paired = difference(scores, base) if scores and base else None
     if paired is None:
         return None
-    rng = Randomness(("report",)).generator("ablation", arm.name, change.setting, change.level)
+    rng = report_rng("ablation", arm.name, change.setting, change.level)
     chosen = dict.fromkeys(words.setting(one.spec.get(change.setting)) for one in matched)
     return Effect(
         arm=arm.name,
@@ -132,8 +129,3 @@ def _effect(
         p_holm=1.0,
         trainings=len(results),
     )
-
-
-def _place(result: TrialResult) -> tuple[Any, ...]:
-    names = ("data.split", "data.annotation_count", "data.draw", "seed")
-    return tuple(result.spec.get(name) for name in names)

@@ -1,15 +1,15 @@
 """From trials to one summary an arm: test scores by draw and image, intervals, cost."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
 import numpy as np
 
 from reports.cost import ArmCost, arm_cost
-from reports.intervals import Interval, interval
-from reports.load import Arm, Study, trials
+from reports.intervals import Interval, interval, report_rng
+from reports.load import Arm, Study, searched, tested, trials
 from reports.scores import Scores
 from trainables.metrics.aggregate import (
     mean_absolute_count_error,
@@ -17,7 +17,6 @@ from trainables.metrics.aggregate import (
     mean_quantities,
     neurips_f1,
 )
-from trainables.randomness import Randomness
 from trainables.result import TrialResult
 from trainables.score_table import ScoreTable
 
@@ -53,8 +52,7 @@ class ArmSummary:
 
 def main_count(study: Study) -> int:
     """The annotation count of the main tables: the largest one with a confirmed training."""
-    done = trials(study, stage="confirm", status="completed")
-    counts = [result.spec["data.annotation_count"] for result in done if result.test]
+    counts = [result.spec["data.annotation_count"] for result in tested(study, "", count=0)]
     return max(counts, default=max(study.annotation_counts, default=0))
 
 
@@ -64,7 +62,6 @@ def summarise_arm(study: Study, arm: Arm, *, count: int) -> ArmSummary:
     done = tested(study, arm.name, count=count)
     scores = scores_of(done)
     design = study.design
-    searched = trials(study, stage="search", arm=arm.name, status="completed")
     return ArmSummary(
         arm=arm,
         planned=len(design.get("confirm_draws", ()))
@@ -73,20 +70,23 @@ def summarise_arm(study: Study, arm: Arm, *, count: int) -> ArmSummary:
         completed=len(done),
         failed=sum(result.status != "completed" for result in confirmed),
         scores=scores,
-        f1=interval(scores, rng=_rng("arm", arm.name, count)) if scores else None,
+        f1=interval(scores, rng=report_rng("arm", arm.name, count)) if scores else None,
         metrics=_mean_metrics(done),
         search_validation_f1=max(
-            (r.validation_f1 for r in searched if not math.isnan(r.validation_f1)),
-            default=math.nan,
+            (result.validation_f1 for result in searched(study, arm.name)), default=math.nan
         ),
         cost=arm_cost(study, arm, count=count),
     )
 
 
-def tested(study: Study, arm: str, *, count: int) -> list[TrialResult]:
-    """The confirm trainings of an arm that were scored on the test images."""
-    done = trials(study, stage="confirm", arm=arm, count=count, status="completed")
-    return [result for result in done if result.test]
+def summaries_of(by_count: Mapping[int, Sequence[ArmSummary]], arm: str) -> dict[int, ArmSummary]:
+    """An arm's summaries by annotation count, ascending, where it has test scores."""
+    return {
+        count: summary
+        for count in sorted(by_count)
+        for summary in by_count[count]
+        if summary.arm.name == arm and summary.scores is not None
+    }
 
 
 def scores_of(
@@ -143,7 +143,3 @@ def _metrics(scores: ScoreTable) -> dict[str, float]:
         "neurips_f1": neurips_f1(scores).median,
         "count_error": mean_absolute_count_error(scores),
     }
-
-
-def _rng(*purpose: str | int) -> np.random.Generator:
-    return Randomness(("report",)).generator(*purpose)

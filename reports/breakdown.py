@@ -2,15 +2,15 @@
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from reports import words
-from reports.load import Arm, Study, trials
-from reports.tables import Column, Row, Table
+from reports.columns import Row, Table, column
+from reports.load import Study, tested
 from trainables.image_score import SizeCounts
-from trainables.metrics.aggregate import mean_by_group, mean_median, pool_sizes, summarise
+from trainables.metrics.aggregate import mean, mean_by_group, pool_sizes, summarise
 from trainables.result import TrialResult
 from trainables.score_table import ScoreTable
 
@@ -30,12 +30,18 @@ CONVENTIONS = {
 """Scores that are shown, and what their columns are called; the CSV has all."""
 
 
-def breakdown_tables(study: Study, *, count: int) -> list[Table]:
-    """All tables of this file, at one annotation count; those without rows are not shown."""
+def breakdown_tables(study: Study, groups: Sequence[Row], *, count: int) -> list[Table]:
+    """All tables of this file, at one annotation count; those without rows are not shown.
+
+    Args:
+        study: the study.
+        groups: what `group_rows` says of it.
+        count: of annotated images.
+    """
     return [
         conventions_table(study, count=count),
         sizes_table(study, count=count),
-        groups_table(study, count=count),
+        groups_table(study, groups),
     ]
 
 
@@ -46,16 +52,16 @@ def conventions_table(study: Study, *, count: int) -> Table:
         rows=[
             {"arm": arm.name} | _mean_summary(done)
             for arm in study.arms
-            if (done := _confirmed(study, arm, count=count))
+            if (done := tested(study, arm.name, count=count))
         ],
-        columns=[Column(label=label, show=_score_in(name)) for name, label in CONVENTIONS.items()],
+        columns=[column(label, name, words.score) for name, label in CONVENTIONS.items()],
     )
 
 
 def sizes_table(study: Study, *, count: int) -> Table:
     """F1 at IoU 0.5 in each class of cell size, the cells of all test images in one pot."""
     classes = {
-        arm.name: pool_sizes([one.test for one in _confirmed(study, arm, count=count)])
+        arm.name: pool_sizes([one.test for one in tested(study, arm.name, count=count)])
         for arm in study.arms
     }
     first: Sequence[SizeCounts] = next(filter(None, classes.values()), ())
@@ -63,22 +69,21 @@ def sizes_table(study: Study, *, count: int) -> Table:
         name="cell_sizes",
         rows=[_size_row(name, found) for name, found in classes.items() if found],
         columns=[
-            Column(label=_class_label(size), show=_score_in(f"f1_{place}"))
+            column(_class_label(size), f"f1_{place}", words.score)
             for place, size in enumerate(first)
         ],
     )
 
 
-def groups_table(study: Study, *, count: int) -> Table:
+def groups_table(study: Study, rows: Sequence[Row]) -> Table:
     """Mean F1 at IoU 0.5 of every arm on the groups of test images, the hardest first."""
-    rows = group_rows(study, count=count)
     arms = [arm for arm in study.arms if rows and arm.name in rows[0]]
     return Table(
         name="groups",
         rows=rows[:MOST_GROUPS],
         columns=[
-            Column(label="images", show=lambda row: str(row["images"])),
-            *(Column(label=words.arm_title(arm), show=_score_in(arm.name)) for arm in arms),
+            column("images", "images"),
+            *(column(words.arm_title(arm), arm.name, words.score) for arm in arms),
         ],
     )
 
@@ -88,7 +93,7 @@ def group_rows(study: Study, *, count: int) -> list[Row]:
     tables = {
         arm.name: [one.test for one in done]
         for arm in study.arms
-        if (done := _confirmed(study, arm, count=count))
+        if (done := tested(study, arm.name, count=count))
     }
     members: dict[str, set[str]] = {}
     for table in itertools.chain(*tables.values()):
@@ -105,15 +110,6 @@ def group_rows(study: Study, *, count: int) -> list[Row]:
     return sorted(rows, key=lambda row: (_mean([row[name] for name in tables]), row["group"]))
 
 
-def _score_in(name: str) -> Callable[[Row], str]:
-    return lambda row: words.score(row[name])
-
-
-def _confirmed(study: Study, arm: Arm, *, count: int) -> list[TrialResult]:
-    done = trials(study, stage="confirm", arm=arm.name, count=count, status="completed")
-    return [result for result in done if result.test]
-
-
 def _mean_summary(results: Sequence[TrialResult]) -> dict[str, float]:
     each = [summarise(result.test) for result in results]
     return {name: _mean([one[name] for one in each]) for name in each[0]}
@@ -125,7 +121,7 @@ def _by_group(tables: Sequence[ScoreTable]) -> dict[str, float]:
 
 
 def _mean(values: Sequence[float]) -> float:
-    return mean_median(values).mean
+    return mean(values)
 
 
 def _size_row(arm: str, classes: Sequence[SizeCounts]) -> Row:

@@ -7,13 +7,11 @@ from typing import Literal
 import numpy as np
 
 from reports.aggregate import ArmSummary
-from reports.intervals import Interval, holm, interval
+from reports.intervals import LEVEL, Interval, holm, interval, report_rng
 from reports.power import draws_needed, groups_needed, smallest_detectable
 from reports.scores import Scores, difference
-from trainables.randomness import Randomness
 
 BASELINE = "unet"
-LEVEL = 0.05
 MARGIN_F1 = 0.01
 """Differences of F1 up to this are of no account, unless the user says otherwise."""
 
@@ -174,7 +172,7 @@ def _measure(
     paired = difference(one.scores, other.scores)
     if paired is None:
         return None
-    rng = Randomness(("report",)).generator("pair", one.arm.name, other.arm.name)
+    rng = report_rng("pair", one.arm.name, other.arm.name)
     found = interval(paired, rng=rng, resamples=resamples)
     return Comparison(
         one=one.arm.name,

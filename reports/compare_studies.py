@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from reports import words
+from reports.columns import Row, Table, column, interval_column, write_csv
 from reports.compare import MARGIN_F1
 from reports.figure_files import inline_svg, write_figure
-from reports.figures import AXIS, FAINT, canvas, looks
+from reports.figures import AXIS, canvas, interval_line, looks, rows_only
 from reports.load import Folder
 from reports.page import environment
 from reports.side_by_side import Overall, SideBySide, side_by_side
-from reports.tables import Column, Row, Table, write_csv
 
 
 def write_comparison(
@@ -94,20 +94,13 @@ def by_study_table(found: SideBySide) -> Table:
             for one in found.placed
         ],
         columns=[
-            Column(label="images", show=lambda row: str(row["annotation_count"])),
-            Column(label="rank", show=lambda row: str(row["rank"])),
-            Column(label="F1@0.5", show=lambda row: words.score(row["f1"])),
-            Column(
-                label="95 % interval", show=lambda row: words.span(row["f1_low"], row["f1_high"])
-            ),
-            Column(label="minus U-Net", show=lambda row: words.change(row["lead"])),
-            Column(
-                label="95 % interval ",
-                show=lambda row: words.change_span(row["lead_low"], row["lead_high"]),
-            ),
-            Column(
-                label="reading", show=lambda row: row["reading"] or words.MISSING, numeric=False
-            ),
+            column("images", "annotation_count"),
+            column("rank", "rank"),
+            column("F1@0.5", "f1", words.score),
+            interval_column("f1_low", "f1_high", words.span),
+            column("minus U-Net", "lead", words.change),
+            interval_column("lead_low", "lead_high", words.change_span, label="95 % interval "),
+            column("reading", "reading", lambda said: said or words.MISSING, numeric=False),
         ],
     )
 
@@ -131,13 +124,13 @@ def overall_table(found: SideBySide) -> Table:
         name="overall",
         rows=rows,
         columns=[
-            Column(label="studies", show=lambda row: str(row["studies"])),
-            Column(label="mean rank", show=_mean_rank),
-            Column(label="best in", show=lambda row: str(row["wins"])),
-            Column(label="beats U-Net in", show=lambda row: str(row["ahead"])),
-            Column(label="beaten by it in", show=lambda row: str(row["behind"])),
-            Column(label="mean lead", show=lambda row: words.change(row["mean_lead"])),
-            Column(label="sd of leads", show=lambda row: words.score(row["sd_lead"])),
+            column("studies", "studies"),
+            column("mean rank", "mean_rank", _mean_rank),
+            column("best in", "wins"),
+            column("beats U-Net in", "ahead"),
+            column("beaten by it in", "behind"),
+            column("mean lead", "mean_lead", words.change),
+            column("sd of leads", "sd_lead", words.score),
         ],
     )
 
@@ -146,8 +139,8 @@ def _by_rank(one: Overall) -> tuple[bool, float]:
     return math.isnan(one.mean_rank), one.mean_rank
 
 
-def _mean_rank(row: Row) -> str:
-    return words.MISSING if math.isnan(row["mean_rank"]) else f"{row['mean_rank']:.1f}"
+def _mean_rank(rank: float) -> str:
+    return words.MISSING if math.isnan(rank) else f"{rank:.1f}"
 
 
 def leads(found: SideBySide) -> Figure:
@@ -161,9 +154,7 @@ def leads(found: SideBySide) -> Figure:
         for one in (one for one in found.placed if one.study == name):
             row += 1
             style, score = look[one.arm], one.f1
-            if not math.isnan(score.low):
-                ends = [max(score.low, 0), min(score.high, 1)]
-                axes.plot(ends, [row, row], color=style.colour, lw=2, solid_capstyle="butt")
+            interval_line(axes, row, score, colour=style.colour)
             axes.plot(score.estimate, row, style.marker, color=style.colour, ms=7)
             ticks.append((row, style.label))
         axes.axhline(row + 0.75, color=AXIS, lw=0.6)
@@ -173,7 +164,5 @@ def leads(found: SideBySide) -> Figure:
         tick.set_fontweight("bold" if label in found.names else "normal")
     axes.set_ylim(row - 0.5, -0.7)
     axes.set_xlabel("test F1 at IoU 0.5")
-    axes.grid(axis="x", color=FAINT, lw=0.7)
-    axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", length=0)
+    rows_only(axes)
     return figure

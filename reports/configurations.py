@@ -1,12 +1,11 @@
 """What was searched, and what each arm's best configuration turned out to be."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reports import words
-from reports.load import Arm, Study, trials
+from reports.load import Arm, Study, searched, trials
 from trainables.result import TrialResult
 
 NOT_SETTINGS = ("stage", "arm", "study_seed", "seed", "data.", "weights.name")
@@ -36,9 +35,8 @@ class Setting:
 
 def best_search_trial(study: Study, arm: Arm) -> TrialResult | None:
     """The completed search trial with the highest validation F1."""
-    done = trials(study, stage="search", arm=arm.name, status="completed")
-    scored = [result for result in done if not math.isnan(result.validation_f1)]
-    return max(scored, key=lambda result: result.validation_f1, default=None)
+    done = searched(study, arm.name)
+    return max(done, key=lambda result: result.validation_f1, default=None)
 
 
 def varied_settings(study: Study, arm: Arm) -> list[Setting]:
@@ -47,13 +45,13 @@ def varied_settings(study: Study, arm: Arm) -> list[Setting]:
     The choice is read from the confirm trainings, and from the best search trial before there
     are any.
     """
-    searched = [result.spec for result in trials(study, stage="search", arm=arm.name)]
+    tried = [result.spec for result in trials(study, stage="search", arm=arm.name)]
     confirmed = trials(study, stage="confirm", arm=arm.name)
     best = confirmed[0] if confirmed else best_search_trial(study, arm)
     if best is None:
         return []
-    names = sorted({name for spec in searched for name in spec if is_setting(name)})
-    settings = [_setting(name, best.spec, searched) for name in names]
+    names = sorted({name for spec in tried for name in spec if is_setting(name)})
+    settings = [_setting(name, best.spec, tried) for name in names]
     return [setting for setting in settings if len(setting.tried) > 1]
 
 

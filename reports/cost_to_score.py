@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.aggregate import ArmSummary
+from reports.aggregate import ArmSummary, summaries_of
 from reports.curves import Reading, curve_of, read_at_score
 
 TARGETS_F1 = (0.7, 0.8, 0.9)
@@ -79,17 +79,12 @@ def with_search(summary: ArmSummary) -> float:
 def _cost(
     by_count: Mapping[int, Sequence[ArmSummary]], name: str, target: float
 ) -> CostToScore | None:
-    curve = curve_of(by_count, name)
-    reading = read_at_score(curve, target)
+    reading = read_at_score(curve_of(by_count, name), target)
     if reading is None:
         return None
-    reaching = [
-        (count, summary)
-        for count in sorted(curve)
-        for summary in by_count[count]
-        if summary.arm.name == name and summary.mean_f1 >= target
-    ]
-    count, summary = reaching[0] if reaching else (None, None)
+    scored = summaries_of(by_count, name).items()
+    reaching = ((count, summary) for count, summary in scored if summary.mean_f1 >= target)
+    count, summary = next(reaching, (None, None))
     return CostToScore(
         arm=name,
         target_f1=target,

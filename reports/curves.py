@@ -17,14 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize
 
-from reports.aggregate import ArmSummary
+from reports.aggregate import ArmSummary, summaries_of
+from reports.intervals import LEVEL, report_rng
 from reports.joint import Joint, joint
 from reports.scores import Scores
-from trainables.randomness import Randomness
 
 STEPS = 60
 """Places that are tried between two annotation counts."""
-LEVEL = 0.05
 ROUNDING = 1e-9
 """Scores that differ by less are the same."""
 
@@ -47,12 +46,8 @@ class Reading:
 
 def curve_of(by_count: Mapping[int, Sequence[ArmSummary]], arm: str) -> dict[int, Scores]:
     """An arm's test scores by annotation count, ascending, where it has any."""
-    return {
-        count: summary.scores
-        for count in sorted(by_count)
-        for summary in by_count[count]
-        if summary.arm.name == arm and summary.scores is not None
-    }
+    scored = summaries_of(by_count, arm)
+    return {count: one.scores for count, one in scored.items() if one.scores is not None}
 
 
 def read_at_arm(curve: Mapping[int, Scores], reached: Scores) -> Reading | None:
@@ -76,7 +71,7 @@ def slope(curve: Mapping[int, Scores]) -> tuple[Joint, tuple[int, int]] | None:
     last = list(curve.items())[-2:]
     if len(last) < 2:
         return None
-    found = joint([scores for _, scores in last], rng=_rng())
+    found = joint([scores for _, scores in last], rng=report_rng("curve"))
     return (found, (last[0][0], last[1][0])) if found else None
 
 
@@ -85,7 +80,7 @@ def _read(curve: Mapping[int, Scores], others: list[Scores], *, target: float) -
     counts = list(curve)
     if len(counts) < 1 + len(others):
         return None
-    found = joint([*curve.values(), *others], rng=_rng())
+    found = joint([*curve.values(), *others], rng=report_rng("curve"))
     if found is None:
         return None
     places = _places(counts)
@@ -151,7 +146,3 @@ def _compatible(
 def _may_be_zero(found: Joint, weights: np.ndarray, gap: float) -> bool:
     error = found.error(weights)
     return error is None or 2 * error.tail(abs(gap)) >= LEVEL
-
-
-def _rng() -> np.random.Generator:
-    return Randomness(("report",)).generator("curve")

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from reports import words
 from reports.ablation import Effect
+from reports.columns import Column, Row, Table, column, interval_column
 from reports.gan_quality import Correlation
 from reports.heterogeneity import Contrast, GroupLead
 from reports.importance import Importance
 from reports.intervals import Interval
 from reports.load import Arm
-from reports.tables import Column, Row, Table
 from reports.two_way import Cell, Interaction
 
 
@@ -32,13 +32,13 @@ def ablation_table(effects: Sequence[Effect]) -> Table:
             for one in effects
         ],
         columns=[
-            Column(label="setting", show=lambda row: row["setting"], numeric=False),
-            Column(label="chosen", show=lambda row: row["winner"]),
-            Column(label="changed to", show=lambda row: row["level"]),
-            Column(label="images", show=lambda row: str(row["annotation_count"])),
-            Column(label="effect on F1", show=lambda row: words.change(row["effect"])),
+            column("setting", "setting", numeric=False),
+            column("chosen", "winner"),
+            column("changed to", "level"),
+            column("images", "annotation_count"),
+            column("effect on F1", "effect", words.change),
             _span("effect"),
-            Column(label="p (Holm)", show=lambda row: words.p_value(row["p_holm"])),
+            column("p (Holm)", "p_holm", words.p_value),
         ],
     )
 
@@ -61,12 +61,12 @@ def two_way_table(cells: Sequence[Cell]) -> Table:
             for one in cells
         ],
         columns=[
-            Column(label="segmenter", show=lambda row: _segmenter(row), numeric=False),
-            Column(label="weights", show=lambda row: row["initial_weights"], numeric=False),
-            Column(label="extra data", show=lambda row: _extra(row), numeric=False),
-            Column(label="F1 without", show=lambda row: words.score(row["f1_without"])),
-            Column(label="F1 with", show=lambda row: words.score(row["f1"])),
-            Column(label="effect", show=lambda row: words.change(row["effect"])),
+            column("segmenter", "segmenter", _segmenter, numeric=False),
+            column("weights", "initial_weights", numeric=False),
+            column("extra data", "extra_data", _extra, numeric=False),
+            column("F1 without", "f1_without", words.score),
+            column("F1 with", "f1", words.score),
+            column("effect", "effect", words.change),
             _span("effect"),
         ],
     )
@@ -89,12 +89,12 @@ def interaction_table(found: Sequence[Interaction]) -> Table:
             for one in found
         ],
         columns=[
-            Column(label="effect of", show=lambda row: _extra(row), numeric=False),
+            column("effect of", "extra_data", _extra, numeric=False),
             Column(label="on", show=lambda row: _place(row, "one"), numeric=False),
             Column(label="minus on", show=lambda row: _place(row, "other"), numeric=False),
-            Column(label="difference", show=lambda row: words.change(row["change"])),
+            column("difference", "change", words.change),
             _span("change"),
-            Column(label="p", show=lambda row: words.p_value(row["p"])),
+            column("p", "p", words.p_value),
         ],
     )
 
@@ -119,12 +119,12 @@ def heterogeneity_table(found: Sequence[Contrast]) -> Table:
             for one in found
         ],
         columns=[
-            Column(label="by", show=lambda row: row["factor"], numeric=False),
-            Column(label="here", show=lambda row: row["low_name"], numeric=False),
-            Column(label="lead", show=lambda row: words.change(row["low_lead"])),
-            Column(label="there", show=lambda row: row["high_name"], numeric=False),
-            Column(label="lead ", show=lambda row: words.change(row["high_lead"])),
-            Column(label="difference", show=lambda row: words.change(row["change"])),
+            column("by", "factor", numeric=False),
+            column("here", "low_name", numeric=False),
+            column("lead", "low_lead", words.change),
+            column("there", "high_name", numeric=False),
+            column("lead ", "high_lead", words.change),
+            column("difference", "change", words.change),
             _span("change"),
         ],
     )
@@ -150,10 +150,10 @@ def group_leads_table(leads: Sequence[GroupLead]) -> Table:
         ],
         columns=[
             Column(label="ahead in", show=lambda row: f"{row['ahead']} of {row['groups']} groups"),
-            Column(label="worst group", show=lambda row: row["worst_group"], numeric=False),
-            Column(label="lead", show=lambda row: words.change(row["worst_lead"])),
-            Column(label="best group", show=lambda row: row["best_group"], numeric=False),
-            Column(label="lead ", show=lambda row: words.change(row["best_lead"])),
+            column("worst group", "worst_group", numeric=False),
+            column("lead", "worst_lead", words.change),
+            column("best group", "best_group", numeric=False),
+            column("lead ", "best_lead", words.change),
         ],
     )
 
@@ -182,16 +182,10 @@ def correlations_table(found: Sequence[Correlation]) -> Table:
             for one in found
         ],
         columns=[
-            Column(label="measure of the pool", show=lambda row: row["measure"], numeric=False),
-            Column(label="GAN fits", show=lambda row: str(row["pairs"])),
-            Column(
-                label="rank correlation with the gain",
-                show=lambda row: words.change(row["rank_correlation"]),
-            ),
-            Column(
-                label="95 % interval",
-                show=lambda row: words.change_span(row["low"], row["high"]),
-            ),
+            column("measure of the pool", "measure", numeric=False),
+            column("GAN fits", "pairs"),
+            column("rank correlation with the gain", "rank_correlation", words.change),
+            interval_column("low", "high", words.change_span),
         ],
     )
 
@@ -211,10 +205,10 @@ def importance_table(found: Sequence[Importance]) -> Table:
             for one in found
         ],
         columns=[
-            Column(label="setting", show=lambda row: row["setting"], numeric=False),
-            Column(label="share of variance", show=lambda row: words.percent(row["share"])),
-            Column(label="R² on unseen trials", show=lambda row: words.number(row["predicted"])),
-            Column(label="completed trials", show=lambda row: str(row["trials"])),
+            column("setting", "setting", numeric=False),
+            column("share of variance", "share", words.percent),
+            column("R² on unseen trials", "predicted", words.number),
+            column("completed trials", "trials"),
         ],
     )
 
@@ -224,19 +218,14 @@ def _numbers(name: str, found: Interval) -> Row:
 
 
 def _span(name: str) -> Column:
-    return Column(
-        label="95 % interval",
-        show=lambda row: words.change_span(row[f"{name}_from"], row[f"{name}_to"]),
-    )
+    return interval_column(f"{name}_from", f"{name}_to", words.change_span)
 
 
-def _segmenter(row: Row) -> str:
-    name = str(row["segmenter"])
+def _segmenter(name: str) -> str:
     return words.SEGMENTERS.get(name, name)
 
 
-def _extra(row: Row) -> str:
-    name = str(row["extra_data"])
+def _extra(name: str) -> str:
     return words.EXTRA_DATA.get(name, name)
 
 

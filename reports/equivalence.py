@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.aggregate import ArmSummary
+from reports.aggregate import ArmSummary, summaries_of
 from reports.compare import BASELINE
 from reports.curves import Reading, curve_of, read_at_arm
 
@@ -70,7 +70,5 @@ def _others(by_count: Mapping[int, Sequence[ArmSummary]]) -> list[tuple[ArmSumma
     return [
         (summary, count)
         for name in names
-        for count in sorted(by_count)
-        for summary in by_count[count]
-        if summary.arm.name == name and summary.scores is not None
+        for count, summary in summaries_of(by_count, name).items()
     ]

@@ -11,7 +11,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from reports import words
 from reports.ablation import Effect
-from reports.aggregate import ArmSummary
+from reports.aggregate import ArmSummary, summaries_of
+from reports.intervals import Interval
 from reports.load import Arm, Study, trials
 from trainables.result import TrialResult
 
@@ -54,9 +55,7 @@ def forest(summaries: Sequence[ArmSummary], look: Mapping[str, Look]) -> Figure:
         style, found, scores = look[summary.arm.name], summary.f1, summary.scores
         if found is None or scores is None:
             continue
-        if not math.isnan(found.low):
-            ends = [max(found.low, 0), min(found.high, 1)]
-            axes.plot(ends, [row, row], color=style.colour, lw=2.4, solid_capstyle="butt")
+        interval_line(axes, row, found, colour=style.colour, width=2.4)
         draws = scores.values.mean(axis=1)
         axes.plot(draws, [row + 0.24] * len(draws), "|", color=style.colour, ms=6, mew=1.2)
         axes.plot(found.estimate, row, style.marker, color=style.colour, ms=8, mec=PAPER)
@@ -64,9 +63,8 @@ def forest(summaries: Sequence[ArmSummary], look: Mapping[str, Look]) -> Figure:
     axes.set_ylim(len(summaries) - 0.5, -0.5)
     axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
     axes.set_xlabel("test F1 at IoU 0.5")
-    axes.grid(axis="x", color=FAINT, lw=0.7)
-    axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", length=0, labelsize=10)
+    rows_only(axes)
+    axes.tick_params(axis="y", labelsize=10)
     return figure
 
 
@@ -77,7 +75,8 @@ def learning_curves(
     figure, axes = canvas(height=3.6)
     counts = sorted(by_count)
     for place, (name, style) in enumerate(look.items()):
-        points = [(n, s.f1) for n in counts for s in by_count[n] if s.arm.name == name and s.f1]
+        scored = summaries_of(by_count, name).items()
+        points = [(count, summary.f1) for count, summary in scored if summary.f1]
         if not points:
             continue
         # Moved a little along the logarithmic axis, so that intervals do not hide each other.
@@ -123,7 +122,7 @@ def cost_scatter(summaries: Sequence[ArmSummary], look: Mapping[str, Look]) -> F
 
 
 def search_history(study: Study, look: Mapping[str, Look]) -> Figure:
-    """Validation F1 of every search trial in the order they ended, one panel an arm."""
+    """Validation F1 of every search trial in the order they started, one panel an arm."""
     columns = min(len(look), 5)
     rows = math.ceil(len(look) / columns)
     figure = Figure(figsize=(9.2, 2.1 * rows), layout="constrained")
@@ -146,9 +145,7 @@ def ablations(effects: Sequence[Effect], look: Mapping[str, Look]) -> Figure:
     figure, axes = canvas(height=0.7 + 0.27 * len(effects))
     for row, one in enumerate(effects):
         style, found = look[one.arm], one.effect
-        if not math.isnan(found.low):
-            ends = [max(found.low, -1), min(found.high, 1)]
-            axes.plot(ends, [row, row], color=style.colour, lw=2, solid_capstyle="butt")
+        interval_line(axes, row, found, colour=style.colour, least=-1)
         face = style.colour if one.stands else PAPER
         axes.plot(found.estimate, row, style.marker, ms=7, mfc=face, mec=style.colour)
     labels = [f"{look[e.arm].label}: {e.setting} {e.level}" for e in effects]
@@ -156,9 +153,7 @@ def ablations(effects: Sequence[Effect], look: Mapping[str, Look]) -> Figure:
     axes.set_ylim(len(effects) - 0.5, -0.5)
     axes.axvline(0, color=AXIS, lw=1)
     axes.set_xlabel("change of test F1 at IoU 0.5 against the winning configuration")
-    axes.grid(axis="x", color=FAINT, lw=0.7)
-    axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", length=0)
+    rows_only(axes)
     return figure
 
 
@@ -195,6 +190,22 @@ def _time_axis(axes: Axes, seconds: Sequence[float]) -> None:
     else:
         axes.set_xlim(0, 1.1 * max(seconds) or 1)
     axes.xaxis.set_major_formatter(lambda value, _: words.seconds(value) if value else "0")
+
+
+def interval_line(
+    axes: Axes, row: float, found: Interval, *, colour: str, least: float = 0, width: float = 2
+) -> None:
+    """An interval along a row, cut to what is possible, from `least` to 1; none if it is open."""
+    if not math.isnan(found.low):
+        ends = [max(found.low, least), min(found.high, 1)]
+        axes.plot(ends, [row, row], color=colour, lw=width, solid_capstyle="butt")
+
+
+def rows_only(axes: Axes) -> None:
+    """The look of axes with a name, and no number, for each row."""
+    axes.grid(axis="x", color=FAINT, lw=0.7)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
 
 
 def canvas(*, height: float) -> tuple[Figure, Axes]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from reports.ablation import Effect, ablation_effects
 from reports.aggregate import ArmSummary, summarise_arm
+from reports.breakdown import group_rows
+from reports.columns import Row
 from reports.compare import Comparison, compare
 from reports.cost_to_score import CostToScore, Point, cost_to_score, points
 from reports.equivalence import Equivalence, annotation_equivalence
@@ -36,6 +38,8 @@ class Findings:
     interactions: Sequence[Interaction]
     contrasts: Sequence[Contrast]
     group_leads: Sequence[GroupLead]
+    groups: Sequence[Row]
+    """Mean scores of every arm in every group of test images."""
     correlations: Sequence[Correlation]
     importance: Sequence[Importance]
     no_importance: Sequence[Refusal]
@@ -63,6 +67,7 @@ def find(study: Study, decision: Decision) -> Findings:
             *by_cell_size(study, summaries, count=count),
         ],
         group_leads=by_group(summaries),
+        groups=group_rows(study, count=count),
         correlations=gan_quality(study),
         importance=shares,
         no_importance=refused if trials(study, stage="search") else (),

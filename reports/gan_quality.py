@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special, stats
 
 from reports.cost import gan_fit_id
-from reports.load import Arm, Study, trials
+from reports.load import Arm, Study, place, tested, trials
 from trainables.result import TrialResult
 
 FEWEST_FITS = 8
@@ -88,37 +88,18 @@ def _correlation(arm: str, measure: str, pairs: Sequence[_Pair]) -> Correlation:
 
 
 def _pairs(study: Study, arm: Arm) -> list[_Pair]:
-    control = next((other.name for other in study.arms if _is_control(other, arm)), "")
+    control = next((one.name for one in study.arms if one.is_control_of(arm)), "")
     fits = {fit.trial_id: fit for fit in trials(study, stage="fit_gans", status="completed")}
-    without = {_place(one): one for one in _confirmed(study, control) if control}
+    without = {place(one): one for one in tested(study, control, count=0) if control}
     return [
         _Pair(
             count=result.spec["data.annotation_count"],
-            gain=result.test_f1 - without[_place(result)].test_f1,
+            gain=result.test_f1 - without[place(result)].test_f1,
             fit=fits[gan_fit_id(result)],
         )
-        for result in _confirmed(study, arm.name)
-        if _place(result) in without and gan_fit_id(result) in fits
+        for result in tested(study, arm.name, count=0)
+        if place(result) in without and gan_fit_id(result) in fits
     ]
-
-
-def _is_control(other: Arm, arm: Arm) -> bool:
-    return (
-        other.extra_data == "none"
-        and other.segmenter == arm.segmenter
-        and other.initial_weights == arm.initial_weights
-        and not other.name.endswith("_zero_shot")
-    )
-
-
-def _confirmed(study: Study, arm: str) -> list[TrialResult]:
-    done = trials(study, stage="confirm", arm=arm, status="completed")
-    return [result for result in done if not math.isnan(result.test_f1)]
-
-
-def _place(result: TrialResult) -> tuple[object, ...]:
-    names = ("data.split", "data.annotation_count", "data.draw", "seed")
-    return tuple(result.spec.get(name) for name in names)
 
 
 def _measures(pairs: Sequence[_Pair]) -> list[str]:

@@ -6,12 +6,11 @@ from functools import partial
 
 import numpy as np
 
-from reports.aggregate import ArmSummary, scores_of, tested
+from reports.aggregate import ArmSummary, scores_of
 from reports.compare import BASELINE
-from reports.intervals import Interval, interval
-from reports.load import Study
+from reports.intervals import Interval, interval, report_rng
+from reports.load import Study, tested
 from reports.scores import Scores, difference, on_images
-from trainables.randomness import Randomness
 from trainables.score_table import ScoreTable
 
 FEWEST_IMAGES = 4
@@ -117,9 +116,9 @@ def _halves(name: str, lead: Scores, cells: dict[str, float]) -> Contrast | None
         factor="density",
         low_name=f"up to {middle:g} cells",
         high_name=f"more than {middle:g} cells",
-        low=interval(sparse_part, rng=_rng(name)),
-        high=interval(dense_part, rng=_rng(name)),
-        change=interval(lead, rng=_rng(name), statistic=_between(dense)),
+        low=interval(sparse_part, rng=report_rng("heterogeneity", name)),
+        high=interval(dense_part, rng=report_rng("heterogeneity", name)),
+        change=interval(lead, rng=report_rng("heterogeneity", name), statistic=_between(dense)),
         images=(int((~dense).sum()), int(dense.sum())),
     )
 
@@ -152,9 +151,9 @@ def _sizes(name: str, small: dict[str, Scores], large: dict[str, Scores]) -> Con
         factor="cell size",
         low_name="smallest cells",
         high_name="largest cells",
-        low=interval(low, rng=_rng(name)),
-        high=interval(high, rng=_rng(name)),
-        change=interval(change, rng=_rng(name)),
+        low=interval(low, rng=report_rng("heterogeneity", name)),
+        high=interval(high, rng=report_rng("heterogeneity", name)),
+        change=interval(change, rng=report_rng("heterogeneity", name)),
         images=(len(low.sample_ids), len(high.sample_ids)),
     )
 
@@ -178,7 +177,3 @@ def _size_f1(scores: ScoreTable, *, place: int) -> np.ndarray:
     counts = scores.by_size[place]
     total = 2 * counts.true_positives + counts.false_positives + counts.false_negatives
     return np.where(total > 0, 2 * counts.true_positives / np.maximum(1, total), np.nan)
-
-
-def _rng(name: str) -> np.random.Generator:
-    return Randomness(("report",)).generator("heterogeneity", name)

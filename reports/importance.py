@@ -1,6 +1,5 @@
 """Which settings mattered within each arm's search: functional ANOVA on its completed trials."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reports.configurations import is_setting
-from reports.load import Arm, Study, trials
+from reports.load import Arm, Study, searched
 from trainables.result import TrialResult
 
 FEWEST_TRIALS = 20
@@ -51,17 +50,12 @@ def importance(study: Study) -> tuple[list[Importance], list[Refusal]]:
     found: list[Importance] = []
     refused: list[Refusal] = []
     for arm in study.arms:
-        answer = _importance(arm, _completed(study, arm))
+        answer = _importance(arm, searched(study, arm.name))
         if isinstance(answer, Refusal):
             refused.append(answer)
         else:
             found += answer
     return found, refused
-
-
-def _completed(study: Study, arm: Arm) -> list[TrialResult]:
-    done = trials(study, stage="search", arm=arm.name, status="completed")
-    return [result for result in done if not math.isnan(result.validation_f1)]
 
 
 def _importance(arm: Arm, done: Sequence[TrialResult]) -> list[Importance] | Refusal:

@@ -25,7 +25,10 @@ import numpy as np
 from scipy import optimize, special
 
 from reports.scores import Scores
+from trainables.randomness import Randomness
 
+LEVEL = 0.05
+"""Of every test in the report: how often chance alone may be taken for an effect."""
 NODES = 200
 """Of the quadrature; with them tails down to 0.002 are right to a hundredth of their size."""
 
@@ -174,6 +177,11 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, p * (len(known) - rank)))
         adjusted[index] = largest
     return adjusted
+
+
+def report_rng(*purpose: str | int) -> np.random.Generator:
+    """Draws resamples: the same for one purpose in every report."""
+    return Randomness(("report",)).generator(*purpose)
 
 
 @functools.cache

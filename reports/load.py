@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,19 @@ class Arm:
     segmenter: str
     extra_data: str
     initial_weights: str
+
+    @property
+    def is_zero_shot(self) -> bool:
+        """Whether the arm's pretrained weights are used as they are, without training."""
+        return self.name.endswith("_zero_shot")
+
+    def is_control_of(self, other: "Arm") -> bool:
+        """Whether this is the other arm without its extra data."""
+        return (
+            (self.segmenter, self.initial_weights) == (other.segmenter, other.initial_weights)
+            and self.extra_data == "none"
+            and not self.is_zero_shot
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,6 +120,24 @@ def trials(
         and count in (0, result.spec.get("data.annotation_count"))
         and status in ("", result.status)
     ]
+
+
+def tested(study: Study, arm: str, *, count: int) -> list[TrialResult]:
+    """The confirm trainings that were scored on the test images; conditions as in `trials`."""
+    done = trials(study, stage="confirm", arm=arm, count=count, status="completed")
+    return [result for result in done if result.test]
+
+
+def searched(study: Study, arm: str) -> list[TrialResult]:
+    """The search trials of an arm that were trained to their end and have a validation score."""
+    done = trials(study, stage="search", arm=arm, status="completed")
+    return [result for result in done if not math.isnan(result.validation_f1)]
+
+
+def place(result: TrialResult) -> tuple[Any, ...]:
+    """Split, annotation count, draw and seed: what trainings that are paired have in common."""
+    names = ("data.split", "data.annotation_count", "data.draw", "seed")
+    return tuple(result.spec.get(name) for name in names)
 
 
 def load_arrays(path: Folder) -> dict[str, np.ndarray] | None:

@@ -3,10 +3,10 @@
 import html
 from collections.abc import Mapping, Sequence
 
+from reports.columns import Table
 from reports.figures import Look
 from reports.methods import Methods
 from reports.narrative import Narrative
-from reports.tables import Table
 
 TITLES = {
     "arms": "Arms",

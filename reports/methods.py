@@ -17,6 +17,10 @@ SEGMENTERS = {
 }
 
 
+MASK_MAKERS = ("joint", "dcgan")
+"""GANs that make the masks along with the images, conditioned on nothing."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Methods:
     """Paragraphs with numbered citations, and what they cite."""
@@ -61,10 +65,15 @@ def _data(study: Study, cite: _Citations) -> str:
     sentences = [
         f"{words.starting(str(name))} ({words.count(int(data.get('images', 0)), 'image')} with "
         f"{data.get('cells', 'an unknown number of')} annotated cells) was divided "
-        f"{_division(study, split)}; near-duplicates were kept on one side.",
+        f"{_division(study, split)}; {_duplicates(study)}.",
         f"An annotation count includes the images used for validation{cite('low_label')}.",
     ]
     return " ".join(sentences)
+
+
+def _duplicates(study: Study) -> str:
+    asked = study.facts.get("study", {}).get("data", {}).get("detect_duplicates", True)
+    return "near-duplicates were kept on one side" if asked else "near-duplicates were not sought"
 
 
 def _division(study: Study, split: Mapping[str, Any]) -> str:
@@ -99,14 +108,28 @@ def _arms(study: Study, cite: _Citations) -> str:
     if "pseudo_labels" in extras:
         text += f" Pseudo-labels came from a mean teacher{cite('pseudo_labels')}."
     if "gan" in extras:
-        text += (
-            f" GAN data were drawn from conditional GANs{cite('gan')} fitted to the annotated "
-            f"training images of the same draw alone, and kept where a segmenter trained on those "
-            f"images found the conditioning masks again."
-        )
-    if any(arm.initial_weights == "gan_encoder" for arm in study.arms):
-        text += f" One arm started from a GAN's encoder{cite('gan_encoder')}."
+        text += _gan_data(study, cite)
+    encoders = sum(arm.initial_weights == "gan_encoder" for arm in study.arms)
+    if encoders:
+        arms = "One arm" if encoders == 1 else f"{encoders} arms"
+        text += f" {arms} started from a GAN's encoder{cite('gan_encoder')}."
     return f"{text} {_weights(study)}".strip()
+
+
+def _gan_data(study: Study, cite: _Citations) -> str:
+    specs = [fit.spec for fit in trials(study, stage="fit_gans")]
+    paired = all(spec.get("gan.architecture") not in MASK_MAKERS for spec in specs)
+    unlabelled = any(spec.get("gan.unlabelled_images") for spec in specs)
+    filtered = not specs or any(spec.get("gan.consistency_floor", 1) for spec in specs)
+    text = (
+        f" GAN data were drawn from {'conditional ' if paired else ''}GANs{cite('gan')} fitted to "
+        f"the annotated training images of the same draw"
+        f"{', some with training images without labels' if unlabelled else ' alone'}"
+    )
+    if filtered:
+        masks = "the conditioning masks" if paired else "their masks"
+        text += f", and kept where a segmenter trained on those images found {masks} again"
+    return f"{text}."
 
 
 def _weights(study: Study) -> str:

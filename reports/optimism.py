@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.aggregate import ArmSummary
-from reports.load import Study, trials
+from reports.load import Study, searched, tested
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,12 +56,10 @@ def optimism(study: Study, summaries: Sequence[ArmSummary], *, count: int) -> li
 def _optimism(study: Study, summary: ArmSummary, count: int) -> Optimism:
     assert summary.f1 is not None
     name = summary.arm.name
-    searched = trials(study, stage="search", arm=name, status="completed")
-    confirmed = trials(study, stage="confirm", arm=name, count=count, status="completed")
-    validation = [result.validation_f1 for result in confirmed]
+    validation = [result.validation_f1 for result in tested(study, name, count=count)]
     return Optimism(
         arm=name,
-        trials=len(searched),
+        trials=len(searched(study, name)),
         search_f1=summary.search_validation_f1,
         confirm_validation_f1=float(np.mean(validation)),
         test_f1=summary.mean_f1,

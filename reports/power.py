@@ -4,19 +4,19 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from reports.intervals import Error, Interval
+from reports.intervals import LEVEL, Error, Interval
 
+POWER = 0.8
+"""Share of studies that find a true difference which is called detectable."""
 MOST_DRAWS = 50
 """More draws than anybody runs."""
 MOST_GROUPS = 2000
 """More groups of test images than anybody annotates."""
 
 
-def smallest_detectable(found: Interval, *, level: float = 0.05, power: float = 0.8) -> float:
-    """The true difference that a study like this one would have found `power` of the time."""
-    if found.error is None:
-        return math.nan
-    return found.error.reach(1 - level / 2) + found.error.reach(power)
+def smallest_detectable(found: Interval) -> float:
+    """The true difference that a study like this one would have found four times in five."""
+    return math.nan if found.error is None else _detectable(found.error)
 
 
 def draws_needed(found: Interval, *, difference: float) -> int | None:
@@ -57,14 +57,17 @@ def groups_needed(found: Interval, *, difference: float) -> int | None:
     return _smallest(with_groups, 2, MOST_GROUPS, difference)
 
 
+def _detectable(error: Error) -> float:
+    return error.reach(1 - LEVEL / 2) + error.reach(POWER)
+
+
 def _smallest(
     error_of: Callable[[int], Error], low: int, high: int, difference: float
 ) -> int | None:
     """By bisection: the detectable difference falls with every draw and every group."""
 
     def enough(number: int) -> bool:
-        error = error_of(number)
-        return error.reach(0.975) + error.reach(0.8) <= difference
+        return _detectable(error_of(number)) <= difference
 
     if not enough(high):
         return None

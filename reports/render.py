@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 
 from reports import words
+from reports.columns import Table, write_csv
 from reports.compare import MARGIN_F1
 from reports.configurations import varied_settings
 from reports.data_facts import data_facts
@@ -22,7 +23,6 @@ from reports.occupancy import occupancy
 from reports.page import environment
 from reports.pictures import test_pictures
 from reports.plots import DESCRIBED, plots
-from reports.tables import Table, write_csv
 from reports.tables_of import csv_only, tables_of
 from reports.verdict import CLOSE_F1, Decision, decide
 
@@ -51,7 +51,7 @@ def write_report(
     shown = tables_of(study, decision, findings)
     target = (out or folder) / "report"
     (target / "figures").mkdir(parents=True, exist_ok=True)
-    for name, rows in {**_rows(shown), **csv_only(study, decision, findings)}.items():
+    for name, rows in {**_rows(shown), **csv_only(study, findings)}.items():
         write_csv(target / f"{name}.csv", rows)
     page = target / "report.html"
     _write_pages(study, decision, findings, shown, page, margin_f1)

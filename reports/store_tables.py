@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from reports import words
+from reports.columns import Row, Table, column, interval_column
 from reports.cost import device_seconds
-from reports.load import Study, trials
-from reports.tables import Column, Row, Table
+from reports.load import Study, tested, trials
 from trainables.result import TrialResult
 from trainables.score_table import ScoreTable
 
@@ -18,18 +18,15 @@ def gans_table(study: Study) -> Table:
         name="gan_fits",
         rows=[_gan_row(fit) for fit in trials(study, stage="fit_gans")],
         columns=[
-            Column(label="fit", show=lambda row: row["fit"], numeric=False),
-            Column(label="images", show=lambda row: str(row["annotation_count"])),
-            Column(label="draw", show=lambda row: str(row["draw"])),
-            Column(label="kept of drawn", show=lambda row: f"{row['kept']} of {row['asked']}"),
-            Column(label="dropped", show=lambda row: words.percent(row["share_dropped"])),
-            Column(label="KID", show=lambda row: words.number(row["kid"])),
-            Column(
-                label="95 % interval",
-                show=lambda row: _between(row["kid_low"], row["kid_high"]),
-            ),
-            Column(label="KID floor", show=lambda row: words.number(row["kid_floor"])),
-            Column(label="time", show=lambda row: words.seconds(row["device_seconds"])),
+            column("fit", "fit", numeric=False),
+            column("images", "annotation_count"),
+            column("draw", "draw"),
+            interval_column("kept", "asked", _kept, label="kept of drawn"),
+            column("dropped", "share_dropped", words.percent),
+            column("KID", "kid", words.number),
+            interval_column("kid_low", "kid_high", _between),
+            column("KID floor", "kid_floor", words.number),
+            column("time", "device_seconds", words.seconds),
         ],
     )
 
@@ -40,11 +37,11 @@ def sources_table(study: Study) -> Table:
         name="source_trainings",
         rows=[_source_row(result) for result in trials(study, stage="fit_sources")],
         columns=[
-            Column(label="segmenter", show=lambda row: row["segmenter"], numeric=False),
-            Column(label="trial", show=lambda row: row["trial"], numeric=False),
-            Column(label="status", show=lambda row: row["status"], numeric=False),
-            Column(label="validation F1", show=lambda row: words.score(row["validation_f1"])),
-            Column(label="time", show=lambda row: words.seconds(row["device_seconds"])),
+            column("segmenter", "segmenter", numeric=False),
+            column("trial", "trial", numeric=False),
+            column("status", "status", numeric=False),
+            column("validation F1", "validation_f1", words.score),
+            column("time", "device_seconds", words.seconds),
         ],
     )
 
@@ -56,10 +53,10 @@ def failures_table(study: Study) -> Table:
         name="not_completed",
         rows=[_failure_row(result) for result in broken],
         columns=[
-            Column(label="stage", show=lambda row: row["stage"], numeric=False),
-            Column(label="trial", show=lambda row: row["trial"], numeric=False),
-            Column(label="status", show=lambda row: row["status"], numeric=False),
-            Column(label="reason", show=lambda row: row["reason"], numeric=False),
+            column("stage", "stage", numeric=False),
+            column("trial", "trial", numeric=False),
+            column("status", "status", numeric=False),
+            column("reason", "reason", numeric=False),
         ],
     )
 
@@ -94,7 +91,7 @@ def image_rows(study: Study) -> Iterator[Row]:
             "seed": result.spec["seed"],
             **image,
         }
-        for result in trials(study, stage="confirm", status="completed")
+        for result in tested(study, "", count=0)
         for image in _images(result.test)
     )
 
@@ -121,10 +118,8 @@ def _gan_row(fit: TrialResult) -> Row:
         "draw": fit.spec.get("data.draw"),
         "status": fit.status,
         "device_seconds": device_seconds(fit),
-        "kept": known.get("kept", words.MISSING),
-        "asked": known.get("asked", words.MISSING),
     }
-    names = ("share_dropped", "kid", "kid_low", "kid_high", "kid_floor")
+    names = ("kept", "asked", "share_dropped", "kid", "kid_low", "kid_high", "kid_floor")
     row |= {name: known.get(name, math.nan) for name in names}
     others = {name: value for name, value in known.items() if name not in row}
     return row | {name: value for name, value in others.items() if isinstance(value, int | float)}
@@ -148,6 +143,10 @@ def _failure_row(result: TrialResult) -> Row:
         "status": result.status,
         "reason": result.reason,
     }
+
+
+def _kept(kept: float, asked: float) -> str:
+    return " of ".join(words.MISSING if math.isnan(n) else f"{n:.0f}" for n in (kept, asked))
 
 
 def _between(low: float, high: float) -> str:

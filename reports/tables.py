@@ -1,49 +1,14 @@
-"""The report's tables: raw numbers for CSV, and how each column is shown."""
+"""The tables of arms, comparisons, budgets and learning curves."""
 
-import csv
-import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reports import words
 from reports.aggregate import ArmSummary
+from reports.columns import Column, Row, Table, column, interval_column
 from reports.compare import Comparison
-from reports.load import Folder
 from reports.verdict import Decision
-
-Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Column:
-    """One column as a reader sees it."""
-
-    label: str
-    show: Callable[[Row], str]
-    numeric: bool = True
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
-    """Rows of raw values, and the columns that show them."""
-
-    name: str
-    """File name of the CSV, without ending."""
-    rows: Sequence[Row]
-    columns: Sequence[Column]
-
-
-def write_csv(path: Folder, rows: Iterable[Row]) -> None:
-    """Writes the raw values, in full precision; undefined numbers are left empty."""
-    coming = iter(rows)
-    first = list(itertools.islice(coming, 1))
-    with path.open("w", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [name for row in first for name in row], lineterminator="\n")
-        writer.writeheader()
-        for row in itertools.chain(first, coming):
-            writer.writerow({name: _plain(value) for name, value in row.items()})
 
 
 def arms_table(decision: Decision) -> Table:
@@ -53,17 +18,17 @@ def arms_table(decision: Decision) -> Table:
         name="arms",
         rows=[_arm_row(summary) for summary in [*scored, *_unscored(decision)]],
         columns=[
-            Column(label="F1@0.5", show=lambda row: words.score(row["f1"])),
-            Column(label="95 % interval", show=lambda row: _dash(row["f1_low"], row["f1_high"])),
-            Column(label="AP@0.5", show=lambda row: words.score(row["ap50"])),
-            Column(label="mean AP", show=lambda row: words.score(row["mean_ap"])),
-            Column(label="PQ", show=lambda row: words.score(row["pq"])),
-            Column(label="AJI", show=lambda row: words.score(row["aji"])),
-            Column(label="NeurIPS F1", show=lambda row: words.score(row["neurips_f1"])),
-            Column(label="count error", show=lambda row: _cells(row["count_error"])),
-            Column(label="search, valid.", show=lambda row: words.score(row["search_f1"])),
-            Column(label="gap", show=lambda row: words.change(row["gap"])),
-            Column(label="one training", show=lambda row: words.seconds(row["model_seconds"])),
+            column("F1@0.5", "f1", words.score),
+            interval_column("f1_low", "f1_high", _dash),
+            column("AP@0.5", "ap50", words.score),
+            column("mean AP", "mean_ap", words.score),
+            column("PQ", "pq", words.score),
+            column("AJI", "aji", words.score),
+            column("NeurIPS F1", "neurips_f1", words.score),
+            column("count error", "count_error", _cells),
+            column("search, valid.", "search_f1", words.score),
+            column("gap", "gap", words.change),
+            column("one training", "model_seconds", words.seconds),
             Column(label="trainings", show=lambda row: f"{row['completed']} of {row['planned']}"),
         ],
     )
@@ -84,7 +49,7 @@ def by_count_table(comparisons: Sequence[tuple[int, Comparison]]) -> Table:
         name="comparisons_by_count",
         rows=[{"annotation_count": count} | _comparison_row(one) for count, one in comparisons],
         columns=[
-            Column(label="images", show=lambda row: str(row["annotation_count"])),
+            column("images", "annotation_count"),
             *_comparison_columns(),
         ],
     )
@@ -92,12 +57,12 @@ def by_count_table(comparisons: Sequence[tuple[int, Comparison]]) -> Table:
 
 def _comparison_columns() -> list[Column]:
     return [
-        Column(label="difference", show=lambda row: words.change(row["difference"])),
-        Column(label="95 % interval", show=lambda row: words.change_span(row["low"], row["high"])),
-        Column(label="p (Holm)", show=lambda row: words.p_value(row["p_holm"])),
-        Column(label="reading", show=lambda row: row["reading"], numeric=False),
-        Column(label="P(better)", show=lambda row: words.percent(row["improvement"])),
-        Column(label="detectable", show=lambda row: words.detectable(row["detectable"])),
+        column("difference", "difference", words.change),
+        interval_column("low", "high", words.change_span),
+        column("p (Holm)", "p_holm", words.p_value),
+        column("reading", "reading", numeric=False),
+        column("P(better)", "improvement", words.percent),
+        column("detectable", "detectable", words.detectable),
         Column(label="to see it", show=_needed, numeric=False),
     ]
 
@@ -108,20 +73,14 @@ def budget_table(decision: Decision, *, ceiling: float) -> Table:
         name="search_budget",
         rows=[_budget_row(summary, ceiling) for summary in decision.arms],
         columns=[
-            Column(label="completed", show=lambda row: str(row["completed"])),
-            Column(label="pruned", show=lambda row: str(row["pruned"])),
-            Column(label="failed", show=lambda row: str(row["failed"])),
-            Column(label="trials", show=lambda row: words.seconds(row["trial_seconds"])),
-            Column(label="GAN fits", show=lambda row: str(row["gan_fits"] or words.MISSING)),
-            Column(
-                label="GAN time",
-                show=lambda row: words.seconds(row["gan_seconds"] or math.nan),
-            ),
-            Column(label="charged", show=lambda row: words.seconds(row["charged_seconds"])),
-            Column(
-                label="of the ceiling",
-                show=lambda row: words.percent(row["share_of_ceiling"]),
-            ),
+            column("completed", "completed"),
+            column("pruned", "pruned"),
+            column("failed", "failed"),
+            column("trials", "trial_seconds", words.seconds),
+            column("GAN fits", "gan_fits", lambda fits: str(fits or words.MISSING)),
+            column("GAN time", "gan_seconds", lambda spent: words.seconds(spent or math.nan)),
+            column("charged", "charged_seconds", words.seconds),
+            column("of the ceiling", "share_of_ceiling", words.percent),
         ],
     )
 
@@ -139,9 +98,9 @@ def counts_table(by_count: Mapping[int, Sequence[ArmSummary]]) -> Table:
         name="learning_curves",
         rows=rows,
         columns=[
-            Column(label="annotated images", show=lambda row: str(row["annotation_count"])),
-            Column(label="F1@0.5", show=lambda row: words.score(row["f1"])),
-            Column(label="95 % interval", show=lambda row: _dash(row["f1_low"], row["f1_high"])),
+            column("annotated images", "annotation_count"),
+            column("F1@0.5", "f1", words.score),
+            interval_column("f1_low", "f1_high", _dash),
         ],
     )
 
@@ -235,7 +194,3 @@ def _cells(error: float) -> str:
 
 def _dash(low: float, high: float) -> str:
     return words.span(low, high).replace(" to ", "–")
-
-
-def _plain(value: Any) -> Any:
-    return "" if isinstance(value, float) and math.isnan(value) else value

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from reports import effect_tables, store_tables, tables, value_tables
-from reports.breakdown import breakdown_tables, group_rows
+from reports.breakdown import breakdown_tables
+from reports.columns import Row, Table
 from reports.findings import Findings
 from reports.load import Study
-from reports.tables import Row, Table
 from reports.verdict import Decision
 
 
@@ -17,7 +17,7 @@ def tables_of(study: Study, decision: Decision, findings: Findings) -> dict[str,
         tables.comparisons_table(decision.comparisons),
         tables.by_count_table(findings.at_other_counts),
         tables.counts_table(findings.by_count),
-        *breakdown_tables(study, count=decision.annotation_count),
+        *breakdown_tables(study, findings.groups, count=decision.annotation_count),
         value_tables.equivalence_table(findings.equivalence),
         value_tables.cost_table(findings.cost_to_score),
         value_tables.points_table(findings.points),
@@ -37,11 +37,11 @@ def tables_of(study: Study, decision: Decision, findings: Findings) -> dict[str,
     return {table.name: table for table in made}
 
 
-def csv_only(study: Study, decision: Decision, findings: Findings) -> dict[str, Iterable[Row]]:
+def csv_only(study: Study, findings: Findings) -> dict[str, Iterable[Row]]:
     """Lists too long for a page, and the whole of tables of which the page shows a part."""
     return {
         "trials": store_tables.trial_rows(study),
         "test_images": store_tables.image_rows(study),
-        "groups": group_rows(study, count=decision.annotation_count),
+        "groups": findings.groups,
         "group_leads_all": effect_tables.group_rows(findings.group_leads),
     }

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.aggregate import ArmSummary
-from reports.intervals import Interval
+from reports.intervals import Interval, report_rng
 from reports.joint import joint
-from trainables.randomness import Randomness
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +44,7 @@ def two_way(summaries: Sequence[ArmSummary]) -> tuple[list[Cell], list[Interacti
     Interactions are taken where segmenter or initial weights differ and the extra data is the
     same; pretrained minus scratch, other segmenters minus U-Net.
     """
-    arms = [one for one in summaries if one.scores is not None and not _zero_shot(one)]
+    arms = [one for one in summaries if one.scores is not None and not one.arm.is_zero_shot]
     cells = [
         _cell(arm, base)
         for arm in arms
@@ -62,19 +61,8 @@ def two_way(summaries: Sequence[ArmSummary]) -> tuple[list[Cell], list[Interacti
     return known, [change for change in changes if change is not None]
 
 
-def _zero_shot(summary: ArmSummary) -> bool:
-    return summary.arm.name.endswith("_zero_shot")
-
-
 def _without(arms: Sequence[ArmSummary], arm: ArmSummary) -> ArmSummary | None:
-    for other in arms:
-        if (other.arm.segmenter, other.arm.initial_weights, other.arm.extra_data) == (
-            arm.arm.segmenter,
-            arm.arm.initial_weights,
-            "none",
-        ):
-            return other
-    return None
+    return next((other for other in arms if other.arm.is_control_of(arm.arm)), None)
 
 
 def _cell(arm: ArmSummary, base: ArmSummary) -> Cell | None:
@@ -107,6 +95,6 @@ def _interaction(by_name: dict[str, ArmSummary], one: Cell, other: Cell) -> Inte
 
 
 def _contrast(summaries: Sequence[ArmSummary], weights: Sequence[int]) -> Interval | None:
-    rng = Randomness(("report",)).generator("two way", *[one.arm.name for one in summaries])
+    rng = report_rng("two way", *[one.arm.name for one in summaries])
     found = joint([one.scores for one in summaries if one.scores is not None], rng=rng)
     return found.contrast(np.array(weights, dtype=np.float64)) if found else None

@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 
 from reports import words
+from reports.columns import Column, Row, Table, column, interval_column
 from reports.cost_to_score import CostToScore, Point
 from reports.curves import Reading
 from reports.equivalence import Equivalence
 from reports.optimism import Optimism
-from reports.tables import Column, Row, Table
 
 
 def equivalence_table(found: Sequence[Equivalence]) -> Table:
@@ -17,18 +17,15 @@ def equivalence_table(found: Sequence[Equivalence]) -> Table:
         name="annotation_equivalence",
         rows=[_equivalence_row(one) for one in found],
         columns=[
-            Column(label="annotated images", show=lambda row: str(row["annotation_count"])),
-            Column(label="F1@0.5", show=lambda row: words.score(row["f1"])),
+            column("annotated images", "annotation_count"),
+            column("F1@0.5", "f1", words.score),
             Column(
                 label="U-Net needs",
                 show=lambda row: words.images(row["unet_count"], row["smallest"], row["largest"]),
             ),
             Column(label="95 % interval", show=_needs_span),
             Column(label="worth", show=_worth),
-            Column(
-                label="95 % interval ",
-                show=lambda row: words.signed_span(row["worth_low"], row["worth_high"]),
-            ),
+            interval_column("worth_low", "worth_high", words.signed_span, label="95 % interval "),
         ],
     )
 
@@ -39,14 +36,14 @@ def cost_table(found: Sequence[CostToScore]) -> Table:
         name="cost_to_score",
         rows=[_cost_row(one) for one in found],
         columns=[
-            Column(label="for F1", show=lambda row: f"{row['target_f1']:g}"),
+            column("for F1", "target_f1", "{:g}".format),
             Column(
                 label="annotated images",
                 show=lambda row: words.images(row["annotations"], row["smallest"], row["largest"]),
             ),
             Column(label="95 % interval", show=_annotations_span),
-            Column(label="one training", show=lambda row: words.seconds(row["model_seconds"])),
-            Column(label="with its search", show=lambda row: words.seconds(row["search_seconds"])),
+            column("one training", "model_seconds", words.seconds),
+            column("with its search", "search_seconds", words.seconds),
         ],
     )
 
@@ -67,15 +64,11 @@ def points_table(found: Sequence[Point]) -> Table:
             for point in found
         ],
         columns=[
-            Column(label="annotated images", show=lambda row: str(row["annotation_count"])),
-            Column(label="F1@0.5", show=lambda row: words.score(row["f1"])),
-            Column(label="one training", show=lambda row: words.seconds(row["model_seconds"])),
-            Column(label="with its search", show=lambda row: words.seconds(row["search_seconds"])),
-            Column(
-                label="unbeaten",
-                show=lambda row: "yes" if row["on_front"] else words.MISSING,
-                numeric=False,
-            ),
+            column("annotated images", "annotation_count"),
+            column("F1@0.5", "f1", words.score),
+            column("one training", "model_seconds", words.seconds),
+            column("with its search", "search_seconds", words.seconds),
+            column("unbeaten", "on_front", _yes, numeric=False),
         ],
     )
 
@@ -100,18 +93,12 @@ def optimism_table(found: Sequence[Optimism]) -> Table:
             for one in found
         ],
         columns=[
-            Column(label="best of", show=lambda row: words.count(row["trials"], "trial")),
-            Column(label="search, validation", show=lambda row: words.score(row["search_f1"])),
-            Column(
-                label="confirm, validation",
-                show=lambda row: words.score(row["confirm_validation_f1"]),
-            ),
-            Column(label="confirm, test", show=lambda row: words.score(row["test_f1"])),
-            Column(label="optimism", show=lambda row: words.change(row["optimism"])),
-            Column(
-                label="95 % interval",
-                show=lambda row: words.change_span(row["low"], row["high"]),
-            ),
+            column("best of", "trials", lambda trials: words.count(trials, "trial")),
+            column("search, validation", "search_f1", words.score),
+            column("confirm, validation", "confirm_validation_f1", words.score),
+            column("confirm, test", "test_f1", words.score),
+            column("optimism", "optimism", words.change),
+            interval_column("low", "high", words.change_span),
         ],
     )
 
@@ -167,13 +154,13 @@ def _annotations_span(row: Row) -> str:
     return words.images_span(row["low"], row["high"], row["smallest"], row["largest"])
 
 
+def _yes(holds: bool) -> str:
+    return "yes" if holds else words.MISSING
+
+
 def _worth(row: Row) -> str:
     if row["worth"] == math.inf:
         return f"> {row['largest'] - row['annotation_count']}"
     if row["worth"] == -math.inf:
         return f"≤ {row['smallest'] - row['annotation_count']}".replace("-", "−")
     return words.signed(row["worth"])
-
-
-def _worth_span(row: Row) -> str:
-    return words.signed_span(row["worth_low"], row["worth_high"])

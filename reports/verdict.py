@@ -2,11 +2,11 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from reports.aggregate import ArmSummary, main_count, summarise_arm
 from reports.compare import MARGIN_F1, Comparison, between, compare, ranked
-from reports.load import Study, trials
+from reports.load import Study, tested
 
 CLOSE_F1 = 0.02
 """Arms that cannot be told apart and lie this near to the best are taken as equally good."""
@@ -27,17 +27,6 @@ class Winner:
     """Whether the arm beat every other one beyond chance."""
     tied_with: tuple[str, ...]
     """Arms that could not be told apart from the best."""
-
-    def as_dict(self) -> dict[str, Any]:
-        """For `winner.json`."""
-        return {
-            "arm": self.arm,
-            "trial_id": self.trial_id,
-            "validation_f1": self.validation_f1,
-            "test_f1": self.test_f1,
-            "proven": self.proven,
-            "tied_with": list(self.tied_with),
-        }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,7 +114,7 @@ def _winner(
     close = [s for s in tied if s.reliable and best.mean_f1 - s.mean_f1 <= CLOSE_F1]
     chosen = min([best, *close], key=lambda s: s.cost.model_device_seconds)
     model = max(
-        trials(study, stage="confirm", arm=chosen.arm.name, count=count, status="completed"),
+        tested(study, chosen.arm.name, count=count),
         key=lambda result: -math.inf if math.isnan(result.validation_f1) else result.validation_f1,
     )
     return Winner(

@@ -8,9 +8,8 @@ import numpy as np
 
 from reports.aggregate import ArmSummary
 from reports.curves import curve_of, slope
-from reports.intervals import Interval
-from reports.load import Study, trials
-from trainables.randomness import Randomness
+from reports.intervals import Interval, report_rng
+from reports.load import Study, searched
 
 MORE_IMAGES = 5
 FEWEST_TRIALS = 6
@@ -76,11 +75,10 @@ def _searching(study: Study, arm: str) -> SearchGain | None:
     upper limit of what a larger search can be hoped to give. The interval is a bootstrap over the
     trials.
     """
-    done = trials(study, stage="search", arm=arm, status="completed")
-    scores = np.array([r.validation_f1 for r in done if not math.isnan(r.validation_f1)])
+    scores = np.array([result.validation_f1 for result in searched(study, arm)])
     if len(scores) < FEWEST_TRIALS:
         return None
-    rng = Randomness(("report",)).generator("search gain", arm)
+    rng = report_rng("search gain", arm)
     resampled = [_last_doubling(rng.choice(scores, len(scores))) for _ in range(RESAMPLES)]
     low, high = np.quantile(resampled, [0.025, 0.975])
     return SearchGain(
