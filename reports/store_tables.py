@@ -14,9 +14,12 @@ from trainables.score_table import ScoreTable
 
 def gans_table(study: Study) -> Table:
     """Every GAN fit, with what its pool is worth."""
+    rows = [_gan_row(fit) for fit in trials(study, stage="fit_gans")]
+    # A fit that failed, or whose pool is empty, lacks measures that others have.
+    unknown = dict.fromkeys((name for row in rows for name in row), math.nan)
     return Table(
         name="gan_fits",
-        rows=[_gan_row(fit) for fit in trials(study, stage="fit_gans")],
+        rows=[unknown | row for row in rows],
         columns=[
             column("fit", "fit", numeric=False),
             column("images", "annotation_count"),
@@ -110,7 +113,7 @@ def _images(scores: ScoreTable) -> Iterator[Row]:
     return (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
 
 
-def _gan_row(fit: TrialResult) -> Row:
+def _gan_row(fit: TrialResult) -> dict[str, Any]:
     known = fit.synthesis
     row = {
         "fit": fit.trial_id,
