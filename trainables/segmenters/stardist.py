@@ -65,6 +65,7 @@ class Stardist:
         self._spec = spec
         self._stardist_spec = spec.segmenter
         self._channels = channels
+        self._radius_px = spec.data.min_diameter_px / 2
         self._loaded: StarDist2D | None = None
 
     def initialise(self, folder: Path) -> None:
@@ -93,6 +94,7 @@ class Stardist:
         train(
             model,
             training=training,
+            radius_px=self._radius_px,
             draw_batch=draw,
             evaluate=lambda: mean_f1(self, validation),
             randomness=randomness,
@@ -175,7 +177,7 @@ class Stardist:
                 self._stardist_spec,
                 channels=self._channels,
                 training=spec.training,
-                radius_px=spec.data.min_diameter_px / 2,
+                radius_px=self._radius_px,
                 seed=seeds.integer("initial weights"),
             )
         return self._loaded

@@ -6,6 +6,7 @@ import numpy as np
 from stardist.models import Config2D, StarDist2D
 
 from trainables.segmenters.stardist_network import (
+    DISTANCES,
     refuse_odd_crops,
     silently,
     training_settings,
@@ -15,8 +16,6 @@ from trainables.training_spec import TrainingSpec
 
 DERIVED = ("n_dim", "n_channel_out", "net_input_shape", "net_mask_shape")
 """Settings that StarDist works out of the others, and refuses to be given."""
-DISTANCES = "dist"
-"""Name of the layer that predicts a distance for each ray."""
 
 
 def adapted(

@@ -15,7 +15,12 @@ class LearningRates(keras.callbacks.Callback):
     """Sets the learning rates of all layers before each step, and stops at a broken loss."""
 
     def __init__(
-        self, optimizer: LayerwiseAdamW, *, training: TrainingSpec, depths: Sequence[float]
+        self,
+        optimizer: LayerwiseAdamW,
+        *,
+        training: TrainingSpec,
+        depths: Sequence[float],
+        units: Sequence[float],
     ) -> None:
         super().__init__()
         self.step = 0
@@ -23,14 +28,15 @@ class LearningRates(keras.callbacks.Callback):
         self._optimizer = optimizer
         self._training = training
         self._depths = depths
+        self._units = units
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self.step += 1
         progress = progress_before(self._training, self.step)
         self._optimizer.set_rates(
             [
-                learning_rate(self._training, depth=depth, progress=progress)
-                for depth in self._depths
+                unit * learning_rate(self._training, depth=depth, progress=progress)
+                for depth, unit in zip(self._depths, self._units, strict=True)
             ]
         )
         if self._training.averaging:

@@ -22,7 +22,12 @@ CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "weights_best.h5"
 THRESHOLDS_FILE = "thresholds.json"
 HEAD_LAYERS = ("prob", "dist")
+DISTANCES = "dist"
 FIRST_DECODER_LAYER = "up_level"
+MOMENTUM = 0.9
+"""Share of itself that batch normalisation's running statistics keep at a step: PyTorch's default,
+so that all families have the same. With Keras's 0.99 a short training would end before they have
+forgotten where they began."""
 
 
 def build(
@@ -47,6 +52,7 @@ def build(
         grid=(spec.grid, spec.grid),
         unet_n_depth=spec.depth,
         unet_n_filter_base=spec.filters,
+        unet_batch_norm=True,
         net_conv_after_unet=2 * spec.filters,
         **training_settings(training),
     )
@@ -147,6 +153,27 @@ def variable_depths(model: StarDist2D) -> list[float]:
     return [depths[layer.name] for layer in layers for _ in layer.trainable_variables]
 
 
+def variable_units(model: StarDist2D, *, radius_px: float) -> list[float]:
+    """In which unit every trainable variable learns, in the model's order.
+
+    Adam moves every weight by about the learning rate, whatever it stands for. Distances are
+    predicted in pixels, not in shares of a cell as all else that a network gives: their layer
+    learns in units of a radius.
+    """
+    return [
+        radius_px if layer.name == DISTANCES else 1.0
+        for layer in model.keras_model.layers
+        for _ in layer.trainable_variables
+    ]
+
+
+def settle_soon(model: StarDist2D) -> None:
+    """Lets batch normalisation, where the network has any, follow a short training."""
+    for layer in model.keras_model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = MOMENTUM
+
+
 def _start_well(model: StarDist2D, *, radius_px: float) -> None:
     """Scales fresh weights so that short trainings get somewhere.
 
@@ -155,10 +182,10 @@ def _start_well(model: StarDist2D, *, radius_px: float) -> None:
     its size. Distances start at a radius instead of 0, far from all there is to predict.
     """
     for layer in model.keras_model.layers:
-        if layer.name not in HEAD_LAYERS and layer.trainable_variables:
+        if layer.name not in HEAD_LAYERS and isinstance(layer, keras.layers.Conv2D):
             fan_in, fan_out = layer.kernel.shape[2:]
             layer.kernel.assign(layer.kernel * math.sqrt((fan_in + fan_out) / fan_in))
-    distances = model.keras_model.get_layer("dist")
+    distances = model.keras_model.get_layer(DISTANCES)
     distances.bias.assign(np.full(distances.bias.shape, radius_px, np.float32))
 
 

@@ -23,8 +23,9 @@ from trainables.segmenters.clock import (
 )
 from trainables.segmenters.protocol import Checkpoints, Report
 from trainables.segmenters.stardist_callbacks import LearningRates
-from trainables.segmenters.stardist_network import variable_depths
+from trainables.segmenters.stardist_network import settle_soon, variable_depths, variable_units
 from trainables.segmenters.stardist_optimizer import LayerwiseAdamW
+from trainables.segmenters.stardist_runtime import bfloat16_steps
 from trainables.training_spec import TrainingSpec
 
 ARRAYS_FILE = "training.npz"
@@ -53,6 +54,7 @@ def train(
     model: StarDist2D,
     *,
     training: TrainingSpec,
+    radius_px: float,
     draw_batch: DrawBatch,
     evaluate: Callable[[], float],
     randomness: Randomness,
@@ -68,6 +70,7 @@ def train(
     Args:
         model: built or read by stardist_network.py.
         training: how long, how fast, with which schedule.
+        radius_px: of a small cell; the unit in which distances are learnt.
         draw_batch: called once a step, with that step's own generator and the share of the images
             seen so far.
         evaluate: scores validation with the model as it is; F1 in [0, 1].
@@ -78,20 +81,27 @@ def train(
     Raises:
         TrainingDiverged: the loss became infinite or NaN.
     """
+    settle_soon(model)
     optimizer = LayerwiseAdamW(training)
     optimizer.build(model.keras_model.trainable_variables)
     model.prepare_for_training(optimizer)
     state = _restore(model.keras_model, folder=checkpoints.load())
     for entry in state.progress:
         report(entry)
-    rates = LearningRates(optimizer, training=training, depths=variable_depths(model))
+    rates = LearningRates(
+        optimizer,
+        training=training,
+        depths=variable_depths(model),
+        units=variable_units(model, radius_px=radius_px),
+    )
     ends = evaluation_steps(training)
     for start, end in list(zip([0, *ends], ends, strict=False))[len(state.progress) :]:
         if has_stalled(training, state.progress):
             break
         started = time.perf_counter()
         batches = _batches(draw_batch, training, start=start, end=end, randomness=randomness)
-        loss = _fit(model, batches, start=start, end=end, rates=rates)
+        with bfloat16_steps():
+            loss = _fit(model, batches, start=start, end=end, rates=rates)
         with _averages_in_force(model.keras_model):
             entry = Progress(
                 images_seen=images_seen(training, end),
