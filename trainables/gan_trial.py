@@ -8,7 +8,7 @@ import numpy as np
 from trainables.cost import CostMeter
 from trainables.data.patches import draw_crop
 from trainables.data.sample import Sample
-from trainables.data.scale import rescale, working_scale
+from trainables.data.scale import working_scale
 from trainables.data.shelf import Shelf
 from trainables.flat import flatten
 from trainables.gan.fidelity import fidelity
@@ -16,7 +16,7 @@ from trainables.gan.fit import fit_gan
 from trainables.gan.judge import judge_features, train_judge
 from trainables.gan.pool import Pool, draw_pool, pool_side_px
 from trainables.gan.pool_files import POOL_FILE, REAL_FILE, write_pool
-from trainables.gan.protocol import GanProgress
+from trainables.gan.protocol import GanProgress, Generator
 from trainables.gan.watching import diversity, watch_distance
 from trainables.randomness import Randomness
 from trainables.result import Progress, TrialResult
@@ -59,13 +59,7 @@ def run_gan_fit(
         report(progress[-1])
 
     randomness = Randomness((spec.study_seed, spec.data.draw, spec.seed))
-    scale = working_scale(
-        training, smallest_px=spec.data.min_diameter_px, largest_px=spec.data.max_diameter_px
-    )
-    shelf = Shelf()
-    training = [shelf.keep_sample(rescale(sample, scale)) for sample in training]
-    validation = [shelf.keep_sample(rescale(sample, scale)) for sample in validation]
-    unlabelled = [shelf.keep_sample(rescale(sample, scale)) for sample in unlabelled]
+    training, validation, unlabelled = _at_working_scale(spec, training, validation, unlabelled)
     judge = train_judge(spec, training=training, validation=validation, randomness=randomness)
     features = judge_features(judge, channels=training[0].image.shape[2])
     real = _real_crops(training, spec=spec, rng=randomness.generator("real crops"))
@@ -96,9 +90,7 @@ def run_gan_fit(
         maker=spec.id,
         randomness=randomness,
     )
-    _write(folder, pool=pool, real=real, spec=spec)
-    (folder / GENERATOR_FOLDER).mkdir()
-    generator.save(folder / GENERATOR_FOLDER)
+    _write(folder, pool=pool, real=real, generator=generator, spec=spec)
     distances = fidelity(
         _images(real),
         _images(unseen),
@@ -107,10 +99,7 @@ def run_gan_fit(
         features=features,
     )
     variation = diversity(
-        generator,
-        training,
-        side_px=pool_side_px(spec.gan),
-        rng=randomness.generator("diversity"),
+        generator, training, side_px=pool_side_px(spec.gan), rng=randomness.generator("diversity")
     )
     return TrialResult(
         trial_id=spec.id,
@@ -120,6 +109,17 @@ def run_gan_fit(
         synthesis=_pool_numbers(pool, judge_f1=judge_f1) | distances | {"diversity": variation},
         cost=meter.cost(progress),
     )
+
+
+def _at_working_scale(
+    spec: GanFitSpec, training: Sequence[Sample], *others: Sequence[Sample]
+) -> list[list[Sample]]:
+    """The training samples and others, at the scale that suits the cells of the former."""
+    scale = working_scale(
+        training, smallest_px=spec.data.min_diameter_px, largest_px=spec.data.max_diameter_px
+    )
+    shelf = Shelf()
+    return [shelf.keep_rescaled(samples, scale) for samples in (training, *others)]
 
 
 def _progress(step: GanProgress) -> Progress:
@@ -149,10 +149,14 @@ def _images(samples: Sequence[Sample]) -> np.ndarray:
     return np.array([sample.image for sample in samples], np.float32)
 
 
-def _write(folder: Path, *, pool: Pool, real: Sequence[Sample], spec: GanFitSpec) -> None:
+def _write(
+    folder: Path, *, pool: Pool, real: Sequence[Sample], generator: Generator, spec: GanFitSpec
+) -> None:
     shape = {"channels": real[0].image.shape[2], "side_px": pool_side_px(spec.gan)}
     write_pool(pool.samples, folder / POOL_FILE, **shape)
     write_pool(real, folder / REAL_FILE, **shape)
+    (folder / GENERATOR_FOLDER).mkdir()
+    generator.save(folder / GENERATOR_FOLDER)
 
 
 def _pool_numbers(pool: Pool, *, judge_f1: float) -> dict[str, float]:

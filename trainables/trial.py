@@ -8,7 +8,7 @@ import numpy as np
 
 from trainables.cost import CostMeter
 from trainables.data.sample import Sample
-from trainables.data.scale import rescale, working_scale
+from trainables.data.scale import working_scale
 from trainables.data.shelf import Shelf
 from trainables.extra import extra_data
 from trainables.flat import flatten
@@ -79,9 +79,10 @@ def run_trial(
         largest_px=spec.data.max_diameter_px,
     )
     shelf = Shelf()
-    training = [shelf.keep_sample(rescale(sample, scale)) for sample in data.training]
-    validation = [shelf.keep_sample(rescale(sample, scale)) for sample in data.validation]
-    unlabelled = [shelf.keep_sample(rescale(sample, scale)) for sample in data.unlabelled]
+    training, validation, unlabelled = (
+        shelf.keep_rescaled(samples, scale)
+        for samples in (data.training, data.validation, data.unlabelled)
+    )
     channels = training[0].image.shape[2]
     extra = extra_data(
         spec,

@@ -20,6 +20,12 @@ def cell_areas(labels: np.ndarray) -> np.ndarray:
     return areas[areas > 0]
 
 
+def diameters_of_areas_px(areas_px: np.ndarray) -> np.ndarray:
+    """float64 [cells]: diameters of the circles that have these areas."""
+    diameters_px: np.ndarray = np.sqrt(4 * areas_px / np.pi)
+    return diameters_px
+
+
 def median_diameter_px(areas_px: np.ndarray) -> float:
     """Median over cells of the diameter of a circle of the same area; NaN without cells."""
-    return float(np.median(np.sqrt(4 * areas_px / np.pi))) if areas_px.size else float("nan")
+    return float(np.median(diameters_of_areas_px(areas_px))) if areas_px.size else float("nan")

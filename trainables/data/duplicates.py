@@ -7,7 +7,7 @@ have the same scale. What adjoins without overlap is found by its borders (`adjo
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -78,20 +78,21 @@ def tie_duplicates(
     Returns:
         As many pairs as it takes to connect all that are tied, directly or through others.
     """
+    pixels = {name: pixels_of(name) for name in ids}  # opens each file's head, so only once
     px_per_landmark = max(
         FINE_PX_PER_LANDMARK if len(ids) <= FEW_IMAGES else PX_PER_LANDMARK,
-        sum(map(pixels_of, ids)) // MOST_LANDMARKS,
+        sum(pixels.values()) // MOST_LANDMARKS,
     )
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
         room = Room(MOST_PX)
 
         def look(name: str) -> tuple[Landmarks, tuple[np.ndarray, ...]]:
-            with room.take(pixels_of(name)):
+            with room.take(pixels[name]):
                 return _look(read(name), px_per_landmark)
 
         looks = list(threads.map(look, ids))
         found = candidates([places for places, _ in looks])
-        group, ties = _confirmed(found, ids, read=read, pixels_of=pixels_of, threads=threads)
+        group, ties = _confirmed(found, ids, read=read, pixels=pixels, threads=threads)
     # A copy has the borders of its original: only one image of each set is compared.
     kept = [index for index in range(len(ids)) if _root(group, index) == index]
     pairs = adjoining([looks[index][1] for index in kept])
@@ -103,7 +104,7 @@ def _confirmed(
     ids: Sequence[str],
     *,
     read: Callable[[str], np.ndarray],
-    pixels_of: Callable[[str], int],
+    pixels: Mapping[str, int],
     threads: Executor,
 ) -> tuple[list[int], list[tuple[str, str]]]:
     """Union-find parents of all images, and the candidates whose pixels agree.
@@ -116,9 +117,9 @@ def _confirmed(
 
     def compare(candidate: Candidate) -> bool:
         names = ids[candidate.first], ids[candidate.second]
-        pixels = sum(map(pixels_of, names))
-        with room.take(pixels):
-            first, second = map(cached if pixels <= MOST_PX else read, names)
+        together = sum(pixels[name] for name in names)
+        with room.take(together):
+            first, second = map(cached if together <= MOST_PX else read, names)
             return agree(first, second, turn=candidate.turn, shift=candidate.shift)
 
     def apart(candidate: Candidate) -> bool:

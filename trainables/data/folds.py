@@ -5,7 +5,7 @@ from collections import defaultdict
 import numpy as np
 
 from trainables.data.dataset import Dataset
-from trainables.data.split import Split, tied_groups
+from trainables.data.split import Split, tied_groups, unlabelled_beside
 from trainables.randomness import Randomness
 
 
@@ -47,7 +47,7 @@ def fold_dataset(
             groups=_groups_of_fold(dataset, all_groups, test),
             seed=seed,
             content_hash=dataset.content_hash,
-            unlabelled_ids=_unlabelled(dataset, all_groups, test),
+            unlabelled_ids=unlabelled_beside(test, dataset, all_groups),
             tied=len({sample_id for tie in ties for sample_id in tie}),
         )
         for test in balanced_parts(groups, parts=folds, rng=rng)
@@ -79,16 +79,9 @@ def balanced_parts(
     return [tuple(sorted(part)) for part in made]
 
 
-def _unlabelled(
-    dataset: Dataset, all_groups: dict[str, str], test: tuple[str, ...]
-) -> tuple[str, ...]:
-    of_test = {all_groups[sample_id] for sample_id in test}
-    return tuple(sorted(name for name in dataset.unlabelled if all_groups[name] not in of_test))
-
-
 def _groups_of_fold(
     dataset: Dataset, all_groups: dict[str, str], test: tuple[str, ...]
 ) -> dict[str, str]:
     labelled = [entry.id for entry in dataset.entries]
-    names = sorted([*labelled, *_unlabelled(dataset, all_groups, test)])
+    names = sorted([*labelled, *unlabelled_beside(test, dataset, all_groups)])
     return {name: all_groups[name] for name in names}

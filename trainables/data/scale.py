@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from skimage.transform import resize
 
+from trainables.data.areas import cell_areas, diameters_of_areas_px
 from trainables.data.sample import Sample
 
 
@@ -37,8 +38,7 @@ def diameters_px(labels: np.ndarray) -> np.ndarray:
     Returns:
         float64 [cells], in pixels, in the order of the labels.
     """
-    areas = np.unique(labels[labels > 0], return_counts=True)[1]
-    return np.sqrt(4 * areas / np.pi)
+    return diameters_of_areas_px(cell_areas(labels))
 
 
 def rescale(sample: Sample, scale: float) -> Sample:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainables.data.areas import cell_areas, median_diameter_px
+from trainables.data.areas import cell_areas, diameters_of_areas_px, median_diameter_px
 from trainables.data.channels import conversion
 from trainables.data.dataset import Dataset, Entry
 from trainables.data.defect import DefectError, Problem
@@ -115,7 +115,7 @@ def size_edges_px(areas_px: np.ndarray) -> tuple[float, ...]:
     """
     if len(areas_px) < FEWEST_TO_CLASS:
         return ()
-    edges = np.quantile(np.sqrt(4 * areas_px / np.pi), (1 / 3, 2 / 3))
+    edges = np.quantile(diameters_of_areas_px(areas_px), (1 / 3, 2 / 3))
     return tuple(sorted(set(edges.round(1).tolist())))
 
 

@@ -2,10 +2,12 @@
 
 import dataclasses
 import tempfile
+from collections.abc import Iterable
 
 import numpy as np
 
 from trainables.data.sample import Sample
+from trainables.data.scale import rescale
 
 MEMORY_BYTES = 2**30
 
@@ -36,3 +38,7 @@ class Shelf:
         return dataclasses.replace(
             sample, image=self.keep(sample.image), labels=self.keep(sample.labels)
         )
+
+    def keep_rescaled(self, samples: Iterable[Sample], scale: float) -> list[Sample]:
+        """The samples enlarged or shrunk (see `rescale`) and kept; one is read at a time."""
+        return [self.keep_sample(rescale(sample, scale)) for sample in samples]

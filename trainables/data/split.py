@@ -156,15 +156,14 @@ def split_dataset(
         test = kept = _random_groups(groups, target=target, rng=rng)
         annotation = sorted(set(ids) - set(test))
     _refuse_empty(dataset, annotation, kept, groups)
-    of_test = {groups[sample_id] for sample_id in test}
-    unlabelled = [name for name in dataset.unlabelled if all_groups[name] not in of_test]
+    unlabelled = unlabelled_beside(test, dataset, all_groups)
     return Split(
         annotation_ids=tuple(annotation),
         test_ids=tuple(kept),
         groups={name: all_groups[name] for name in sorted([*annotation, *kept, *unlabelled])},
         seed=seed,
         content_hash=dataset.content_hash,
-        unlabelled_ids=tuple(sorted(unlabelled)),
+        unlabelled_ids=unlabelled,
         tied=len({sample_id for tie in ties for sample_id in tie}),
         dropped=len(ids) - len(annotation) - len(test),
         test_dropped=len(test) - len(kept),
@@ -180,6 +179,20 @@ def tied_groups(
     if detect_duplicates:
         ties = list(tie_duplicates(ids, read=dataset.read_pixels, pixels_of=dataset.pixels_of))
     return merged_groups({name: dataset.group_of(name) for name in ids}, ties), ties
+
+
+def unlabelled_beside(
+    test: Sequence[str], dataset: Dataset, groups: dict[str, str]
+) -> tuple[str, ...]:
+    """The images without labels that are in no group of the test side, sorted.
+
+    Args:
+        test: ids of the images on the test side.
+        dataset: whose images they are.
+        groups: of every image, with labels or without.
+    """
+    of_test = {groups[sample_id] for sample_id in test}
+    return tuple(sorted(name for name in dataset.unlabelled if groups[name] not in of_test))
 
 
 def merged_groups(groups: dict[str, str], ties: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -71,6 +71,28 @@ class Optimizers:
     discriminator: torch.optim.Optimizer
 
 
+def optimizers_of(adversary: Adversary) -> Optimizers:
+    """Adam for both sides; `set_rates` gives the learning rates."""
+    return Optimizers(
+        generator=_adam(adversary.generator, adversary.momenta),
+        discriminator=_adam(adversary.discriminator, adversary.momenta),
+    )
+
+
+def set_rates(optimizers: Optimizers, *, rate: float, discriminator_speed: float = 1.0) -> None:
+    """Learning rates of both sides.
+
+    Args:
+        rate: the generator's.
+        discriminator_speed: how many times as fast the other side learns; two time scales as in
+            Heusel et al. 2017 (arXiv:1706.08500).
+    """
+    for group in optimizers.generator.param_groups:
+        group["lr"] = rate
+    for group in optimizers.discriminator.param_groups:
+        group["lr"] = rate * discriminator_speed
+
+
 def adversarial_step(
     adversary: Adversary,
     optimizers: Optimizers,
@@ -111,6 +133,10 @@ def adversarial_step(
 def where_known(batch: Batch, painted: Tensor) -> Tensor:
     """Painted images, with the real pixels in place of those whose labels are unknown."""
     return torch.where(batch.known, painted, batch.images.to(painted.dtype))
+
+
+def _adam(network: nn.Module, momenta: tuple[float, float]) -> torch.optim.Optimizer:
+    return torch.optim.Adam(network.parameters(), betas=momenta, fused=True)
 
 
 def _update(optimizer: torch.optim.Optimizer, terms: Terms, *, side: str) -> dict[str, float]:

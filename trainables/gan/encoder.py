@@ -15,7 +15,14 @@ from torch import Tensor, nn
 
 from trainables.data.patches import draw_crop
 from trainables.data.sample import Sample
-from trainables.gan.adversary import Optimizers
+from trainables.gan.adversary import (
+    Batch,
+    Fakes,
+    Terms,
+    adversarial_step,
+    optimizers_of,
+    set_rates,
+)
 from trainables.gan.dcgan import DcganGenerator
 from trainables.gan.diff_augment import DiffAugment
 from trainables.gan.health import refuse_divergence
@@ -32,7 +39,6 @@ from trainables.segmenters.torch_device import (
 from trainables.spec import UnetSpec
 from trainables.training_spec import TrainingSpec
 
-NOISE_CHANNELS = 32
 WIDTH = 16
 """Channels of the generator's last level."""
 LEARNING_RATE = 5e-4
@@ -59,24 +65,57 @@ def learn_encoder(
     Raises:
         TrainingDiverged: a loss became infinite, NaN or enormous.
     """
-    device, channels = best_device(), images[0].image.shape[2]
+    device = best_device()
     with fence(randomness.integer("gan encoder weights")):
-        judge = Judge(unet, channels=channels)
-        generator = DcganGenerator(width=WIDTH, outputs=channels, noise_channels=NOISE_CHANNELS)
-    for network in (judge, generator):
+        gan = EncoderGan(unet, channels=images[0].image.shape[2])
+    for network in (gan.discriminator, gan.generator):
         place(network.train(), device)
-    optimizers = Optimizers(
-        generator=torch.optim.Adam(generator.parameters(), betas=(0.0, 0.99), fused=True),
-        discriminator=torch.optim.Adam(judge.parameters(), betas=(0.0, 0.99), fused=True),
-    )
+    optimizers = optimizers_of(gan)
     with reproducible():
         for step in range(1, training.steps + 1):
-            _set_rates(optimizers, rate=LEARNING_RATE * decay((step - 1) / training.steps))
+            set_rates(optimizers, rate=LEARNING_RATE * decay((step - 1) / training.steps))
             rng = randomness.generator("gan encoder", step)
-            real = _crops(images, training=training, rng=rng, device=device)
-            losses = _step(generator, judge, optimizers, real, rng=rng)
+            batch = _batch(images, training=training, rng=rng, device=device)
+            losses = adversarial_step(gan, optimizers, batch, autocast=autocast(device))
             refuse_divergence(losses, step=step)
-    return {name: value.detach().cpu() for name, value in judge.encoder.state_dict().items()}
+    return {name: value.detach().cpu() for name, value in gan.encoder.state_dict().items()}
+
+
+class EncoderGan:
+    """See `Adversary`. Images from noise, judged by the encoder."""
+
+    noise_channels = 32
+    momenta = (0.0, 0.99)
+    paired = False
+    makes_labels = False
+
+    def __init__(self, unet: UnetSpec, *, channels: int) -> None:
+        judge = Judge(unet, channels=channels)
+        self.encoder = judge.encoder
+        self.discriminator: nn.Module = judge
+        self.generator: nn.Module = DcganGenerator(
+            width=WIDTH, outputs=channels, noise_channels=self.noise_channels
+        )
+
+    def make(self, batch: Batch) -> Fakes:
+        return {"image": self.generator(batch.condition, batch.noise)}
+
+    def discriminator_loss(self, batch: Batch, fakes: Fakes) -> Terms:
+        # The penalty differentiates twice, which bfloat16 is too coarse for.
+        with torch.autocast(batch.images.device.type, enabled=False):
+            seen = _moved(batch, batch.images).requires_grad_(True)
+            judged = self.discriminator(seen)
+            penalty = PENALTY_WEIGHT / 2 * zero_centred_penalty(judged, seen)
+        judged_made = self.discriminator(_moved(batch, fakes["image"].float()))
+        return {
+            "real": vanilla(judged, real=True),
+            "made": vanilla(judged_made, real=False),
+            "penalty": penalty,
+        }
+
+    def generator_loss(self, batch: Batch, fakes: Fakes) -> Terms:
+        fooled = self.discriminator(_moved(batch, fakes["image"].float()))
+        return {"made": vanilla(fooled, real=True)}
 
 
 class Judge(nn.Module):
@@ -94,52 +133,33 @@ class Judge(nn.Module):
         return self.head(self.encoder(images)[-1].mean(dim=(2, 3)))
 
 
-def _step(
-    generator: nn.Module,
-    judge: nn.Module,
-    optimizers: Optimizers,
-    real: Tensor,
+def _moved(batch: Batch, images: Tensor) -> Tensor:
+    return batch.augment(images[:, :0], images)[1]
+
+
+def _batch(
+    images: Sequence[Sample],
     *,
+    training: TrainingSpec,
     rng: np.random.Generator,
-) -> dict[str, float]:
-    noise_shape = (len(real), NOISE_CHANNELS, *real.shape[2:])
-    noise = place_batch(torch.from_numpy(rng.standard_normal(noise_shape, np.float32)), real.device)
-    augment = DiffAugment(
-        count=len(real),
-        side_px=real.shape[2],
-        rng=torch.Generator().manual_seed(int(rng.integers(2**31))),
+    device: torch.device,
+) -> Batch:
+    """Crops and noise; there is no condition, and all of each crop is looked at."""
+    real = _crops(images, training=training, rng=rng, device=device)
+    noise_shape = (len(real), EncoderGan.noise_channels, *real.shape[2:])
+    noise = rng.standard_normal(noise_shape, np.float32)
+    return Batch(
+        condition=real[:, :0],
+        images=real,
+        known=torch.ones_like(real[:, :1], dtype=torch.bool),
+        noise=place_batch(torch.from_numpy(noise), device),
+        between=torch.zeros(len(real), device=device),
+        augment=DiffAugment(
+            count=len(real),
+            side_px=real.shape[2],
+            rng=torch.Generator().manual_seed(int(rng.integers(2**31))),
+        ),
     )
-
-    def moved(images: Tensor) -> Tensor:
-        return augment(images[:, :0], images)[1]
-
-    with autocast(real.device):
-        made = generator(noise[:, :0], noise)
-    seen = moved(real).requires_grad_(True)
-    judged = judge(seen)  # in float32: the penalty differentiates twice
-    penalty = PENALTY_WEIGHT / 2 * zero_centred_penalty(judged, seen)
-    with autocast(real.device):
-        judged_made = judge(moved(made.detach().float()))
-    loss = vanilla(judged, real=True) + vanilla(judged_made, real=False) + penalty
-    _update(optimizers.discriminator, loss)
-    judge.requires_grad_(False)
-    with autocast(real.device):
-        fooled = vanilla(judge(moved(made.float())), real=True)
-    _update(optimizers.generator, fooled)
-    judge.requires_grad_(True)
-    return {"discriminator": loss.item(), "generator": fooled.item()}
-
-
-def _update(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    optimizer.step()
-
-
-def _set_rates(optimizers: Optimizers, *, rate: float) -> None:
-    for optimizer in (optimizers.generator, optimizers.discriminator):
-        for group in optimizer.param_groups:
-            group["lr"] = rate
 
 
 def _crops(

@@ -2,13 +2,20 @@
 
 import copy
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import torch
 from torch import nn
 
 from trainables.data.sample import Sample
-from trainables.gan.adversary import Batch, Optimizers, adversarial_step, mean_losses
+from trainables.gan.adversary import (
+    Batch,
+    adversarial_step,
+    mean_losses,
+    optimizers_of,
+    set_rates,
+)
 from trainables.gan.batches import Material, draw_gan_batch, loose_material
 from trainables.gan.creator import Creator
 from trainables.gan.fit_state import Fit
@@ -75,6 +82,11 @@ def fit_gan(
     if not fit.adversary.paired:
         rng = randomness.generator("loose masks")
         material = loose_material(samples, unlabelled=unlabelled, spec=spec, rng=rng)
+
+    @cache
+    def learnt() -> Painter | Creator:  # made when it is first needed, and once
+        return _generator(samples, spec=spec)
+
     if folder := checkpoints.load():
         fit.read(folder, device=device)
     for entry in fit.clock.progress:
@@ -84,14 +96,14 @@ def fit_gan(
             _advance(fit, material, spec=spec, randomness=randomness, device=device)
             if _due(fit.clock.step, spec):
                 probe = _batch(fit, material, spec, randomness, "gan probe", device=device)
-                _note(fit, probe, samples=samples, spec=spec, watch=watch)
+                _note(fit, probe, spec=spec, watch=lambda: watch(_with_average(learnt(), fit)))
                 report(fit.clock.progress[-1])
                 if fit.clock.step >= SETTLED_STEPS:
                     refuse_collapse(fit.clock.progress, images_seen=spec.images_seen)
             if checkpoints.due():
                 checkpoints.save(fit.write)
     fit.average.load_state_dict(fit.clock.kept)
-    return _generator(fit, samples=samples, spec=spec)
+    return _with_average(learnt(), fit)
 
 
 def _start(spec: GanSpec, *, channels: int, randomness: Randomness, device: torch.device) -> Fit:
@@ -101,16 +113,9 @@ def _start(spec: GanSpec, *, channels: int, randomness: Randomness, device: torc
         place(network, device)
     return Fit(
         adversary=adversary,
-        optimizers=Optimizers(
-            generator=_adam(adversary.generator, adversary.momenta),
-            discriminator=_adam(adversary.discriminator, adversary.momenta),
-        ),
+        optimizers=optimizers_of(adversary),
         average=copy.deepcopy(adversary.generator).requires_grad_(False).eval(),
     )
-
-
-def _adam(network: nn.Module, momenta: tuple[float, float]) -> torch.optim.Optimizer:
-    return torch.optim.Adam(network.parameters(), betas=momenta, fused=True)
 
 
 def _advance(
@@ -123,7 +128,8 @@ def _advance(
 ) -> None:
     """One step of the fit."""
     started, clock = time.perf_counter(), fit.clock
-    _set_rates(fit.optimizers, spec=spec, progress=clock.step / _steps(spec))
+    rate = spec.learning_rate * decay(clock.step / _steps(spec))
+    set_rates(fit.optimizers, rate=rate, discriminator_speed=spec.discriminator_speed)
     clock.step += 1
     losses = adversarial_step(
         fit.adversary,
@@ -159,15 +165,6 @@ def _steps(spec: GanSpec) -> int:
     return max(spec.images_seen // spec.batch_size, 1)
 
 
-def _set_rates(optimizers: Optimizers, *, spec: GanSpec, progress: float) -> None:
-    """Two time scales: Heusel et al. 2017 (arXiv:1706.08500)."""
-    rate = spec.learning_rate * decay(progress)
-    for group in optimizers.generator.param_groups:
-        group["lr"] = rate
-    for group in optimizers.discriminator.param_groups:
-        group["lr"] = rate * spec.discriminator_speed
-
-
 @torch.no_grad()
 def _average(average: nn.Module, network: nn.Module, *, steps: float) -> None:
     """Moves a running mean over about so many steps towards the network's weights."""
@@ -182,13 +179,11 @@ def _due(step: int, spec: GanSpec) -> bool:
     return step * REPORTS // steps > (step - 1) * REPORTS // steps
 
 
-def _note(
-    fit: Fit, probe: Batch, *, samples: Sequence[Sample], spec: GanSpec, watch: Watch
-) -> None:
+def _note(fit: Fit, probe: Batch, *, spec: GanSpec, watch: Callable[[], float]) -> None:
     """Adds a report to the history, and keeps the weights if they are worth it."""
     started, clock = time.perf_counter(), fit.clock
     judged = clock.step >= JUDGED_FROM * _steps(spec)
-    distance = watch(_generator(fit, samples=samples, spec=spec)) if judged else UNKNOWN
+    distance = watch() if judged else UNKNOWN
     if is_nearest(distance, clock.progress):
         fit.keep()
     spread = variety(fit.average, probe)
@@ -206,10 +201,15 @@ def _note(
     clock.stopped = has_gone_wrong(clock.progress)
 
 
-def _generator(fit: Fit, *, samples: Sequence[Sample], spec: GanSpec) -> Painter | Creator:
-    """The running mean as it is, ready to make crops."""
+def _generator(samples: Sequence[Sample], *, spec: GanSpec) -> Painter | Creator:
+    """What will make crops, with all that it takes from the samples; its network is random."""
     kind = Creator if GANS[spec.architecture].makes_labels else Painter
     generator = kind(spec, channels=samples[0].image.shape[2])
-    generator.network.load_state_dict(fit.average.state_dict())
     generator.learn(samples)
+    return generator
+
+
+def _with_average(generator: Painter | Creator, fit: Fit) -> Painter | Creator:
+    """The generator with the running mean as it is, ready to make crops."""
+    generator.network.load_state_dict(fit.average.state_dict())
     return generator

@@ -1,7 +1,7 @@
 """The state of a GAN's fit: all that a fit which goes on must know."""
 
 import copy
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,10 @@ class Fit:
     def write(self, folder: Path) -> None:
         """Writes all of it into an existing folder."""
         content = {name: part.state_dict() for name, part in self._parts().items()}
-        torch.save(content | {"clock": asdict(self.clock)}, folder / CHECKPOINT_FILE)
+        # Not `asdict` of the whole clock, which would copy the weights kept.
+        clock = {entry.name: getattr(self.clock, entry.name) for entry in fields(self.clock)}
+        clock["progress"] = [asdict(entry) for entry in self.clock.progress]
+        torch.save(content | {"clock": clock}, folder / CHECKPOINT_FILE)
 
     def read(self, folder: Path, *, device: torch.device) -> None:
         """Puts back what `write` wrote."""

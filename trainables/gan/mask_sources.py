@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
@@ -56,7 +57,8 @@ def draw_masks(
         rng: fixes the maps.
     """
     make = MAKERS[source]
-    choices = [sample for sample in samples if (sample.labels > 0).any()] or list(samples)
+    with_cells = [sample for sample in samples if (sample.labels > 0).any()]
+    choices = [Annotated(sample) for sample in with_cells or samples]
     drawn = [int(rng.integers(len(choices))) for _ in range(count)]
     return [
         Mask(
@@ -67,7 +69,24 @@ def draw_masks(
     ]
 
 
-def _sources(samples: Sequence[Sample], place: int, *, all_help: bool) -> tuple[str, ...]:
+class Annotated:
+    """The instance map of one sample, and what many masks in its manner ask of it, found once."""
+
+    def __init__(self, sample: Sample) -> None:
+        self.id, self.labels = sample.id, sample.labels
+
+    @cached_property
+    def shapes(self) -> list[np.ndarray]:
+        """See `cell_shapes`."""
+        return cell_shapes(self.labels)
+
+    @cached_property
+    def touching(self) -> float:
+        """See `touching_share`."""
+        return touching_share(self.labels)
+
+
+def _sources(samples: Sequence[Annotated], place: int, *, all_help: bool) -> tuple[str, ...]:
     others = [sample.id for n, sample in enumerate(samples) if n != place]
     return (samples[place].id, *(others if all_help else ()))
 
@@ -82,7 +101,7 @@ def touching_share(labels: np.ndarray) -> float:
     return len(np.union1d(touching, touched)) / count if count else 0.0
 
 
-def _warp(samples: Sequence[Sample], place: int, crop_px: int, rng: Rng) -> np.ndarray:
+def _warp(samples: Sequence[Annotated], place: int, crop_px: int, rng: Rng) -> np.ndarray:
     return _warped(samples[place].labels, crop_px, rng)
 
 
@@ -104,9 +123,13 @@ def _bend(crop_px: int, rng: np.random.Generator) -> np.ndarray:
     Source: Simard et al. 2003, "Best Practices for Convolutional Neural Networks".
     """
     coarse = rng.standard_normal((2, 5, 5)) * min(BEND * crop_px, 3.0)
-    return ndimage.zoom(
-        coarse, (1, crop_px / 5, crop_px / 5), order=3, grid_mode=True, mode="grid-mirror"
-    )
+    # A cubic spline is linear in its points, and so is one along each side in turn.
+    points = [
+        ndimage.zoom(point, crop_px / 5, order=3, grid_mode=True, mode="grid-mirror")
+        for point in np.eye(5)
+    ]
+    spline = np.stack(points, axis=1)
+    return spline @ coarse @ spline.T
 
 
 def _centre(labels: np.ndarray, crop_px: int, rng: np.random.Generator) -> np.ndarray:
@@ -119,42 +142,42 @@ def _centre(labels: np.ndarray, crop_px: int, rng: np.random.Generator) -> np.nd
     return np.where(size > crop_px, np.clip(point, half, size - half), size / 2)
 
 
-def _recompose(samples: Sequence[Sample], place: int, crop_px: int, rng: Rng) -> np.ndarray:
+def _recompose(samples: Sequence[Annotated], place: int, crop_px: int, rng: Rng) -> np.ndarray:
     """The cells of one mask on new ground, as dense as in a crop of it; or else the crop."""
-    return _rearrange(samples[place].labels, cell_shapes(samples[place].labels), crop_px, rng)
+    return _rearrange(samples[place], samples[place].shapes, crop_px, rng)
 
 
-def _from_library(samples: Sequence[Sample], place: int, crop_px: int, rng: Rng) -> np.ndarray:
+def _from_library(samples: Sequence[Annotated], place: int, crop_px: int, rng: Rng) -> np.ndarray:
     """Cells of all samples, of the sizes that occur in one, as dense as in a crop of it."""
-    own = [shape.sum() for shape in cell_shapes(samples[place].labels)]
+    own = [shape.sum() for shape in samples[place].shapes]
     fitting = [
         shape
         for sample in samples
-        for shape in cell_shapes(sample.labels)
+        for shape in sample.shapes
         if own and min(own) <= shape.sum() <= max(own)
     ]
-    return _rearrange(samples[place].labels, fitting, crop_px, rng)
+    return _rearrange(samples[place], fitting, crop_px, rng)
 
 
-def _simulate(samples: Sequence[Sample], place: int, crop_px: int, rng: Rng) -> np.ndarray:
+def _simulate(samples: Sequence[Annotated], place: int, crop_px: int, rng: Rng) -> np.ndarray:
     """Simulated cells that resemble those of one mask; or a crop of it where it has none."""
     labels = samples[place].labels
     if not (labels > 0).any():
         return _warp(samples, place, crop_px, rng)
-    return simulate_mask(labels, crop_px=crop_px, touching=touching_share(labels), rng=rng)
+    return simulate_mask(labels, crop_px=crop_px, touching=samples[place].touching, rng=rng)
 
 
 def _rearrange(
-    labels: np.ndarray, shapes: Sequence[np.ndarray], crop_px: int, rng: Rng
+    sample: Annotated, shapes: Sequence[np.ndarray], crop_px: int, rng: Rng
 ) -> np.ndarray:
-    template = _warped(labels, crop_px, rng)
+    template = _warped(sample.labels, crop_px, rng)
     if not shapes:
         return template
     arranged = arrange(
         shapes,
         crop_px=crop_px,
         coverage=float((template > 0).mean()),
-        touching=touching_share(labels),
+        touching=sample.touching,
         rng=rng,
     )
     return template if arranged is None else arranged
@@ -168,7 +191,7 @@ def _clean(labels: np.ndarray) -> np.ndarray:
     return relabel_sequential(pieces)[0].astype(np.int32)
 
 
-MakeMask = Callable[[Sequence[Sample], int, int, Rng], np.ndarray]
+MakeMask = Callable[[Sequence[Annotated], int, int, Rng], np.ndarray]
 """Makes int32 [P, P] in the manner of the sample at a place; the other samples may help."""
 
 MAKERS: dict[MaskSource, MakeMask] = {

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -181,9 +181,15 @@ def _write(trained: _Trained, state: _State, folder: Path) -> None:
         "optimizer": trained.optimizer.adamw.state_dict(),
         "start": trained.optimizer.start,
         "average": trained.average.values,
-        "state": asdict(state),
+        "state": _plain(state),
     }
     torch.save(content, folder / CHECKPOINT_FILE)
+
+
+def _plain(state: _State) -> dict[str, Any]:
+    """The state by name, its weights themselves and not, as `asdict` would, copies of them."""
+    values = {entry.name: getattr(state, entry.name) for entry in fields(state)}
+    return values | {"progress": [asdict(entry) for entry in state.progress]}
 
 
 def _restore(trained: _Trained, *, folder: Path | None, device: torch.device) -> _State:

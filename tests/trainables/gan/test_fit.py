@@ -8,6 +8,7 @@ from tests.trainables.gan.cells import make_samples
 from tests.trainables.gan.contract import small
 from trainables.data.sample import Sample
 from trainables.gan.fit import fit_gan
+from trainables.gan.painter import Painter
 from trainables.gan.protocol import GanProgress, Generator
 from trainables.gan_spec import PAPERS, Architecture, GanSpec
 from trainables.randomness import Randomness
@@ -70,6 +71,19 @@ def test_the_nearest_weights_are_kept_and_a_fit_gone_wrong_ends() -> None:
     assert all(np.isnan(step.distance) for step in progress[:4])
     np.testing.assert_array_equal(first_image(generator), seen[0])
     assert not np.array_equal(seen[0], seen[-1])
+
+
+def test_the_generator_that_is_watched_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Painter] = []
+
+    class Counted(Painter):
+        def __init__(self, spec: GanSpec, *, channels: int) -> None:
+            super().__init__(spec, channels=channels)
+            made.append(self)
+
+    monkeypatch.setattr("trainables.gan.fit.Painter", Counted)
+    fit(make_samples(channels=1))
+    assert len(made) == 1
 
 
 def first_image(generator: Generator, samples: Sequence[Sample] = ()) -> np.ndarray:

@@ -3,12 +3,13 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from scipy import ndimage
 from skimage.measure import label as connected_components
 
 from tests.trainables.gan.cells import RADIUS_PX, make_labels, make_samples
 from trainables.data.sample import Sample
 from trainables.gan.arrange import cell_shapes
-from trainables.gan.mask_sources import MAKERS, draw_masks, touching_share
+from trainables.gan.mask_sources import MAKERS, _bend, draw_masks, touching_share
 from trainables.gan_spec import MaskSource
 
 
@@ -106,3 +107,25 @@ def test_the_library_lends_cells_of_the_sizes_that_an_image_has() -> None:
     for mask in masks:
         if mask.sources[0] == "0":
             assert np.bincount(mask.labels.ravel())[1:].max() < 2 * np.pi * RADIUS_PX**2
+
+
+def test_a_bend_is_a_cubic_spline_through_few_points() -> None:
+    coarse = np.random.default_rng(0).standard_normal((2, 5, 5)) * 3
+    whole = [
+        ndimage.zoom(part, 100 / 5, order=3, grid_mode=True, mode="grid-mirror") for part in coarse
+    ]
+    np.testing.assert_allclose(_bend(100, np.random.default_rng(0)), whole, atol=1e-9)
+
+
+def test_each_annotated_map_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[int] = []
+
+    def counting(labels: np.ndarray) -> float:
+        measured.append(len(labels))
+        return touching_share(labels)
+
+    monkeypatch.setattr("trainables.gan.mask_sources.touching_share", counting)
+    samples = make_samples(channels=1)
+    draw("recomposed", samples)
+    draw("simulated", samples)
+    assert 2 <= len(measured) <= 2 * len(samples)
