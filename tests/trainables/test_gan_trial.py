@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.trainables.gan.cells import make_samples
-from trainables.data.split import parts_of
+from trainables.data.one_image import parts_of
 from trainables.gan.pool_files import REAL_FILE, read_pool, read_samples
 from trainables.gan_trial import run_gan_fit
 from trainables.result import Progress, TrialResult, from_json, to_json

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import overload
 
+from trainables.data.one_image import parts_of
 from trainables.data.sample import Sample, without_labels
-from trainables.data.split import VALIDATION_EVERY, Annotated, parts_of
+from trainables.data.split import VALIDATION_EVERY, Annotated
 from trainables.data.windows import is_large, windows_of
 
 Reader = Callable[[], Sample]

@@ -11,7 +11,6 @@ import numpy as np
 
 from trainables.data.dataset import Dataset
 from trainables.data.duplicates import tie_duplicates
-from trainables.data.sample import Sample
 from trainables.flat import hash_flat
 from trainables.randomness import Randomness
 
@@ -219,28 +218,6 @@ def merged_groups(groups: dict[str, str], ties: Iterable[tuple[str, str]]) -> di
     return {sample_id: root(group) for sample_id, group in groups.items()}
 
 
-def parts_of(sample: Sample) -> tuple[Sample, Sample]:
-    """A training and a validation part of one image, about 70 and 30 % of its longer side.
-
-    The cut goes where it meets the fewest cell pixels, between 60 and 80 %, and where both parts
-    hold cells if there is such a place.
-    """
-    along = int(sample.labels.shape[1] >= sample.labels.shape[0])
-    labels = np.moveaxis(sample.labels, along, 0)
-    length = len(labels)
-    cells = (labels > 0).sum(axis=1)
-    candidates = range(max(1, round(0.6 * length)), max(2, round(0.8 * length) + 1))
-    cut = min(
-        candidates,
-        key=lambda at: (
-            not (cells[:at].any() and cells[at:].any()),
-            int(((labels[at - 1] > 0) & (labels[at - 1] == labels[at])).sum()),
-            abs(at - 0.7 * length),
-        ),
-    )
-    return _part(sample, along, slice(0, cut), "a"), _part(sample, along, slice(cut, None), "b")
-
-
 def to_json(split: Split) -> dict[str, Any]:
     """The split as plain values, for a JSON file."""
     return json.loads(json.dumps(dataclasses.asdict(split)))
@@ -294,14 +271,3 @@ def _refuse_empty(
 
 def _where(ids: tuple[str, ...], flags: list[bool], *, value: bool) -> tuple[str, ...]:
     return tuple(sample_id for sample_id, flag in zip(ids, flags, strict=True) if flag == value)
-
-
-def _part(sample: Sample, along: int, rows: slice, suffix: str) -> Sample:
-    area = (slice(None), rows) if along else (rows, slice(None))
-    return Sample(
-        id=f"{sample.id}-{suffix}",
-        image=np.ascontiguousarray(sample.image[area]),
-        labels=np.ascontiguousarray(sample.labels[area]),
-        group=sample.group,
-        provenance=sample.provenance,
-    )

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from trainables.data.dataset import Dataset, Entry
+from trainables.data.one_image import parts_of
 from trainables.data.records import Record, Side
 from trainables.data.sample import Sample
 from trainables.data.split import (
     Split,
     from_json,
     merged_groups,
-    parts_of,
     split_dataset,
     to_json,
 )
