@@ -29,6 +29,8 @@ QUIET = {
 as an interruption (left to itself, Tune ends its trials as if they had been stopped early)."""
 AUTOSCALER_FILE = Path("~/ray_bootstrap_config.yaml")
 """Where `ray up` leaves the cluster's configuration on its head node."""
+FEW_TRAININGS = 40
+"""Of a stage: with so many, the memory that processes keep stays below a few GiB."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,12 +111,17 @@ def placement(
     return tune.PlacementGroupFactory([_bundle(study.family(segmenter), available)], strategy)
 
 
-def processes_serve_again(available: Sequence[Machines]) -> bool:
+def processes_serve_again(available: Sequence[Machines], *, trainings: int) -> bool:
     """Whether one process may run several trainings, which saves its start and its imports.
 
-    Not where there are GPUs: there only the end of a process gives all memory back.
+    Not where there are GPUs, nor for many trainings: only the end of a process gives all memory
+    back. TensorFlow keeps 0.1 to 0.2 GiB of every model that it has trained.
+
+    Args:
+        available: the cluster's machines.
+        trainings: of the stage.
     """
-    return not _have_gpus(available)
+    return trainings <= FEW_TRAININGS and not _have_gpus(available)
 
 
 def refuse_unmet(study: Study, available: Sequence[Machines]) -> None:

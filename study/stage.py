@@ -51,6 +51,7 @@ def run_stage(
     searcher = StageSearcher(tasks, arms, store=store, listener=listener)
     if not searcher.remaining:
         return
+    trainings = sum(searcher.remaining.values())
     listener.stage_started(name, searcher.remaining)
     available = machines()
     stopping = PerArmStopping({arm.arm.name: arm.images_seen for arm in arms})
@@ -66,7 +67,7 @@ def run_stage(
             num_samples=-1,
             max_concurrent_trials=concurrency or slots(study, available),
             trial_dirname_creator=_short_name,
-            reuse_actors=processes_serve_again(available),
+            reuse_actors=processes_serve_again(available, trainings=trainings),
         ),
         run_config=tune.RunConfig(
             name=f"{name}-{int(time.time())}",

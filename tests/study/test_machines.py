@@ -22,7 +22,11 @@ def test_torch_and_tensorflow_never_follow_one_another() -> None:
 
 
 def test_on_a_gpu_every_training_has_a_process_of_its_own() -> None:
-    assert processes_serve_again(CPUS)
-    assert not processes_serve_again(GPUS)
+    assert processes_serve_again(CPUS, trainings=18)
+    assert not processes_serve_again(GPUS, trainings=18)
     spec = search_spec(quick(), ARMS["unet"], SPLITS, {})
     assert placement(quick(), spec, GPUS).required_resources["GPU"] == quick().unet.gpus
+
+
+def test_a_process_that_keeps_memory_does_not_serve_a_long_stage() -> None:
+    assert not processes_serve_again(CPUS, trainings=120)
