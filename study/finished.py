@@ -3,13 +3,14 @@
 import json
 
 from study.design import Study
-from study.store import Store
+from study.store import CHECKPOINTS, Store
 
 FINISHED_FILE = "finished.json"
 
 
 def mark_finished(study: Study, store: Store) -> None:
-    """Notes that every training of a study, as declared, has ended."""
+    """Notes that every training of a study, as declared, has ended, and drops checkpoints."""
+    store.remove_folder(CHECKPOINTS)
     note = {"hash": study.hash, "results": len(store.trial_ids())}
     store.write_text(FINISHED_FILE, json.dumps(note))
 

@@ -21,6 +21,8 @@ from trainables.result import TrialHead, TrialResult, from_json, head_from_json,
 
 FULL_BYTES = 2**20
 """A disk with less room than this after a write has failed is taken for full."""
+CHECKPOINTS = "checkpoints"
+"""Folder of the states of trials that have not ended."""
 
 
 class Store:
@@ -160,7 +162,7 @@ class StoredCheckpoints:
 
     def __init__(self, store: Store, trial_id: str, *, every_seconds: float) -> None:
         self._store = store
-        self._name = f"checkpoints/{trial_id}"
+        self._name = f"{CHECKPOINTS}/{trial_id}"
         self._every_seconds = every_seconds
         self._last = time.monotonic()
 

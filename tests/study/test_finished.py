@@ -22,3 +22,12 @@ def test_only_the_same_study_with_all_its_results_is_finished(tmp_path: Path) ->
 
     (tmp_path / "results" / "abc.json").unlink()
     assert not is_finished(quick(), store)
+
+
+def test_a_finished_study_keeps_no_checkpoints(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    checkpoints = store.checkpoints("abc")
+    checkpoints.save(lambda folder: (folder / "state").touch())
+    checkpoints.clear()  # leaves the folder of all checkpoints behind
+    mark_finished(quick(), store)
+    assert not (tmp_path / "checkpoints").exists()
