@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 ENVIRONMENT = {
     "KERAS_BACKEND": "tensorflow",
@@ -68,15 +69,28 @@ def make_reproducible() -> None:
     tf.config.experimental.enable_op_determinism()
 
 
+def multiplies_bfloat16(cpu_flags: str) -> bool:
+    """Whether a processor multiplies bfloat16 itself; the same rule as for torch.
+
+    TensorFlow would also rewrite graphs for processors that only emulate it.
+    """
+    return "avx512_bf16" in cpu_flags.split()
+
+
+def _cpu_flags() -> str:
+    """What Linux says of the processor; nothing elsewhere. Torch, which knows, may not be here."""
+    about = Path("/proc/cpuinfo")
+    return about.read_text() if about.exists() else ""
+
+
 @contextlib.contextmanager
 def bfloat16_steps() -> Iterator[None]:
-    """On CPUs, graphs that first run within it compute convolutions in bfloat16, by oneDNN.
+    """On CPUs that multiply bfloat16, graphs that first run within it convolve in it, by oneDNN.
 
-    Weights, gradients, losses and what the network gives back stay float32. TensorFlow leaves a
-    graph as it is where the processor has no bfloat16. Steps of GPUs are left alone: there it
-    knows only float16, which would need scaled losses.
+    Weights, losses and what the network gives back stay float32. Steps of GPUs are left alone:
+    there TensorFlow knows only float16, which would need scaled losses.
     """
-    if tf.config.list_physical_devices("GPU"):
+    if tf.config.list_physical_devices("GPU") or not multiplies_bfloat16(_cpu_flags()):
         yield
         return
     tf.config.optimizer.set_experimental_options({BFLOAT16: True})
