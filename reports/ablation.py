@@ -8,7 +8,7 @@ from reports import words
 from reports.aggregate import scores_of
 from reports.configurations import is_setting
 from reports.intervals import LEVEL, Interval, holm, interval, report_rng
-from reports.load import Arm, Study, place, tested, trials
+from reports.load import Arm, Study, place, scored_on_test, trials
 from reports.scores import difference
 from trainables.result import TrialResult
 
@@ -49,7 +49,7 @@ def ablation_effects(study: Study) -> list[Effect]:
 
 
 def _of_arm(study: Study, arm: Arm) -> list[Effect]:
-    partners = {place(one): one for one in tested(study, arm.name, count=0)}
+    partners = {place(one): one for one in scored_on_test(study, arm.name)}
     changed: dict[_Change, list[TrialResult]] = {}
     for result in trials(study, stage="ablate", arm=arm.name, status="completed"):
         partner = partners.get(place(result))

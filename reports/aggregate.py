@@ -9,7 +9,7 @@ import numpy as np
 
 from reports.cost import ArmCost, arm_cost
 from reports.intervals import Interval, interval, report_rng
-from reports.load import Arm, Study, searched, tested, trials
+from reports.load import Arm, Study, scored_on_test, searched, trials
 from reports.scores import Scores
 from trainables.metrics.aggregate import (
     mean_absolute_count_error,
@@ -52,14 +52,14 @@ class ArmSummary:
 
 def main_count(study: Study) -> int:
     """The annotation count of the main tables: the largest one with a confirmed training."""
-    counts = [result.spec["data.annotation_count"] for result in tested(study, "", count=0)]
+    counts = [result.spec["data.annotation_count"] for result in scored_on_test(study)]
     return max(counts, default=max(study.annotation_counts, default=0))
 
 
 def summarise_arm(study: Study, arm: Arm, *, count: int) -> ArmSummary:
     """Collects what the store knows about an arm."""
     confirmed = trials(study, stage="confirm", arm=arm.name, count=count)
-    done = tested(study, arm.name, count=count)
+    done = scored_on_test(study, arm.name, count=count)
     scores = scores_of(done)
     design = study.design
     return ArmSummary(

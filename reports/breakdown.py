@@ -8,7 +8,7 @@ import numpy as np
 
 from reports import words
 from reports.columns import Row, Table, column
-from reports.load import Study, tested
+from reports.load import Study, scored_on_test
 from trainables.image_score import SizeCounts
 from trainables.metrics.aggregate import mean, mean_by_group, pool_sizes, summarise
 from trainables.result import TrialResult
@@ -52,7 +52,7 @@ def conventions_table(study: Study, *, count: int) -> Table:
         rows=[
             {"arm": arm.name} | _mean_summary(done)
             for arm in study.arms
-            if (done := tested(study, arm.name, count=count))
+            if (done := scored_on_test(study, arm.name, count=count))
         ],
         columns=[column(label, name, words.score) for name, label in CONVENTIONS.items()],
     )
@@ -61,7 +61,7 @@ def conventions_table(study: Study, *, count: int) -> Table:
 def sizes_table(study: Study, *, count: int) -> Table:
     """F1 at IoU 0.5 in each class of cell size, the cells of all test images in one pot."""
     classes = {
-        arm.name: pool_sizes([one.test for one in tested(study, arm.name, count=count)])
+        arm.name: pool_sizes([one.test for one in scored_on_test(study, arm.name, count=count)])
         for arm in study.arms
     }
     first: Sequence[SizeCounts] = next(filter(None, classes.values()), ())
@@ -93,7 +93,7 @@ def group_rows(study: Study, *, count: int) -> list[Row]:
     tables = {
         arm.name: [one.test for one in done]
         for arm in study.arms
-        if (done := tested(study, arm.name, count=count))
+        if (done := scored_on_test(study, arm.name, count=count))
     }
     members: dict[str, set[str]] = {}
     for table in itertools.chain(*tables.values()):
@@ -107,21 +107,17 @@ def group_rows(study: Study, *, count: int) -> list[Row]:
         | {name: f1.get(group, math.nan) for name, f1 in f1_of.items()}
         for group, images in members.items()
     ]
-    return sorted(rows, key=lambda row: (_mean([row[name] for name in tables]), row["group"]))
+    return sorted(rows, key=lambda row: (mean([row[name] for name in tables]), row["group"]))
 
 
 def _mean_summary(results: Sequence[TrialResult]) -> dict[str, float]:
     each = [summarise(result.test) for result in results]
-    return {name: _mean([one[name] for one in each]) for name in each[0]}
+    return {name: mean([one[name] for one in each]) for name in each[0]}
 
 
 def _by_group(tables: Sequence[ScoreTable]) -> dict[str, float]:
     groups = [group for table in tables for group in table.groups]
     return mean_by_group(groups, np.concatenate([table.f1 for table in tables]))
-
-
-def _mean(values: Sequence[float]) -> float:
-    return mean(values)
 
 
 def _size_row(arm: str, classes: Sequence[SizeCounts]) -> Row:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special, stats
 
 from reports.cost import gan_fit_id
-from reports.load import Arm, Study, place, tested, trials
+from reports.load import Arm, Study, place, scored_on_test, trials
 from trainables.result import TrialResult
 
 FEWEST_FITS = 8
@@ -90,14 +90,14 @@ def _correlation(arm: str, measure: str, pairs: Sequence[_Pair]) -> Correlation:
 def _pairs(study: Study, arm: Arm) -> list[_Pair]:
     control = next((one.name for one in study.arms if one.is_control_of(arm)), "")
     fits = {fit.trial_id: fit for fit in trials(study, stage="fit_gans", status="completed")}
-    without = {place(one): one for one in tested(study, control, count=0) if control}
+    without = {place(one): one for one in scored_on_test(study, control) if control}
     return [
         _Pair(
             count=result.spec["data.annotation_count"],
             gain=result.test_f1 - without[place(result)].test_f1,
             fit=fits[gan_fit_id(result)],
         )
-        for result in tested(study, arm.name, count=0)
+        for result in scored_on_test(study, arm.name)
         if place(result) in without and gan_fit_id(result) in fits
     ]
 

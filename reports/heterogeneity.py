@@ -9,7 +9,7 @@ import numpy as np
 from reports.aggregate import ArmSummary, scores_of
 from reports.compare import BASELINE
 from reports.intervals import Interval, interval, report_rng
-from reports.load import Study, tested
+from reports.load import Study, scored_on_test
 from reports.scores import Scores, difference, on_images
 from trainables.score_table import ScoreTable
 
@@ -49,7 +49,7 @@ def by_density(study: Study, summaries: Sequence[ArmSummary], *, count: int) -> 
     cells = {
         sample_id: float(true_cells)
         for summary in summaries
-        for result in tested(study, summary.arm.name, count=count)
+        for result in scored_on_test(study, summary.arm.name, count=count)
         for sample_id, true_cells in zip(
             result.test.sample_ids, result.test.true_cells, strict=True
         )
@@ -164,7 +164,7 @@ def _size_scores(
     """By arm, F1 in one class of cell size, on the images where it is defined every time."""
     found = {}
     for summary in summaries:
-        results = tested(study, summary.arm.name, count=count)
+        results = scored_on_test(study, summary.arm.name, count=count)
         scores = scores_of(results, value=partial(_size_f1, place=place))
         if scores is not None:
             found[summary.arm.name] = scores

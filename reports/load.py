@@ -122,7 +122,7 @@ def trials(
     ]
 
 
-def tested(study: Study, arm: str, *, count: int) -> list[TrialResult]:
+def scored_on_test(study: Study, arm: str = "", *, count: int = 0) -> list[TrialResult]:
     """The confirm trainings that were scored on the test images; conditions as in `trials`."""
     done = trials(study, stage="confirm", arm=arm, count=count, status="completed")
     return [result for result in done if result.test]

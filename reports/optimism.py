@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.aggregate import ArmSummary
-from reports.load import Study, searched, tested
+from reports.load import Study, scored_on_test, searched
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +56,7 @@ def optimism(study: Study, summaries: Sequence[ArmSummary], *, count: int) -> li
 def _optimism(study: Study, summary: ArmSummary, count: int) -> Optimism:
     assert summary.f1 is not None
     name = summary.arm.name
-    validation = [result.validation_f1 for result in tested(study, name, count=count)]
+    validation = [result.validation_f1 for result in scored_on_test(study, name, count=count)]
     return Optimism(
         arm=name,
         trials=len(searched(study, name)),

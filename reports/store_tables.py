@@ -7,7 +7,7 @@ from typing import Any
 from reports import words
 from reports.columns import Row, Table, column, interval_column
 from reports.cost import device_seconds
-from reports.load import Study, tested, trials
+from reports.load import Study, scored_on_test, trials
 from trainables.result import TrialResult
 from trainables.score_table import ScoreTable
 
@@ -94,7 +94,7 @@ def image_rows(study: Study) -> Iterator[Row]:
             "seed": result.spec["seed"],
             **image,
         }
-        for result in tested(study, "", count=0)
+        for result in scored_on_test(study)
         for image in _images(result.test)
     )
 

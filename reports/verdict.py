@@ -6,7 +6,7 @@ from typing import Literal
 
 from reports.aggregate import ArmSummary, main_count, summarise_arm
 from reports.compare import MARGIN_F1, Comparison, between, compare, ranked
-from reports.load import Study, tested
+from reports.load import Study, scored_on_test
 
 CLOSE_F1 = 0.02
 """Arms that cannot be told apart and lie this near to the best are taken as equally good."""
@@ -114,7 +114,7 @@ def _winner(
     close = [s for s in tied if s.reliable and best.mean_f1 - s.mean_f1 <= CLOSE_F1]
     chosen = min([best, *close], key=lambda s: s.cost.model_device_seconds)
     model = max(
-        tested(study, chosen.arm.name, count=count),
+        scored_on_test(study, chosen.arm.name, count=count),
         key=lambda result: -math.inf if math.isnan(result.validation_f1) else result.validation_f1,
     )
     return Winner(
