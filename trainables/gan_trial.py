@@ -8,8 +8,7 @@ import numpy as np
 from trainables.cost import CostMeter
 from trainables.data.patches import draw_crop
 from trainables.data.sample import Sample
-from trainables.data.scale import working_scale
-from trainables.data.shelf import Shelf
+from trainables.data.shelf import at_working_scale
 from trainables.flat import flatten
 from trainables.gan.fidelity import fidelity
 from trainables.gan.fit import fit_gan
@@ -59,7 +58,13 @@ def run_gan_fit(
         report(progress[-1])
 
     randomness = Randomness((spec.study_seed, spec.data.draw, spec.seed))
-    training, validation, unlabelled = _at_working_scale(spec, training, validation, unlabelled)
+    _, (training, validation, unlabelled) = at_working_scale(
+        training,
+        validation,
+        unlabelled,
+        smallest_px=spec.data.min_diameter_px,
+        largest_px=spec.data.max_diameter_px,
+    )
     judge = train_judge(spec, training=training, validation=validation, randomness=randomness)
     features = judge_features(judge, channels=training[0].image.shape[2])
     real = _real_crops(training, spec=spec, rng=randomness.generator("real crops"))
@@ -109,17 +114,6 @@ def run_gan_fit(
         synthesis=_pool_numbers(pool, judge_f1=judge_f1) | distances | {"diversity": variation},
         cost=meter.cost(progress),
     )
-
-
-def _at_working_scale(
-    spec: GanFitSpec, training: Sequence[Sample], *others: Sequence[Sample]
-) -> list[list[Sample]]:
-    """The training samples and others, at the scale that suits the cells of the former."""
-    scale = working_scale(
-        training, smallest_px=spec.data.min_diameter_px, largest_px=spec.data.max_diameter_px
-    )
-    shelf = Shelf()
-    return [shelf.keep_rescaled(samples, scale) for samples in (training, *others)]
 
 
 def _progress(step: GanProgress) -> Progress:

@@ -8,8 +8,7 @@ import numpy as np
 
 from trainables.cost import CostMeter
 from trainables.data.sample import Sample
-from trainables.data.scale import working_scale
-from trainables.data.shelf import Shelf
+from trainables.data.shelf import at_working_scale
 from trainables.extra import extra_data
 from trainables.flat import flatten
 from trainables.gan_encoder import start_from_gan_encoder
@@ -73,15 +72,12 @@ def run_trial(
         report(step)
 
     randomness = Randomness((spec.study_seed, spec.data.draw, spec.seed))
-    scale = working_scale(
+    scale, (training, validation, unlabelled) = at_working_scale(
         data.training,
+        data.validation,
+        data.unlabelled,
         smallest_px=spec.data.min_diameter_px,
         largest_px=spec.data.max_diameter_px,
-    )
-    shelf = Shelf()
-    training, validation, unlabelled = (
-        shelf.keep_rescaled(samples, scale)
-        for samples in (data.training, data.validation, data.unlabelled)
     )
     channels = training[0].image.shape[2]
     extra = extra_data(

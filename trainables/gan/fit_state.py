@@ -1,13 +1,14 @@
 """The state of a GAN's fit: all that a fit which goes on must know."""
 
 import copy
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from trainables.flat import as_plain
 from trainables.gan.adversary import Adversary, Optimizers
 from trainables.gan.protocol import GanProgress
 
@@ -42,10 +43,7 @@ class Fit:
     def write(self, folder: Path) -> None:
         """Writes all of it into an existing folder."""
         content = {name: part.state_dict() for name, part in self._parts().items()}
-        # Not `asdict` of the whole clock, which would copy the weights kept.
-        clock = {entry.name: getattr(self.clock, entry.name) for entry in fields(self.clock)}
-        clock["progress"] = [asdict(entry) for entry in self.clock.progress]
-        torch.save(content | {"clock": clock}, folder / CHECKPOINT_FILE)
+        torch.save(content | {"clock": as_plain(self.clock)}, folder / CHECKPOINT_FILE)
 
     def read(self, folder: Path, *, device: torch.device) -> None:
         """Puts back what `write` wrote."""

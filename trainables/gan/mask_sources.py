@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from scipy import ndimage
@@ -18,6 +18,8 @@ ZOOM = 1.2
 """Masks are enlarged by a factor log-uniform in [1 / ZOOM, ZOOM]."""
 BEND = 0.03
 """Standard deviation of the elastic displacement, as a share of the side (at most 3 px)."""
+BEND_POINTS = 5
+"""Points along a side that are displaced at random; a spline joins them."""
 SMALLEST_PX = 10
 """Fragments with fewer pixels, cut off by a border or a neighbour, are dropped."""
 Rng = np.random.Generator
@@ -58,7 +60,7 @@ def draw_masks(
     """
     make = MAKERS[source]
     with_cells = [sample for sample in samples if (sample.labels > 0).any()]
-    choices = [Annotated(sample) for sample in with_cells or samples]
+    choices = [SourceMap(sample) for sample in with_cells or samples]
     drawn = [int(rng.integers(len(choices))) for _ in range(count)]
     return [
         Mask(
@@ -69,7 +71,7 @@ def draw_masks(
     ]
 
 
-class Annotated:
+class SourceMap:
     """The instance map of one sample, and what many masks in its manner ask of it, found once."""
 
     def __init__(self, sample: Sample) -> None:
@@ -86,7 +88,7 @@ class Annotated:
         return touching_share(self.labels)
 
 
-def _sources(samples: Sequence[Annotated], place: int, *, all_help: bool) -> tuple[str, ...]:
+def _sources(samples: Sequence[SourceMap], place: int, *, all_help: bool) -> tuple[str, ...]:
     others = [sample.id for n, sample in enumerate(samples) if n != place]
     return (samples[place].id, *(others if all_help else ()))
 
@@ -101,7 +103,7 @@ def touching_share(labels: np.ndarray) -> float:
     return len(np.union1d(touching, touched)) / count if count else 0.0
 
 
-def _warp(samples: Sequence[Annotated], place: int, crop_px: int, rng: Rng) -> np.ndarray:
+def _warp(samples: Sequence[SourceMap], place: int, crop_px: int, rng: Rng) -> np.ndarray:
     return _warped(samples[place].labels, crop_px, rng)
 
 
@@ -122,14 +124,22 @@ def _bend(crop_px: int, rng: np.random.Generator) -> np.ndarray:
 
     Source: Simard et al. 2003, "Best Practices for Convolutional Neural Networks".
     """
-    coarse = rng.standard_normal((2, 5, 5)) * min(BEND * crop_px, 3.0)
-    # A cubic spline is linear in its points, and so is one along each side in turn.
-    points = [
-        ndimage.zoom(point, crop_px / 5, order=3, grid_mode=True, mode="grid-mirror")
-        for point in np.eye(5)
+    points = rng.standard_normal((2, BEND_POINTS, BEND_POINTS)) * min(BEND * crop_px, 3.0)
+    spline = _spline(crop_px)
+    return spline @ points @ spline.T
+
+
+@cache
+def _spline(length: int) -> np.ndarray:
+    """float64 [length, points]: what each point adds to a cubic spline, which is linear in them.
+
+    So one along each side in turn makes a smooth surface.
+    """
+    curves = [
+        ndimage.zoom(point, length / BEND_POINTS, order=3, grid_mode=True, mode="grid-mirror")
+        for point in np.eye(BEND_POINTS)
     ]
-    spline = np.stack(points, axis=1)
-    return spline @ coarse @ spline.T
+    return np.stack(curves, axis=1)
 
 
 def _centre(labels: np.ndarray, crop_px: int, rng: np.random.Generator) -> np.ndarray:
@@ -142,12 +152,12 @@ def _centre(labels: np.ndarray, crop_px: int, rng: np.random.Generator) -> np.nd
     return np.where(size > crop_px, np.clip(point, half, size - half), size / 2)
 
 
-def _recompose(samples: Sequence[Annotated], place: int, crop_px: int, rng: Rng) -> np.ndarray:
+def _recompose(samples: Sequence[SourceMap], place: int, crop_px: int, rng: Rng) -> np.ndarray:
     """The cells of one mask on new ground, as dense as in a crop of it; or else the crop."""
     return _rearrange(samples[place], samples[place].shapes, crop_px, rng)
 
 
-def _from_library(samples: Sequence[Annotated], place: int, crop_px: int, rng: Rng) -> np.ndarray:
+def _from_library(samples: Sequence[SourceMap], place: int, crop_px: int, rng: Rng) -> np.ndarray:
     """Cells of all samples, of the sizes that occur in one, as dense as in a crop of it."""
     own = [shape.sum() for shape in samples[place].shapes]
     fitting = [
@@ -159,7 +169,7 @@ def _from_library(samples: Sequence[Annotated], place: int, crop_px: int, rng: R
     return _rearrange(samples[place], fitting, crop_px, rng)
 
 
-def _simulate(samples: Sequence[Annotated], place: int, crop_px: int, rng: Rng) -> np.ndarray:
+def _simulate(samples: Sequence[SourceMap], place: int, crop_px: int, rng: Rng) -> np.ndarray:
     """Simulated cells that resemble those of one mask; or a crop of it where it has none."""
     labels = samples[place].labels
     if not (labels > 0).any():
@@ -168,7 +178,7 @@ def _simulate(samples: Sequence[Annotated], place: int, crop_px: int, rng: Rng) 
 
 
 def _rearrange(
-    sample: Annotated, shapes: Sequence[np.ndarray], crop_px: int, rng: Rng
+    sample: SourceMap, shapes: Sequence[np.ndarray], crop_px: int, rng: Rng
 ) -> np.ndarray:
     template = _warped(sample.labels, crop_px, rng)
     if not shapes:
@@ -191,7 +201,7 @@ def _clean(labels: np.ndarray) -> np.ndarray:
     return relabel_sequential(pieces)[0].astype(np.int32)
 
 
-MakeMask = Callable[[Sequence[Annotated], int, int, Rng], np.ndarray]
+MakeMask = Callable[[Sequence[SourceMap], int, int, Rng], np.ndarray]
 """Makes int32 [P, P] in the manner of the sample at a place; the other samples may help."""
 
 MAKERS: dict[MaskSource, MakeMask] = {

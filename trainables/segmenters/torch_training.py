@@ -3,13 +3,14 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from trainables.flat import as_plain
 from trainables.randomness import Randomness, fence
 from trainables.result import Progress
 from trainables.segmenters.clock import (
@@ -181,15 +182,9 @@ def _write(trained: _Trained, state: _State, folder: Path) -> None:
         "optimizer": trained.optimizer.adamw.state_dict(),
         "start": trained.optimizer.start,
         "average": trained.average.values,
-        "state": _plain(state),
+        "state": as_plain(state),
     }
     torch.save(content, folder / CHECKPOINT_FILE)
-
-
-def _plain(state: _State) -> dict[str, Any]:
-    """The state by name, its weights themselves and not, as `asdict` would, copies of them."""
-    values = {entry.name: getattr(state, entry.name) for entry in fields(state)}
-    return values | {"progress": [asdict(entry) for entry in state.progress]}
 
 
 def _restore(trained: _Trained, *, folder: Path | None, device: torch.device) -> _State:
