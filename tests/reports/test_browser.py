@@ -80,6 +80,15 @@ def test_page_is_no_wider_than_the_screen(open_page, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_image_with_a_long_name_does_not_widen_a_phone_s_page(open_page):
+    """Images of the Data Science Bowl are named by 64 digits without a break."""
+    page = open_page("whole", width=WIDTHS["phone"])
+    page.evaluate(
+        "for (const c of document.querySelectorAll('code')) c.textContent = '0'.repeat(64)"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS["phone"]
+
+
 def test_dark_mode_is_dark(open_page):
     lightness = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)"
     assert min(open_page("whole").evaluate(lightness)) > 240

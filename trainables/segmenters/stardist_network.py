@@ -53,7 +53,6 @@ def build(
         unet_n_depth=spec.depth,
         unet_n_filter_base=spec.filters,
         unet_batch_norm=True,
-        net_conv_after_unet=2 * spec.filters,
         **training_settings(training),
     )
     refuse_odd_crops(config, crop_px=training.crop_px)
