@@ -1,12 +1,15 @@
 """Real and synthetic crops of one GAN, side by side."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from reports.cost import gan_fit_id
-from reports.load import Study, load_arrays, trials
+from reports.load import Study, trials
 from reports.pictures import data_url, outlines
+from trainables.data.sample import Sample
+from trainables.gan.pool_files import POOL, REAL, read_samples
 from trainables.result import TrialResult
 
 SHOWN_CROPS = 6
@@ -40,29 +43,31 @@ def gan_pictures(study: Study, *, count: int) -> GanPicture | None:
 
 def _gan_picture(study: Study, fit_id: str) -> GanPicture | None:
     fit = next((fit for fit in trials(study, stage="fit_gans") if fit.trial_id == fit_id), None)
-    pool = load_arrays(study.folder / "gans" / fit_id / "pool.npz") if fit else None
-    real = load_arrays(study.folder / "gans" / fit_id / "real.npz") if fit else None
-    if fit is None or pool is None or real is None:
+    if fit is None:
+        return None
+    folder = study.folder / "gans" / fit_id
+    pool, real = (read_samples(folder, name=name) for name in (POOL, REAL))
+    if pool is None or real is None:
         return None
     return GanPicture(fit=fit, real=_crops(real), synthetic=_crops(pool))
 
 
-def _crops(arrays: dict[str, np.ndarray]) -> tuple[Crop, ...]:
+def _crops(samples: Sequence[Sample]) -> tuple[Crop, ...]:
     """The first crops that hold cells, so that masks can be judged."""
-    holds_cells = [index for index, labels in enumerate(arrays["labels"]) if (labels > 0).any()]
+    with_cells = [sample for sample in samples if (sample.labels > 0).any()]
     return tuple(
         Crop(
-            png=data_url(_displayed(arrays["images"][index])),
-            side=arrays["labels"][index].shape[0],
-            path=outlines(arrays["labels"][index]),
+            png=data_url(_displayed(sample.image)),
+            side=sample.labels.shape[0],
+            path=outlines(sample.labels),
         )
-        for index in holds_cells[:SHOWN_CROPS]
+        for sample in with_cells[:SHOWN_CROPS]
     )
 
 
 def _displayed(image: np.ndarray) -> np.ndarray:
     """A percentile-normalised image [H, W, C], C 1 to 3, as uint8 grey or RGB."""
-    grey = (255 * np.clip(image.astype(np.float32), 0, 1)).round().astype(np.uint8)
+    grey = (255 * np.clip(image, 0, 1)).round().astype(np.uint8)
     if grey.shape[2] == 1:
         return grey[..., 0]
     return np.pad(grey, ((0, 0), (0, 0), (0, 3 - grey.shape[2])))

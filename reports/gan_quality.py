@@ -1,7 +1,7 @@
 """Whether what is measured on a GAN's pool predicts what its data does for the segmenter."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,8 @@ from trainables.result import TrialResult
 
 FEWEST_FITS = 8
 """Pairs below which a rank correlation is not given: its interval would span nearly all."""
-NOT_QUALITIES = ("asked", "kept", "pool", "seconds")
-"""Counts and times in a fit's `synthesis`, which are no measures of quality."""
+NOT_QUALITIES = ("asked", "kept", "pool", "seconds", "on_inception")
+"""Counts, times and circumstances in a fit's `synthesis`, which are no measures of quality."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +37,11 @@ class _Pair:
     gain: float
     fit: TrialResult
 
+    @property
+    def stratum(self) -> Hashable:
+        """Within which pairs are ranked: distances on other features mean something else."""
+        return self.count, self.fit.synthesis.get("on_inception", 0.0)
+
 
 def gan_quality(study: Study) -> list[Correlation]:
     """One entry for each arm with GAN data and each measure of its pools.
@@ -53,7 +58,9 @@ def gan_quality(study: Study) -> list[Correlation]:
     return found
 
 
-def spearman(x: Sequence[float], y: Sequence[float], strata: Sequence[int]) -> tuple[float, ...]:
+def spearman(
+    x: Sequence[float], y: Sequence[float], strata: Sequence[Hashable]
+) -> tuple[float, ...]:
     """Rank correlation within strata, with its 95 % interval.
 
     Fisher's z with the standard error of Bonett and Wright (2000); a degree of freedom is given
@@ -80,7 +87,7 @@ def _correlation(arm: str, measure: str, pairs: Sequence[_Pair]) -> Correlation:
         estimate, low, high = spearman(
             [_value(pair.fit, measure) for pair in known],
             [pair.gain for pair in known],
-            [pair.count for pair in known],
+            [pair.stratum for pair in known],
         )
     return Correlation(
         arm=arm, measure=measure, pairs=len(known), estimate=estimate, low=low, high=high
@@ -118,7 +125,7 @@ def _value(fit: TrialResult, measure: str) -> float:
     return float(value) if isinstance(value, int | float) else math.nan
 
 
-def _centred_ranks(values: Sequence[float], strata: Sequence[int]) -> np.ndarray:
+def _centred_ranks(values: Sequence[float], strata: Sequence[Hashable]) -> np.ndarray:
     ranks, given = np.zeros(len(values)), np.array(values, dtype=np.float64)
     for stratum in set(strata):
         inside = np.array([one == stratum for one in strata])

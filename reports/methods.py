@@ -169,9 +169,22 @@ def _confirm(study: Study, cite: _Citations) -> str:
         f"({words.count(len(design.get('confirm_seeds', (1,))), 'seed')} each; the smaller choices "
         f"of a draw lie inside the larger ones), and scored once on the test images."
     )
-    if any("kid" in fit.synthesis for fit in trials(study, stage="fit_gans")):
-        text += f" Pools were compared with real images by kernel inception distance{cite('kid')}."
-    return text
+    return text + _pool_measures(study, cite)
+
+
+def _pool_measures(study: Study, cite: _Citations) -> str:
+    fits = [fit for fit in trials(study, stage="fit_gans") if "kid" in fit.synthesis]
+    if not fits:
+        return ""
+    on_inception = {fit.synthesis.get("on_inception", 0.0) for fit in fits}
+    features = {
+        (0.0,): "a segmenter trained on the same annotated images",
+        (1.0,): "Inception v3 as published",
+    }.get(tuple(on_inception), "Inception v3 as published, or of a segmenter where it was missing")
+    return (
+        f" Pools were compared with real images by kernel inception distance{cite('kid')}, on "
+        f"features of {features}."
+    )
 
 
 def _statistics(decision: Decision, findings: Findings, cite: _Citations) -> str:

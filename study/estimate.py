@@ -11,7 +11,7 @@ from trainables.flat import flatten
 from trainables.result import TrialResult
 from trainables.spec import GanFitSpec, Spec, TrialSpec, is_cpsam
 
-SECONDS_PER_CROP = {"unet": 0.041, "cellpose": 0.047, "stardist": 0.043, "gan": 0.050}
+SECONDS_PER_CROP = {"unet": 0.037, "cellpose": 0.046, "stardist": 0.048, "gan": 0.058}
 """Device-seconds for each crop of 128 x 128 pixels shown, evaluations included: means of a quick
 study on one core of a cloud machine (AVX-512, bfloat16); a GPU is far faster."""
 SECONDS_PER_CPSAM_CROP = 1.7
@@ -22,7 +22,7 @@ SECONDS_PER_TEST_IMAGE = 0.2
 """The same core, images of 256 x 256 pixels, all scores included."""
 START_SECONDS = 5.0
 """To read the images and score validation, and now and then to start a process."""
-POOL_SECONDS = 24.0
+POOL_SECONDS = 13.0
 """To draw a pool from a GAN and filter it by a segmenter trained for that."""
 RAY_SECONDS = 30.0
 """Once, to open the data, start Ray and write the report."""

@@ -7,6 +7,7 @@ import numpy as np
 from skimage.segmentation import find_boundaries
 
 from study.store import Store
+from trainables.gan.pool_files import read_pool
 
 SHOWN = 16
 """Synthetic crops on one sheet."""
@@ -34,14 +35,13 @@ def synthetic_sheet(store: Store, gan_id: str) -> np.ndarray | None:
     folder = store.read_folder(f"gans/{gan_id}")
     if folder is None:
         return None
-    with np.load(folder / "pool.npz") as pool:
-        images, labels = pool["images"][:SHOWN].astype(np.float32), pool["labels"][:SHOWN]
-    if not len(images):
+    pool = read_pool(folder)[:SHOWN]
+    if not pool:
         return None
-    crops = [in_colour((np.clip(image, 0, 1) * 255).astype(np.uint8)) for image in images]
+    crops = [in_colour((np.clip(one.image, 0, 1) * 255).astype(np.uint8)) for one in pool]
     outlined = [crop.copy() for crop in crops]
-    for crop, mask in zip(outlined, labels, strict=True):
-        crop[find_boundaries(mask, mode="inner")] = TRUE_COLOUR
+    for crop, sample in zip(outlined, pool, strict=True):
+        crop[find_boundaries(sample.labels, mode="inner")] = TRUE_COLOUR
     return np.vstack([np.hstack(crops), np.hstack(outlined)])
 
 

@@ -12,9 +12,10 @@ from trainables.data.shelf import at_working_scale
 from trainables.flat import flatten
 from trainables.gan.fidelity import fidelity
 from trainables.gan.fit import fit_gan
+from trainables.gan.inception import find_inception, inception_features
 from trainables.gan.judge import judge_features, train_judge
 from trainables.gan.pool import Pool, draw_pool, pool_side_px
-from trainables.gan.pool_files import POOL_FILE, REAL_FILE, write_pool
+from trainables.gan.pool_files import POOL, REAL, write_pool
 from trainables.gan.protocol import GanProgress, Generator
 from trainables.gan.watching import diversity, watch_distance
 from trainables.randomness import Randomness
@@ -24,6 +25,8 @@ from trainables.segmenters.validation import mean_f1
 from trainables.spec import GanFitSpec
 
 GENERATOR_FOLDER = "generator"
+ON_INCEPTION = "on_inception"
+"""1 where distances between images were taken on Inception's features, 0 where on the judge's."""
 NO_F1 = float("nan")
 """A GAN has no validation F1 of its own."""
 
@@ -95,13 +98,15 @@ def run_gan_fit(
         maker=spec.id,
         randomness=randomness,
     )
-    _write(folder, pool=pool, real=real, generator=generator, spec=spec)
+    _write(folder, pool=pool, real=real, generator=generator)
+    inception = find_inception()
     distances = fidelity(
         _images(real),
         _images(unseen),
         _images(pool.samples),
         randomness.generator("fidelity"),
-        features=features,
+        features=inception_features(inception) if inception else features,
+        rescale=inception is None,
     )
     variation = diversity(
         generator, training, side_px=pool_side_px(spec.gan), rng=randomness.generator("diversity")
@@ -111,7 +116,9 @@ def run_gan_fit(
         spec=flatten(spec),
         status="completed",
         progress=tuple(progress),
-        synthesis=_pool_numbers(pool, judge_f1=judge_f1) | distances | {"diversity": variation},
+        synthesis=_pool_numbers(pool, judge_f1=judge_f1)
+        | distances
+        | {ON_INCEPTION: float(inception is not None), "diversity": variation},
         cost=meter.cost(progress),
     )
 
@@ -143,12 +150,9 @@ def _images(samples: Sequence[Sample]) -> np.ndarray:
     return np.array([sample.image for sample in samples], np.float32)
 
 
-def _write(
-    folder: Path, *, pool: Pool, real: Sequence[Sample], generator: Generator, spec: GanFitSpec
-) -> None:
-    shape = {"channels": real[0].image.shape[2], "side_px": pool_side_px(spec.gan)}
-    write_pool(pool.samples, folder / POOL_FILE, **shape)
-    write_pool(real, folder / REAL_FILE, **shape)
+def _write(folder: Path, *, pool: Pool, real: Sequence[Sample], generator: Generator) -> None:
+    write_pool(pool.samples, folder, name=POOL)
+    write_pool(real, folder, name=REAL)
     (folder / GENERATOR_FOLDER).mkdir()
     generator.save(folder / GENERATOR_FOLDER)
 

@@ -18,7 +18,7 @@ from skimage.color import label2rgb
 from trainables.data.layouts import open_dataset
 from trainables.data.sample import Sample
 from trainables.data.simulate import draw_any_well, simulate
-from trainables.gan.pool_files import POOL_FILE, REAL_FILE, read_samples
+from trainables.gan.pool_files import POOL, REAL, read_samples
 from trainables.gan_spec import Architecture, GanSpec, paper_gan
 from trainables.gan_trial import run_gan_fit
 from trainables.result import TrialResult
@@ -80,7 +80,7 @@ def fit(samples: list[Sample], gan: GanSpec, folder: Path) -> TrialResult:
 
 def sheet(folder: Path) -> np.ndarray:
     """uint8 [H, W, 3]: real crops, masks, made crops."""
-    real, made = read_samples(folder / REAL_FILE), read_samples(folder / POOL_FILE)
+    real, made = (read_samples(folder, name=name) or [] for name in (REAL, POOL))
     rows = []
     for n in range(0, ROWS * COLUMNS, COLUMNS):
         tiles = [_picture(sample.image) for sample in real[n : n + COLUMNS]]

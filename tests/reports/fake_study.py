@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from trainables.data.sample import Sample
 from trainables.flat import flatten
+from trainables.gan.pool_files import write_pool
 from trainables.image_score import Counts, ImageScore, SizeCounts
 from trainables.result import Cost, Progress, TrialResult, to_json
 from trainables.score_table import score_table
@@ -325,12 +327,14 @@ class FakeStudy:
         path.write_text(to_json(result))
         if self.pictures:
             for name, noise in (("pool", 0.12), ("real", 0.05)):
+                folder = self.folder / "gans" / fit.id
+                folder.mkdir(parents=True, exist_ok=True)
                 cells = [self.image(96, noise) for _ in range(8)]
-                self.arrays(
-                    self.folder / "gans" / fit.id / f"{name}.npz",
-                    images=np.stack([image[..., None] for image, _ in cells]).astype(np.float16),
-                    labels=np.stack([labels for _, labels in cells]),
-                )
+                crops = [
+                    Sample(id=f"{n}", image=np.float32(image[..., None]), labels=labels, group="g")
+                    for n, (image, labels) in enumerate(cells)
+                ]
+                write_pool(crops, folder, name=name)
 
     def scores(self, mean: float, *, count: int) -> tuple[ImageScore, ...]:
         return tuple(

@@ -8,7 +8,7 @@ import pytest
 
 from tests.trainables.gan.cells import make_samples
 from trainables.data.one_image import parts_of
-from trainables.gan.pool_files import REAL_FILE, read_pool, read_samples
+from trainables.gan.pool_files import REAL, read_pool, read_samples
 from trainables.gan_trial import run_gan_fit
 from trainables.result import Progress, TrialResult, from_json, to_json
 from trainables.segmenters.protocol import NoCheckpoints
@@ -69,10 +69,14 @@ def test_files_are_there(result: TrialResult, folder: Path) -> None:
     assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*.*")) == [
         "generator/generator.pt",
         "generator/palette.npz",
-        "pool.npz",
-        "real.npz",
+        "pool.json",
+        "pool_images.ome.tif",
+        "pool_masks.ome.tif",
+        "real.json",
+        "real_images.ome.tif",
+        "real_masks.ome.tif",
     ]
-    real = read_samples(folder / REAL_FILE)
+    real = read_samples(folder, name=REAL)
     pool = read_pool(folder)
     assert len(pool) == len(real) == 6
     assert {sample.image.shape for sample in (*pool, *real)} == {

@@ -25,6 +25,7 @@ def fidelity(
     rng: np.random.Generator,
     *,
     features: Features,
+    rescale: bool,
 ) -> dict[str, float]:
     """Distances between crops of training images, of validation images, and synthetic ones.
 
@@ -33,7 +34,9 @@ def fidelity(
         real_validation: float32 [M, P, P, C], crops of images it never saw; may be empty.
         synthetic: float32 [K, P, P, C]; may be empty.
         rng: fixes the resampling.
-        features: of a network that was trained on the same training images.
+        features: of a network that was trained on the same training images, or of a published one.
+        rescale: divide features by their size on training crops, which makes distances comparable
+            between networks; not for those of a published one, which every study shares.
 
     Returns:
         `kid`, with `kid_low` and `kid_high`: kernel distance of synthetic to validation crops;
@@ -49,7 +52,7 @@ def fidelity(
         features(images) if len(images) else np.empty((0, 1))
         for images in (real_training, real_validation, synthetic)
     )
-    scale = np.sqrt(np.mean(training**2)) or 1.0  # makes distances comparable between networks
+    scale = (np.sqrt(np.mean(training**2)) or 1.0) if rescale else 1.0
     training, validation, painted = training / scale, validation / scale, painted / scale
     kid, kid_low, kid_high = _distance_with_interval(painted, validation, rng)
     floor, floor_low, floor_high = _distance_with_interval(training, validation, rng)

@@ -1,64 +1,97 @@
-"""The pool on disk; imports neither torch nor TensorFlow, so that every process can read it."""
+"""The pool on disk: stacks that any viewer opens, and a list of where each crop came from.
 
+Imports neither torch nor TensorFlow, so that every process can read it.
+"""
+
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tifffile
 
 from trainables.data.sample import Provenance, Sample
 
-POOL_FILE = "pool.npz"
-REAL_FILE = "real.npz"
+POOL = "pool"
+REAL = "real"
 """As many real crops, for pictures side by side."""
+LIST_SUFFIX = ".json"
+IMAGES_SUFFIX = "_images.ome.tif"
+MASKS_SUFFIX = "_masks.ome.tif"
 
 
-def write_pool(samples: Sequence[Sample], path: Path, *, channels: int, side_px: int) -> None:
-    """Writes samples of one size as one compressed file.
+def write_pool(samples: Sequence[Sample], folder: Path, *, name: str) -> None:
+    """Writes samples of one size as two OME-TIFF stacks and a JSON list.
 
     Args:
-        samples: each float32 [P, P, C]; may be empty. Images are kept as float16.
-        path: ends in `.npz`.
-        channels: C, which an empty file has to state.
-        side_px: P.
+        samples: each float32 [P, P, C]; may be empty, then only the list is written. Images are
+            rounded to 16 bits, which halves the file.
+        folder: where to.
+        name: `POOL` or `REAL`, with which the names of the files begin.
     """
-    images = np.empty((len(samples), side_px, side_px, channels), np.float16)
-    labels = np.empty((len(samples), side_px, side_px), np.int32)
-    for n, sample in enumerate(samples):
-        images[n], labels[n] = sample.image, sample.labels
-    np.savez_compressed(path, images=images, labels=labels, sources=json.dumps(_facts(samples)))
+    (folder / f"{name}{LIST_SUFFIX}").write_text(json.dumps(_facts(samples), indent=1))
+    if not samples:
+        return
+    images = np.stack([sample.image.transpose(2, 0, 1) for sample in samples])
+    masks = np.stack([sample.labels for sample in samples])
+    rounded = images.astype(np.float16).astype(np.float32)  # viewers know no 16-bit floats
+    for suffix, stack, axes in ((IMAGES_SUFFIX, rounded, "TCYX"), (MASKS_SUFFIX, masks, "TYX")):
+        tifffile.imwrite(
+            folder / f"{name}{suffix}",
+            stack,
+            ome=True,
+            photometric="minisblack",
+            compression="zlib",
+            metadata={"axes": axes},
+        )
 
 
-def read_pool(folder: Path) -> list[Sample]:
+def read_pool(folder: Any) -> list[Sample]:
     """The synthetic samples that `run_gan_fit` wrote into a folder.
 
     Raises:
         ValueError: the folder holds no pool.
     """
-    path = folder / POOL_FILE
-    if not path.exists():
+    samples = read_samples(folder, name=POOL)
+    if samples is None:
         raise ValueError(
-            f"A fitted GAN's folder must hold {POOL_FILE}, but {folder} does not: remove the "
-            f"folder and run the study again to fit this GAN."
+            f"A fitted GAN's folder must hold {POOL}{LIST_SUFFIX}, but {folder} does not: remove "
+            f"the folder and run the study again to fit this GAN."
         )
-    return read_samples(path)
+    return samples
 
 
-def read_samples(path: Path) -> list[Sample]:
-    """Reads what `write_pool` wrote; images are float32 again."""
-    with np.load(path) as stored:
-        facts = json.loads(str(stored["sources"]))
-        images, labels = stored["images"].astype(np.float32), stored["labels"]
+def read_samples(folder: Any, *, name: str) -> list[Sample] | None:
+    """Reads what `write_pool` wrote; None where it wrote nothing.
+
+    Args:
+        folder: a path, of this machine or of remote storage.
+        name: as `write_pool` was given it.
+    """
+    file = folder / f"{name}{LIST_SUFFIX}"
+    if not file.exists():
+        return None
+    facts = json.loads(file.read_text())
+    if not facts:
+        return []
+    images, masks = (
+        tifffile.imread(io.BytesIO((folder / f"{name}{suffix}").read_bytes()))
+        for suffix in (IMAGES_SUFFIX, MASKS_SUFFIX)
+    )
+    side_px = masks.shape[-1]  # an axis of length 1 is not written
+    images = images.reshape(len(facts), -1, side_px, side_px)
+    masks = masks.reshape(len(facts), side_px, side_px)
     return [
         Sample(
             id=fact["id"],
-            image=images[n],
-            labels=labels[n],
+            image=np.ascontiguousarray(image.transpose(1, 2, 0)),
+            labels=labels,
             group=fact["group"],
             provenance=_provenance(fact),
         )
-        for n, fact in enumerate(facts)
+        for fact, image, labels in zip(facts, images, masks, strict=True)
     ]
 
 

@@ -26,7 +26,7 @@ def test_half_samples_cover_no_difference_at_about_the_promised_rate() -> None:
     covered = 0
     for _ in range(60):
         images = rng.normal(size=(3, 40, 2, 2, 1)).astype(np.float32)
-        found = fidelity(*images, rng, features=flat)
+        found = fidelity(*images, rng, features=flat, rescale=True)
         covered += found["kid_low"] <= 0 <= found["kid_high"]
     assert covered >= 50
 
@@ -35,14 +35,16 @@ def test_copies_are_nearer_than_new_images() -> None:
     rng = np.random.default_rng(2)
     training, validation = rng.normal(size=(2, 30, 4, 4, 1)).astype(np.float32)
     copies = training + rng.normal(0, 0.01, training.shape).astype(np.float32)
-    found = fidelity(training, validation, copies, rng, features=flat)
+    found = fidelity(training, validation, copies, rng, features=flat, rescale=True)
     assert found["nearest_synthetic"] < 0.1 * found["nearest_validation"]
 
 
 def test_missing_images_give_nan() -> None:
     training = np.random.default_rng(3).normal(size=(10, 4, 4, 1)).astype(np.float32)
     nothing = np.empty((0,), np.float32)
-    found = fidelity(training, nothing, nothing, np.random.default_rng(0), features=flat)
+    found = fidelity(
+        training, nothing, nothing, np.random.default_rng(0), features=flat, rescale=True
+    )
     assert all(np.isnan(value) for value in found.values())
 
 
@@ -66,6 +68,8 @@ def test_one_image_again_and_again_is_precise_but_recalls_little() -> None:
     rng = np.random.default_rng(4)
     training, validation = rng.normal(size=(2, 30, 4, 4, 1)).astype(np.float32)
     same = np.repeat(training[:1], 30, axis=0) + rng.normal(0, 0.01, training.shape)
-    found = fidelity(training, validation, same.astype(np.float32), rng, features=flat)
+    found = fidelity(
+        training, validation, same.astype(np.float32), rng, features=flat, rescale=True
+    )
     assert found["precision"] == 1.0
     assert found["recall"] < 0.1

@@ -8,7 +8,7 @@ from tests.trainables.gan.cells import make_samples
 from trainables.data.sample import Sample
 from trainables.gan.mask_sources import draw_masks
 from trainables.gan.pool import Pool, draw_pool
-from trainables.gan.pool_files import POOL_FILE, read_pool, read_samples, write_pool
+from trainables.gan.pool_files import POOL, REAL, read_pool, read_samples, write_pool
 from trainables.gan.protocol import Drawn
 from trainables.randomness import Randomness
 from trainables.spec import GanSpec
@@ -91,7 +91,7 @@ def test_a_floor_of_zero_keeps_all() -> None:
 
 def test_pool_file_gives_back_samples(tmp_path: Path) -> None:
     samples = draw(broken=3).samples
-    write_pool(samples, tmp_path / POOL_FILE, channels=1, side_px=96)
+    write_pool(samples, tmp_path, name=POOL)
     for before, after in zip(samples, read_pool(tmp_path), strict=True):
         assert (before.id, before.group) == (after.id, after.group)
         assert before.provenance == after.provenance
@@ -101,13 +101,15 @@ def test_pool_file_gives_back_samples(tmp_path: Path) -> None:
 
 
 def test_an_empty_pool_and_real_crops_can_be_stored(tmp_path: Path) -> None:
-    write_pool([], tmp_path / POOL_FILE, channels=3, side_px=64)
+    write_pool([], tmp_path, name=POOL)
     assert read_pool(tmp_path) == []
     real = make_samples(channels=2)
-    write_pool(real, tmp_path / "real.npz", channels=2, side_px=96)
-    assert [sample.provenance for sample in read_samples(tmp_path / "real.npz")] == [None, None]
+    write_pool(real, tmp_path, name=REAL)
+    again = read_samples(tmp_path, name=REAL)
+    assert [sample.provenance for sample in again] == [None, None]
+    assert [sample.image.shape for sample in again] == [sample.image.shape for sample in real]
 
 
 def test_a_missing_pool_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"must hold pool\.npz"):
+    with pytest.raises(ValueError, match=r"must hold pool\.json"):
         read_pool(tmp_path)
