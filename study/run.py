@@ -26,6 +26,7 @@ from study.plan import (
     search_spec,
     source_fits,
 )
+from study.pools import ReadPool, shared_pools, stored_pool
 from study.stage import run_stage
 from trainables.data.annotated import Reader
 from trainables.data.sample import Sample
@@ -71,7 +72,7 @@ def _search(opened: OpenedStudy, place: Place, listener: Listener) -> None:
     )
 
 
-def _search_inputs(opened: OpenedStudy, place: Place) -> TrialInputs:
+def _search_inputs(opened: OpenedStudy, place: Place, read_pool: ReadPool) -> TrialInputs:
     """The images that the search may touch; those of the test side are not among them."""
     study, data, source = opened.study, opened.data, opened.source
     specs = greediest_specs(study, opened.splits[0])
@@ -86,7 +87,7 @@ def _search_inputs(opened: OpenedStudy, place: Place) -> TrialInputs:
     if source:
         wanted = [(source.split, source_ids(study, source))]
         inputs |= _hand_over(source, wanted, place=place, readers={})
-    return TrialInputs(store=place.store, data=inputs)
+    return TrialInputs(store=place.store, data=inputs, read_pool=read_pool)
 
 
 def _arm_searches(opened: OpenedStudy, place: Place) -> list[ArmSearch]:
@@ -164,6 +165,7 @@ def _score_inputs(
     tasks: Sequence[Task],
     readers: dict[str, Reader],
     example_trials: tuple[str, ...],
+    read_pool: ReadPool,
 ) -> TrialInputs:
     """The images of all counts and draws, and the test images."""
     study, data = opened.study, opened.data
@@ -179,6 +181,7 @@ def _score_inputs(
     return TrialInputs(
         store=place.store,
         data=_hand_over(data, wanted, place=place, readers=readers),
+        read_pool=read_pool,
         example_ids=data.example_ids,
         example_trials=example_trials,
         size_edges_px=data.dataset.size_edges_px,
@@ -201,15 +204,17 @@ def _run(
     *,
     tasks: Sequence[Task],
     arms: Sequence[ArmSearch],
-    inputs: Callable[[], TrialInputs],
+    inputs: Callable[[ReadPool], TrialInputs],
     listener: Listener,
 ) -> None:
+    has_gans = any(ARMS[name].extra_data == "gan" for name in study.arms)
+    read_pool = shared_pools(place.store) if has_gans else partial(stored_pool, place.store)
     run_stage(
         stage,
         study,
         tasks=tasks,
         arms=arms,
-        inputs=inputs,
+        inputs=lambda: inputs(read_pool),
         store=place.store,
         listener=listener,
         concurrency=place.concurrency,

@@ -16,7 +16,6 @@ from trainables.data.split import Split
 from trainables.environment import environment
 from trainables.examples import ExampleKeeper
 from trainables.flat import flatten
-from trainables.gan.pool_files import read_pool
 from trainables.model_files import is_model_folder
 from trainables.result import Progress, TrialResult
 from trainables.segmenters.protocol import Checkpoints
@@ -77,6 +76,8 @@ class TrialInputs:
     store: TrialStore
     data: dict[str, DataInputs]
     """By the hash of the split, which a spec names."""
+    read_pool: Callable[[str], list[Sample]] = field(repr=False)
+    """The synthetic samples of a fitted GAN, by its id."""
     example_ids: tuple[str, ...] = ()
     """Test images whose predictions are kept for the report's pictures."""
     example_trials: tuple[str, ...] = ()
@@ -193,7 +194,7 @@ def _train(
             validation=validation,
             unlabelled=unlabelled,
             test=_test_samples(spec, inputs),
-            pool=_pool(spec, store),
+            pool=_pool(spec, inputs),
             weights=_weights(spec, store),
             size_edges_px=inputs.size_edges_px,
         ),
@@ -229,13 +230,10 @@ def _test_samples(spec: TrialSpec, inputs: TrialInputs) -> Iterator[Sample]:
         yield data.samples[sample_id]()
 
 
-def _pool(spec: TrialSpec, store: TrialStore) -> list[Sample]:
+def _pool(spec: TrialSpec, inputs: TrialInputs) -> list[Sample]:
     if spec.extra.gan is None or spec.extra.ratio == 0:
         return []
-    folder = store.read_folder(f"gans/{gan_fit(spec).id}")
-    if folder is None:
-        raise ValueError(f"The GAN {gan_fit(spec).id} of trial {spec.id} has not been fitted.")
-    return read_pool(folder)
+    return inputs.read_pool(gan_fit(spec).id)
 
 
 def _weights(spec: TrialSpec, store: TrialStore) -> Path | None:
