@@ -16,7 +16,7 @@ import io
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,14 @@ from search_spaces import arm
 from study.simulated import simulated_source
 from tests.benchmarks.cells import Numbers, measure_all
 from tests.benchmarks.draws import split_once, trial_data
-from trainables import trial
 from trainables.data.sample import Sample
-from trainables.segmenters.protocol import NoCheckpoints
+from trainables.data.shelf import at_working_scale
+from trainables.metrics.scores import score_image
+from trainables.model import Model
+from trainables.randomness import Randomness
+from trainables.score_table import score_table
+from trainables.segmenters import make_segmenter
+from trainables.segmenters.protocol import Extra, NoCheckpoints
 from trainables.spec import (
     CellposeSpec,
     DataSpec,
@@ -38,17 +43,24 @@ from trainables.spec import (
     TrialSpec,
     WeightsSpec,
 )
+from trainables.thresholds import tune
+from trainables.trial import TrialData
 
 SEGMENTERS: dict[str, SegmenterSpec] = {"cellpose": CellposeSpec(), "stardist": StardistSpec()}
-OURS, THEIRS, THEIRS_AT_OUR_RATE = "ours", "stock", "stock_our_rate"
 THEIR_RATE = {"cellpose": 5e-5, "stardist": 3e-4}
 """Cellpose's advice for fine-tuning (documentation of 4.2) and StarDist's default."""
+WAYS = ("ours", "stock", "stock_at_our_rate")
 SOURCE_IMAGES, SOURCE_CROPS, CROPS = 60, 1600, 640
 """As in the quick study."""
 SHORT_STEPS, LONG_STEPS = 4, 20
 """Their difference tells what a step of the stock trainer costs."""
 CHANNELS = 3
 """Cellpose's trainer makes three of everything."""
+Samples = Sequence[Sample]
+Train = Callable[[Any, Samples, Samples], None]
+"""Trains a segmenter on the first samples; the second are for validation."""
+Steps = Callable[[Any, Samples, Samples, int, float], None]
+"""The same, so many steps at a learning rate."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,7 +76,7 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """Of the file with its numbers."""
+        """Of the file with its numbers; of the folder of weights, for draw 0."""
         return f"{self.segmenter}_{self.count}_{self.draw}" if self.draw else self.weights
 
     @property
@@ -79,20 +91,20 @@ def measure(cell: Cell) -> Numbers:
     split = split_once(dataset, cell.out)
     count = cell.count if cell.draw else len(split.annotation_ids)
     data = trial_data(dataset, split, count=count, draw=cell.draw)
-    data = dataclasses.replace(
-        data, training=_in_colour(data.training), validation=_in_colour(data.validation)
-    )
     folder = cell.out / "weights" / cell.weights
     spec = _spec(cell, DataSpec(split=split.hash, annotation_count=count, draw=cell.draw))
     if not cell.draw:
         folder.mkdir(parents=True, exist_ok=True)
-        data = dataclasses.replace(data, test=())
-        return _run(spec, data, keep_model=lambda model: model.save(folder))
-    data = dataclasses.replace(data, test=_in_colour(data.test), weights=folder)
-    numbers = {OURS: _run(spec, data)}
-    for way, rate in ((THEIRS, THEIR_RATE[cell.segmenter]), (THEIRS_AT_OUR_RATE, None)):
-        stock = _stock(cell.segmenter, rate=rate, seconds=numbers[OURS]["seconds"])
-        numbers[way] = _run(spec, data, segmenter=stock)
+        model, seconds = _trained(spec, data, weights=None, train=_ours(spec))
+        model.save(folder)
+        return {"seconds": seconds}
+    model, seconds = _trained(spec, data, weights=folder, train=_ours(spec))
+    numbers = {"ours": {"f1": _test_f1(model, data), "seconds": seconds}}
+    rates = (THEIR_RATE[cell.segmenter], spec.training.learning_rate)
+    for way, rate in zip(WAYS[1:], rates, strict=True):
+        train, spent = _stock(cell.segmenter, weights=folder, rate=rate, seconds=seconds)
+        model, _ = _trained(spec, data, weights=folder, train=train)
+        numbers[way] = {"f1": _test_f1(model, data), "seconds": spent[0]}
     return numbers
 
 
@@ -103,7 +115,7 @@ def _spec(cell: Cell, data: DataSpec) -> TrialSpec:
     origin = WeightsSpec(kind="pretrained", origin="source", name=cell.weights)
     return TrialSpec(
         stage="confirm" if cell.draw else "fit_sources",
-        arm="ours",
+        arm=cell.segmenter,
         study_seed=0,
         seed=0,
         data=data,
@@ -118,108 +130,119 @@ def _spec(cell: Cell, data: DataSpec) -> TrialSpec:
     )
 
 
+def _trained(
+    spec: TrialSpec, data: TrialData, *, weights: Path | None, train: Train
+) -> tuple[Model, float]:
+    """A model with tuned thresholds, as a trial makes one, and the CPU seconds of its training."""
+    scale, (training, validation) = at_working_scale(
+        _in_colour(data.training),
+        _in_colour(data.validation),
+        smallest_px=spec.data.min_diameter_px,
+        largest_px=spec.data.max_diameter_px,
+    )
+    segmenter = make_segmenter(spec, channels=CHANNELS)
+    if weights:
+        segmenter.initialise(weights)
+    started = time.process_time()
+    train(segmenter, training, validation)
+    seconds = time.process_time() - started
+    rng = np.random.default_rng(0)
+    segmenter.thresholds = tune(segmenter, validation, tries=spec.threshold_tries, rng=rng)
+    return Model(spec=spec, segmenter=segmenter, channels=CHANNELS, scale=scale), seconds
+
+
 def _in_colour(samples: Any) -> list[Sample]:
     return [dataclasses.replace(one, image=one.image.repeat(CHANNELS, axis=2)) for one in samples]
 
 
-def _run(spec: TrialSpec, data: trial.TrialData, *, segmenter: Any = None, **named: Any) -> Numbers:
-    """One trial; with another segmenter in place of ours, where one is given."""
-    make, spent = trial.make_segmenter, []
+def _test_f1(model: Model, data: TrialData) -> float:
+    scores = [
+        score_image(one.labels, model.predict(one.image), sample_id=one.id, group=one.group)
+        for one in _in_colour(data.test)
+    ]
+    return float(np.mean(score_table(scores).f1))
 
-    def timed(spec: TrialSpec, *, channels: int) -> Any:
-        made = (segmenter or make)(spec, channels=channels)
-        fit = made.fit
 
-        def fit_timed(*arguments: Any, **options: Any) -> None:
-            started = time.process_time()
-            fit(*arguments, **options)
-            spent.append(getattr(made, "seconds", time.process_time() - started))
-
-        made.fit = fit_timed
-        return made
-
-    trial.make_segmenter = timed
-    try:
-        result = trial.run_trial(
-            spec, data, report=lambda progress: None, checkpoints=NoCheckpoints(), **named
+def _ours(spec: TrialSpec) -> Train:
+    def train(segmenter: Any, samples: Samples, validation: Samples) -> None:
+        segmenter.fit(
+            samples,
+            extra=Extra(),
+            validation=validation,
+            randomness=Randomness((0, spec.data.draw)),
+            report=lambda progress: None,
+            checkpoints=NoCheckpoints(),
         )
-    finally:
-        trial.make_segmenter = make
-    return {"f1": float(np.mean(result.test.f1)) if data.test else None, "seconds": spent[0]}
+
+    return train
 
 
-def _stock(name: str, *, rate: float | None, seconds: float) -> Any:
-    """A segmenter of ours whose `fit` is the stock trainer, run for about so many CPU seconds."""
-    base, fit = {"cellpose": _stock_cellpose, "stardist": _stock_stardist}[name]()
+def _stock(name: str, *, weights: Path, rate: float, seconds: float) -> tuple[Train, list[float]]:
+    """The stock trainer, run for about so many CPU seconds, and where it notes what it took."""
+    run: Steps = {"cellpose": _cellpose, "stardist": _stardist}[name]
+    spent: list[float] = []
 
-    class Stock(base):
-        def fit(self, samples: Sequence[Sample], *, validation: Any, **others: Any) -> None:
-            learning_rate = rate or self._spec.training.learning_rate
-            started = time.process_time()
-            fit(self, samples, validation, steps=SHORT_STEPS, rate=learning_rate)
-            middle = time.process_time()
-            fit(self, samples, validation, steps=LONG_STEPS, rate=learning_rate)
-            short, long = middle - started, time.process_time() - middle
-            step = (long - short) / (LONG_STEPS - SHORT_STEPS)
-            self._start_again()
-            started = time.process_time()
-            fit(self, samples, validation, steps=round(seconds / step), rate=learning_rate)
-            self.seconds = time.process_time() - started
+    def timed(*arguments: Any) -> float:
+        started = time.process_time()
+        run(*arguments, rate)
+        return time.process_time() - started
 
-        def initialise(self, folder: Path) -> None:
-            super().initialise(folder)
-            self._start_again = lambda: super(Stock, self).initialise(folder)
+    def train(segmenter: Any, samples: Samples, validation: Samples) -> None:
+        short, long = (
+            timed(segmenter, samples, validation, steps) for steps in (SHORT_STEPS, LONG_STEPS)
+        )
+        segmenter.initialise(weights)
+        steps = round(seconds * (LONG_STEPS - SHORT_STEPS) / (long - short))
+        spent.append(timed(segmenter, samples, validation, steps))
 
-    return Stock
+    return train, spent
 
 
-def _stock_cellpose() -> tuple[Any, Any]:
+def _cellpose(
+    segmenter: Any, samples: Samples, validation: Samples, steps: int, rate: float
+) -> None:
+    """Cellpose's `train_seg` on the compact network."""
     import torch
     from cellpose.train import train_seg
     from cellpose.vit import BaseModel
 
-    from trainables.segmenters.cellpose import Cellpose
-
     class Compact(BaseModel):
-        """The compact network as `train_seg` wants one."""
+        """The network as `train_seg` wants one."""
 
-        def __init__(self, network: torch.nn.Module) -> None:
+        def __init__(self) -> None:
             super().__init__()
             self.backbone = "compact"
-            self.network = network
+            self.network = segmenter._network
 
         def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, None]:
             return self.network(images), None
 
-    def fit(
-        ours: Cellpose, samples: Sequence[Sample], validation: Any, *, steps: int, rate: float
-    ) -> None:
-        batch = ours._spec.training.batch_size
-        with tempfile.TemporaryDirectory() as folder:
-            train_seg(
-                Compact(ours._network),
-                train_data=[one.image for one in samples],
-                train_labels=[one.labels for one in samples],
-                channel_axis=-1,
-                learning_rate=rate,
-                batch_size=batch,
-                n_epochs=steps,
-                nimg_per_epoch=batch,  # an epoch is a step
-                bsize=ours._spec.training.crop_px,
-                min_train_masks=0,
-                save_path=folder,
-                save_every=10**9,
-            )
-        ours._network.eval()
-
-    return Cellpose, fit
+    training = segmenter._spec.training
+    with tempfile.TemporaryDirectory() as folder:
+        train_seg(
+            Compact(),
+            train_data=[one.image for one in samples],
+            train_labels=[one.labels for one in samples],
+            channel_axis=-1,
+            learning_rate=rate,
+            batch_size=training.batch_size,
+            n_epochs=steps,
+            nimg_per_epoch=training.batch_size,  # an epoch is a step
+            bsize=training.crop_px,
+            min_train_masks=0,
+            save_path=folder,
+            save_every=10**9,
+        )
+    segmenter._network.eval()
 
 
-def _stock_stardist() -> tuple[Any, Any]:
-    from trainables.segmenters.stardist import Stardist
+def _stardist(
+    segmenter: Any, samples: Samples, validation: Samples, steps: int, rate: float
+) -> None:
+    """StarDist's `train`, with its own schedule of the learning rate."""
 
-    def flipped(image: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """As StarDist's own examples augment: flips, turns, brightness and noise."""
+    def augment(image: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As StarDist's own examples do: flips, turns, brightness and noise."""
         turns = np.random.randint(4)
         image, labels = np.rot90(image, turns), np.rot90(labels, turns)
         if np.random.randint(2):
@@ -227,35 +250,27 @@ def _stock_stardist() -> tuple[Any, Any]:
         image = image * np.random.uniform(0.6, 2) + np.random.uniform(-0.2, 0.2)
         return image + 0.02 * np.random.normal(size=image.shape), labels
 
-    def fit(
-        ours: Stardist, samples: Sequence[Sample], validation: Any, *, steps: int, rate: float
-    ) -> None:
-        model = ours._model()
-        model.config.train_learning_rate = rate
-        model.config.train_reduce_lr = {"factor": 0.5, "patience": 40, "min_delta": 0}
-        model._model_prepared = False
-        with contextlib.redirect_stdout(io.StringIO()):
-            model.train(
-                [one.image for one in samples],
-                [one.labels for one in samples],
-                validation_data=(
-                    [one.image for one in validation],
-                    [one.labels for one in validation],
-                ),
-                augmenter=flipped,
-                epochs=1,
-                steps_per_epoch=steps,
-            )
-
-    return Stardist, fit
+    model = segmenter._model()
+    model.config.train_learning_rate = rate
+    model.config.train_reduce_lr = {"factor": 0.5, "patience": 40, "min_delta": 0}
+    model._model_prepared = False
+    with contextlib.redirect_stdout(io.StringIO()):
+        model.train(
+            [one.image for one in samples],
+            [one.labels for one in samples],
+            validation_data=([v.image for v in validation], [v.labels for v in validation]),
+            augmenter=augment,
+            epochs=1,
+            steps_per_epoch=steps,
+        )
 
 
 def rows(cells: list[Cell], numbers: dict[str, Numbers]) -> Iterator[Numbers]:
     """Each way's mean over the draws, and how far ours lies above it draw by draw."""
     for name in dict.fromkeys(cell.segmenter for cell in cells):
         found = [numbers[cell.name] for cell in cells if cell.segmenter == name]
-        ours = np.array([one[OURS]["f1"] for one in found])
-        for way in (OURS, THEIRS, THEIRS_AT_OUR_RATE):
+        ours = np.array([one["ours"]["f1"] for one in found])
+        for way in WAYS:
             f1 = np.array([one[way]["f1"] for one in found])
             yield {
                 "segmenter": name,
