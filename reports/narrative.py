@@ -116,7 +116,7 @@ def _tie(decision: Decision, rivals: list[Comparison]) -> str:
 def _same(decision: Decision, equal: list[Comparison]) -> str:
     if not equal:
         return ""
-    names = words.listed([_label(decision, one.other) for one in equal])
+    names = _labels(decision, equal)
     return f"It does not differ from {names} by more than {equal[0].margin_f1:g}, beyond chance."
 
 
@@ -124,11 +124,24 @@ def _open(decision: Decision, rivals: list[Comparison]) -> str:
     if not rivals:
         return ""
     nearest = min(rivals, key=lambda one: one.found.estimate)
+    hints = [one for one in rivals if one.reading == "hint"]
+    unknown = [one for one in rivals if one.reading != "hint"]
+    parts = []
+    if unknown:
+        parts.append(f"it could not be told from {_labels(decision, unknown)}")
+    if hints:
+        parts.append(
+            f"that over {_labels(decision, hints)} is a hint that does not stand among so many "
+            f"comparisons"
+        )
     return (
-        f"Its lead may be chance: it could not be told from "
-        f"{words.listed([_label(decision, one.other) for one in rivals])}. The smallest "
-        f"difference is {_measured(nearest)}; {_power(nearest)}."
+        f"Its lead may be chance: {', and '.join(parts)}. The smallest difference is "
+        f"{_measured(nearest)}, over {_label(decision, nearest.other)}; {_power(nearest)}."
     )
+
+
+def _labels(decision: Decision, rivals: list[Comparison]) -> str:
+    return words.listed([_label(decision, one.other) for one in rivals])
 
 
 def _power(comparison: Comparison) -> str:
@@ -138,7 +151,8 @@ def _power(comparison: Comparison) -> str:
         f"this study would find a true difference of {words.score(comparison.detectable)} or more "
         f"four times in five"
     )
-    if draws := comparison.draws_needed():
+    draws = comparison.draws_needed()
+    if draws and comparison.reading != "hint":
         return f"{seen}; {draws} draws would do for one as large as measured"
     return seen
 

@@ -71,6 +71,20 @@ def test_tie_recommends_the_cheapest_of_those_close_to_the_best(study_of):
     assert "could not be told from" in told(study).paragraph
 
 
+def test_a_hint_is_told_apart_from_what_could_not_be_told(study_of):
+    study = study_of(
+        means={name: 0.85 - 0.03 * place for place, name in enumerate(TRUE_F1)}, draw_sd=0.02
+    )
+    rivals = {one.other: one.reading for one in decide(study).comparisons if one.one == "unet"}
+    assert rivals.pop("cellpose") == "unknown"
+    assert set(rivals.values()) == {"hint"}
+    paragraph = told(study).paragraph
+    assert "it could not be told from fine-tuned Cellpose, and that over U-Net + copy-paste" in (
+        paragraph
+    )
+    assert "is a hint that does not stand among so many comparisons" in paragraph
+
+
 def test_tie_never_recommends_a_cheap_arm_that_scores_far_lower(study_of):
     # Noise so large that 0.14 of F1 cannot be told from chance, yet the cheap arm is not taken.
     study = study_of(draw_sd=0.12, seed=3)
