@@ -53,14 +53,14 @@ WAYS = ("ours", "stock", "stock_at_our_rate")
 SOURCE_IMAGES, SOURCE_CROPS, CROPS = 60, 1600, 640
 """As in the quick study."""
 SHORT_STEPS, LONG_STEPS = 4, 20
-"""Their difference tells what a step of the stock trainer costs."""
+"""Their difference tells what a step of Cellpose's trainer costs."""
+MOST_STEPS = 100_000
+"""Of StarDist's trainer, whose time is up long before."""
 CHANNELS = 3
 """Cellpose's trainer makes three of everything."""
 Samples = Sequence[Sample]
 Train = Callable[[Any, Samples, Samples], None]
 """Trains a segmenter on the first samples; the second are for validation."""
-Steps = Callable[[Any, Samples, Samples, int, float], None]
-"""The same, so many steps at a learning rate."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -179,29 +179,36 @@ def _ours(spec: TrialSpec) -> Train:
 
 def _stock(name: str, *, weights: Path, rate: float, seconds: float) -> tuple[Train, list[float]]:
     """The stock trainer, run for about so many CPU seconds, and where it notes what it took."""
-    run: Steps = {"cellpose": _cellpose, "stardist": _stardist}[name]
+    run = {"cellpose": _cellpose, "stardist": _stardist}[name]
     spent: list[float] = []
 
-    def timed(*arguments: Any) -> float:
-        started = time.process_time()
-        run(*arguments, rate)
-        return time.process_time() - started
-
     def train(segmenter: Any, samples: Samples, validation: Samples) -> None:
-        short, long = (
-            timed(segmenter, samples, validation, steps) for steps in (SHORT_STEPS, LONG_STEPS)
-        )
-        segmenter.initialise(weights)
-        steps = round(seconds * (LONG_STEPS - SHORT_STEPS) / (long - short))
-        spent.append(timed(segmenter, samples, validation, steps))
+        spent.append(run(segmenter, samples, validation, weights, rate=rate, seconds=seconds))
 
     return train, spent
 
 
 def _cellpose(
-    segmenter: Any, samples: Samples, validation: Samples, steps: int, rate: float
-) -> None:
-    """Cellpose's `train_seg` on the compact network."""
+    segmenter: Any,
+    samples: Samples,
+    validation: Samples,
+    weights: Path,
+    *,
+    rate: float,
+    seconds: float,
+) -> float:
+    """Cellpose's `train_seg` on the compact network, after two short runs that tell its speed."""
+    short, long = (
+        _cellpose_steps(segmenter, samples, steps=steps, rate=rate)
+        for steps in (SHORT_STEPS, LONG_STEPS)
+    )
+    segmenter.initialise(weights)
+    steps = round(seconds * (LONG_STEPS - SHORT_STEPS) / (long - short))
+    return _cellpose_steps(segmenter, samples, steps=steps, rate=rate)
+
+
+def _cellpose_steps(segmenter: Any, samples: Samples, *, steps: int, rate: float) -> float:
+    """So many steps; the CPU seconds they took."""
     import torch
     from cellpose.train import train_seg
     from cellpose.vit import BaseModel
@@ -217,7 +224,7 @@ def _cellpose(
         def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, None]:
             return self.network(images), None
 
-    training = segmenter._spec.training
+    training, started = segmenter._spec.training, time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         train_seg(
             Compact(),
@@ -234,12 +241,30 @@ def _cellpose(
             save_every=10**9,
         )
     segmenter._network.eval()
+    return time.process_time() - started
 
 
 def _stardist(
-    segmenter: Any, samples: Samples, validation: Samples, steps: int, rate: float
-) -> None:
-    """StarDist's `train`, with its own schedule of the learning rate."""
+    segmenter: Any,
+    samples: Samples,
+    validation: Samples,
+    weights: Path,
+    *,
+    rate: float,
+    seconds: float,
+) -> float:
+    """StarDist's `train`, stopped when its time is up; compilation is not counted against it."""
+    import keras
+
+    class Clock(keras.callbacks.Callback):
+        """Starts after the first step."""
+
+        started = spent = 0.0
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            self.started = self.started or time.process_time()
+            self.spent = time.process_time() - self.started
+            self.model.stop_training = self.spent >= seconds
 
     def augment(image: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """As StarDist's own examples do: flips, turns, brightness and noise."""
@@ -250,10 +275,10 @@ def _stardist(
         image = image * np.random.uniform(0.6, 2) + np.random.uniform(-0.2, 0.2)
         return image + 0.02 * np.random.normal(size=image.shape), labels
 
-    model = segmenter._model()
+    model, clock = segmenter._model(), Clock()
     model.config.train_learning_rate = rate
-    model.config.train_reduce_lr = {"factor": 0.5, "patience": 40, "min_delta": 0}
-    model._model_prepared = False
+    model.prepare_for_training()
+    model.callbacks.append(clock)
     with contextlib.redirect_stdout(io.StringIO()):
         model.train(
             [one.image for one in samples],
@@ -261,8 +286,9 @@ def _stardist(
             validation_data=([v.image for v in validation], [v.labels for v in validation]),
             augmenter=augment,
             epochs=1,
-            steps_per_epoch=steps,
+            steps_per_epoch=MOST_STEPS,
         )
+    return clock.spent
 
 
 def rows(cells: list[Cell], numbers: dict[str, Numbers]) -> Iterator[Numbers]:
