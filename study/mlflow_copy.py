@@ -4,6 +4,7 @@ import json
 import logging
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ STATUSES = {"completed": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
 """MLflow's words for how a trial ended."""
 TRIAL_ID = "trial_id"
 """Tag by which a run is known as the copy of a result; set last, when all has been sent."""
+LACKS_FILES = "lacks_files"
+"""Tag of a run whose files MLflow refused; a later copy sends them again."""
 LEVEL = "level"
 """Tag that tells study, arm and trial runs apart."""
 
@@ -48,8 +51,11 @@ class MlflowCopy:
         self._experiment_id = self._experiment(folder, is_local=uri.startswith("sqlite:"))
         self._parents: dict[str, str] = {}
         self._sent: dict[str, str] = {}
+        self._begun = False
+        self.refused = ""
+        """Why MLflow took numbers but no files; empty while it took all."""
         self._find_runs()
-        if "study" not in self._parents:
+        if not self._begun:
             self._begin_study()
 
     def send(self, result: TrialResult) -> None:
@@ -70,7 +76,7 @@ class MlflowCopy:
         self._client.log_batch(
             run_id, metrics=_metrics(result), params=_params(result), tags=_tags(result)
         )
-        self._send_pictures(run_id, result)
+        self._send_files(run_id, lambda: self._send_pictures(run_id, result))
         ended = int(result.cost.ended_at * 1000) if result.cost else None
         self._client.set_terminated(run_id, status=STATUSES[result.status], end_time=ended)
         self._client.set_tag(run_id, TRIAL_ID, result.trial_id)
@@ -79,14 +85,19 @@ class MlflowCopy:
     def send_report(self, path: Path) -> None:
         """Sends the report and its tables to the study's run, and the verdict to where the pages
         open; the winner becomes a registered model."""
-        self._client.log_artifacts(self._parents["study"], str(path.parent), "report")
+        run_id = self._parents["study"]
+        self._send_files(
+            run_id, lambda: self._client.log_artifacts(run_id, str(path.parent), "report")
+        )
         runs = Runs(
             experiment_id=self._experiment_id,
             study=self._parents["study"],
             arms=self._parents,
             trials=self._sent,
         )
-        send_verdict(self._client, runs, store=self._store, name=self._name)
+        send_verdict(
+            self._client, runs, store=self._store, name=self._name, takes_files=not self.refused
+        )
 
     def _experiment(self, folder: Path, *, is_local: bool) -> str:
         if found := self._client.get_experiment_by_name(self._name):
@@ -107,17 +118,21 @@ class MlflowCopy:
     def _note(self, run: Any) -> None:
         """A trial's run without its id was cut off while it was sent: it is sent again."""
         level, tags = run.data.tags.get(LEVEL), run.data.tags
-        if level == "trial" and TRIAL_ID not in tags:
+        if level == "trial" and (TRIAL_ID not in tags or LACKS_FILES in tags):
             self._client.delete_run(run.info.run_id)
         elif level == "trial":
             self._sent[tags[TRIAL_ID]] = run.info.run_id
         elif level:
+            self._begun |= level == "study" and LACKS_FILES not in tags
             self._parents["study" if level == "study" else tags[MLFLOW_RUN_NAME]] = run.info.run_id
 
     def _begin_study(self) -> None:
         name = str(self._about.get("name", "study"))
-        run_id = self._run(name, level="study", parent="")
-        self._parents["study"] = run_id
+        if "study" in self._parents:
+            self._client.delete_tag(self._parents["study"], LACKS_FILES)
+        else:
+            self._parents["study"] = self._run(name, level="study", parent="")
+        run_id = self._parents["study"]
         dataset, split = self._about.get("dataset", {}), self._about.get("split", {})
         tags = {
             "split_hash": split.get("hash"),
@@ -127,9 +142,22 @@ class MlflowCopy:
             **self._about.get("environment", {}),
         }
         self._client.log_batch(run_id, tags=[RunTag(key, str(tags[key])) for key in tags])
-        self._client.log_dict(run_id, self._about, "study.json")
+        self._send_files(run_id, lambda: self._client.log_dict(run_id, self._about, "study.json"))
         send_dataset(self._client, run_id, dataset)
         self._client.set_terminated(run_id)
+
+    def _send_files(self, run_id: str, send: Callable[[], object]) -> None:
+        """Sends files, which MLflow keeps apart from numbers and may refuse while it takes those.
+
+        After a refusal no others are tried: each might take as long as the first.
+        """
+        if not self.refused:
+            try:
+                send()
+            except Exception as error:  # whatever the storage behind MLflow raises
+                self.refused = " ".join(str(error).split())[:300] or type(error).__name__
+        if self.refused:
+            self._client.set_tag(run_id, LACKS_FILES, "yes")
 
     def _run(self, name: str, *, level: str, parent: str, started_at: float | None = None) -> str:
         tags = {MLFLOW_RUN_NAME: name, LEVEL: level}

@@ -35,11 +35,14 @@ class Runs:
     """By id of the trial."""
 
 
-def send_verdict(client: MlflowClient, runs: Runs, *, store: Store, name: str) -> None:
+def send_verdict(
+    client: MlflowClient, runs: Runs, *, store: Store, name: str, takes_files: bool
+) -> None:
     """Writes the verdict where the pages open, and registers the winner's model.
 
     Args:
         name: of the registered model.
+        takes_files: without its files a model is not registered.
     """
     decision = decide(load_study(store.root))
     for summary in decision.arms:
@@ -56,7 +59,8 @@ def send_verdict(client: MlflowClient, runs: Runs, *, store: Store, name: str) -
     for run in client.search_runs([runs.experiment_id], f"tags.{WINNER} = 'yes'"):
         client.delete_tag(run.info.run_id, WINNER)
     client.set_tag(runs.trials[winner.trial_id], WINNER, "yes")
-    _register(client, runs.trials[winner.trial_id], winner, store=store, name=name, card=card)
+    if takes_files:
+        _register(client, runs.trials[winner.trial_id], winner, store=store, name=name, card=card)
 
 
 def send_dataset(client: MlflowClient, run_id: str, about: dict[str, Any]) -> None:

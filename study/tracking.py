@@ -51,6 +51,7 @@ class Tracking:
         self._report: Path | None = None
         self._copy: MlflowCopy | None = None
         self._reason = "it was too slow"
+        self._refused = ""
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="mlflow", daemon=True)
@@ -92,6 +93,12 @@ class Tracking:
         self._close()
         self._thread.join(LAST_CHANCE_SECONDS)
         left = len(self._unsent) + (self._report is not None)
+        if not left and self._refused:
+            return (
+                f"MLflow at {self.uri} has taken the study's numbers but not its files (pictures, "
+                f"report, model): {self._refused}. Nothing is lost: `study report {self._folder}` "
+                f"sends them once it takes files."
+            )
         if not left:
             return ""
         return (
@@ -145,10 +152,12 @@ class Tracking:
         for trial_id in sorted(self._unsent):
             if result := self._readable(trial_id):
                 copy.send(result)
+                self._refused = copy.refused
             with self._changed:
                 self._unsent.discard(trial_id)
         if report := self._report:
             copy.send_report(report)
+            self._refused = copy.refused
             with self._changed:
                 self._report = None if self._report == report else self._report
 

@@ -10,6 +10,7 @@ import pytest
 import study.tracking
 from study.store import Store
 from study.tracking import Tracking
+from tests.reports.fake_study import ARMS, FakeStudy
 from tests.study.fakes import curve, ended
 from trainables.result import TrialResult
 from trainables.spec import DataSpec, TrialSpec, UnetSpec
@@ -108,6 +109,36 @@ def test_a_copy_that_was_cut_off_is_made_again(tmp_path: Path, store: Store) -> 
         for run in client.search_runs([one.experiment_id for one in client.search_experiments()])
     ]
     assert sorted(levels) == ["arm", "study", "trial"]
+
+
+def test_a_server_that_refuses_files_gets_the_numbers_and_later_the_files(tmp_path: Path) -> None:
+    """Where the folder of the files should be lies a file, so that none can be written."""
+    FakeStudy(arms=ARMS[:1], images=6, draws=(1,), search_trials=1).write(tmp_path)
+    store, report = Store(tmp_path), tmp_path / "report" / "report.html"
+    store.write_text("report/report.html", "<p>verdict</p>")
+    (tmp_path / "mlartifacts").touch()
+    with Tracking(tmp_path, store=store) as tracking:
+        tracking.send_report(report)
+        said = tracking.finish()
+    assert "has taken the study's numbers but not its files" in said
+    assert f"study report {tmp_path}" in said
+    assert runs(tmp_path).keys() == store.trial_ids()
+    assert {"best_validation_f1"} <= runs(tmp_path)[min(store.trial_ids())].data.metrics.keys()
+
+    (tmp_path / "mlartifacts").unlink()
+    with Tracking(tmp_path, store=store) as tracking:
+        tracking.send_report(report)
+        assert tracking.finish() == ""
+    client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{tmp_path}/mlflow.db")
+    (found,) = client.search_runs(["1"], "tags.level = 'study'")
+    assert {one.path for one in client.list_artifacts(found.info.run_id)} == {
+        "report",
+        "study.json",
+    }
+    assert not client.search_runs(["1"], "tags.lacks_files = 'yes'")
+    assert runs(tmp_path).keys() == store.trial_ids()
+    overlays = [client.list_artifacts(run.info.run_id) for run in runs(tmp_path).values()]
+    assert any(overlays)
 
 
 def test_a_server_that_never_answers_stalls_nothing(
