@@ -1,0 +1,50 @@
+"""Whether better pools go with larger gains, without being fooled by what differs elsewhere."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from reports.gan_quality import gan_quality, spearman
+from reports.load import load_study
+from tests.reports.fake_study import FakeStudy
+
+
+def test_without_strata_it_is_spearmans_correlation() -> None:
+    x, y = np.random.default_rng(0).normal(size=(2, 12))
+    estimate, low, high = spearman(x, y, [10] * 12)
+    assert estimate == pytest.approx(spearmanr(x, y).statistic)
+    assert -1 < low < estimate < high < 1
+
+
+def test_more_images_alone_do_not_pass_for_a_prediction() -> None:
+    """Two counts, far apart in both; within each the order is turned around."""
+    x, y = [1, 2, 3, 4, 11, 12, 13, 14], [4, 3, 2, 1, 14, 13, 12, 11]
+    assert spearman(x, y, [5] * 4 + [10] * 4)[0] == pytest.approx(-1)
+    assert spearman(x, y, [5] * 8)[0] > 0
+
+
+def test_distances_on_other_features_are_not_ranked_together(tmp_path: Path) -> None:
+    """On Inception distances are far larger here; that alone must not change the correlation."""
+    same, larger, unmarked = (
+        kid_correlation(tmp_path / name, factor=factor, marked=marked)
+        for name, factor, marked in (("a", 1, True), ("b", 100, True), ("c", 100, False))
+    )
+    assert larger == pytest.approx(same)
+    assert unmarked != pytest.approx(same)
+
+
+def kid_correlation(folder: Path, *, factor: float, marked: bool) -> float:
+    """That of `unet_gan`, where the fits of even draws were measured on Inception."""
+    FakeStudy(draws=tuple(range(1, 13)), pictures=False, search_trials=1).write(folder)
+    for path in (folder / "results").iterdir():
+        result = json.loads(path.read_text())
+        spec = json.loads(result["spec"]) if isinstance(result["spec"], str) else result["spec"]
+        if spec["stage"] == "fit_gans" and spec["data.draw"] % 2 == 0:
+            result["synthesis"]["kid"] *= factor
+            result["synthesis"]["on_inception"] = float(marked)
+            path.write_text(json.dumps(result))
+    found = gan_quality(load_study(folder))
+    return next(one.estimate for one in found if (one.arm, one.measure) == ("unet_gan", "kid"))
