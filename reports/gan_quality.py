@@ -9,11 +9,12 @@ from scipy import special, stats
 
 from reports.cost import gan_fit_id
 from reports.load import Arm, Study, place, scored_on_test, trials
+from trainables.gan.fidelity import ON_INCEPTION
 from trainables.result import TrialResult
 
 FEWEST_FITS = 8
 """Pairs below which a rank correlation is not given: its interval would span nearly all."""
-NOT_QUALITIES = ("asked", "kept", "pool", "seconds", "on_inception")
+NOT_QUALITIES = ("asked", "kept", "pool", "seconds", ON_INCEPTION)
 """Counts, times and circumstances in a fit's `synthesis`, which are no measures of quality."""
 
 
@@ -40,7 +41,7 @@ class _Pair:
     @property
     def stratum(self) -> Hashable:
         """Within which pairs are ranked: distances on other features mean something else."""
-        return self.count, self.fit.synthesis.get("on_inception", 0.0)
+        return self.count, self.fit.synthesis.get(ON_INCEPTION, 0.0)
 
 
 def gan_quality(study: Study) -> list[Correlation]:

@@ -9,6 +9,7 @@ from reports.findings import Findings
 from reports.load import Study, trials
 from reports.references import REFERENCES
 from reports.verdict import Decision
+from trainables.gan.fidelity import ON_INCEPTION
 
 SEGMENTERS = {
     "unet": "a U-Net with an interior and a boundary head, decoded by watershed",
@@ -176,11 +177,9 @@ def _pool_measures(study: Study, cite: _Citations) -> str:
     fits = [fit for fit in trials(study, stage="fit_gans") if "kid" in fit.synthesis]
     if not fits:
         return ""
-    on_inception = {fit.synthesis.get("on_inception", 0.0) for fit in fits}
-    features = {
-        (0.0,): "a segmenter trained on the same annotated images",
-        (1.0,): "Inception v3 as published",
-    }.get(tuple(on_inception), "Inception v3 as published, or of a segmenter where it was missing")
+    names = {0.0: "a segmenter trained on the same annotated images", 1.0: "Inception v3"}
+    on_inception = {fit.synthesis.get(ON_INCEPTION, 0.0) for fit in fits}
+    features = " or ".join(names[one] for one in sorted(on_inception))
     return (
         f" Pools were compared with real images by kernel inception distance{cite('kid')}, on "
         f"features of {features}."

@@ -77,9 +77,14 @@ def source_fits(study: Study, splits: Splits) -> list[Task]:
     return [Task(spec=source_fit(study, segmenter, splits)) for segmenter in segmenters]
 
 
+def has_gans(study: Study) -> bool:
+    """Whether some arm has GAN data."""
+    return any(_uses_gan(ARMS[name]) for name in study.arms)
+
+
 def search_gans(study: Study, splits: Splits) -> list[Task]:
     """The GANs among which the arms with GAN data choose, fitted on the draw of the search."""
-    if not any(ARMS[name].extra_data == "gan" for name in study.arms):
+    if not has_gans(study):
         return []
     data = _data(study, splits.main, count=study.search_count, draw=study.search_draw)
     return [

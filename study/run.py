@@ -21,6 +21,7 @@ from study.plan import (
     choose_best,
     confirm_tasks,
     greediest_specs,
+    has_gans,
     search_gans,
     search_needs,
     search_spec,
@@ -207,8 +208,7 @@ def _run(
     inputs: Callable[[ReadPool], TrialInputs],
     listener: Listener,
 ) -> None:
-    has_gans = any(ARMS[name].extra_data == "gan" for name in study.arms)
-    read_pool = shared_pools(place.store) if has_gans else partial(stored_pool, place.store)
+    read_pool = shared_pools(place.store) if has_gans(study) else partial(stored_pool, place.store)
     run_stage(
         stage,
         study,

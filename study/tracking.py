@@ -152,14 +152,13 @@ class Tracking:
         for trial_id in sorted(self._unsent):
             if result := self._readable(trial_id):
                 copy.send(result)
-                self._refused = copy.refused
             with self._changed:
                 self._unsent.discard(trial_id)
         if report := self._report:
             copy.send_report(report)
-            self._refused = copy.refused
             with self._changed:
                 self._report = None if self._report == report else self._report
+        self._refused = copy.refused
 
     def _readable(self, trial_id: str) -> TrialResult | None:
         """A result, or None where it is gone, or damaged, which the report says."""

@@ -10,7 +10,7 @@ from trainables.data.patches import draw_crop
 from trainables.data.sample import Sample
 from trainables.data.shelf import at_working_scale
 from trainables.flat import flatten
-from trainables.gan.fidelity import fidelity
+from trainables.gan.fidelity import ON_INCEPTION, Features, fidelity
 from trainables.gan.fit import fit_gan
 from trainables.gan.inception import find_inception, inception_features
 from trainables.gan.judge import judge_features, train_judge
@@ -25,8 +25,6 @@ from trainables.segmenters.validation import mean_f1
 from trainables.spec import GanFitSpec
 
 GENERATOR_FOLDER = "generator"
-ON_INCEPTION = "on_inception"
-"""1 where distances between images were taken on Inception's features, 0 where on the judge's."""
 NO_F1 = float("nan")
 """A GAN has no validation F1 of its own."""
 
@@ -99,14 +97,8 @@ def run_gan_fit(
         randomness=randomness,
     )
     _write(folder, pool=pool, real=real, generator=generator)
-    inception = find_inception()
-    distances = fidelity(
-        _images(real),
-        _images(unseen),
-        _images(pool.samples),
-        randomness.generator("fidelity"),
-        features=inception_features(inception) if inception else features,
-        rescale=inception is None,
+    distances = _distances(
+        real, unseen, pool.samples, features=features, rng=randomness.generator("fidelity")
     )
     variation = diversity(
         generator, training, side_px=pool_side_px(spec.gan), rng=randomness.generator("diversity")
@@ -116,9 +108,7 @@ def run_gan_fit(
         spec=flatten(spec),
         status="completed",
         progress=tuple(progress),
-        synthesis=_pool_numbers(pool, judge_f1=judge_f1)
-        | distances
-        | {ON_INCEPTION: float(inception is not None), "diversity": variation},
+        synthesis=_pool_numbers(pool, judge_f1=judge_f1) | distances | {"diversity": variation},
         cost=meter.cost(progress),
     )
 
@@ -144,6 +134,27 @@ def _real_crops(
             Sample(id=f"{sample.id}_{number}", image=image, labels=labels, group=sample.group)
         )
     return crops
+
+
+def _distances(
+    real: Sequence[Sample],
+    unseen: Sequence[Sample],
+    synthetic: Sequence[Sample],
+    *,
+    features: Features,
+    rng: np.random.Generator,
+) -> dict[str, float]:
+    """See `fidelity`; on Inception's features where its weights are at hand, else on these."""
+    inception = find_inception()
+    distances = fidelity(
+        _images(real),
+        _images(unseen),
+        _images(synthetic),
+        rng,
+        features=inception_features(inception) if inception else features,
+        rescale=inception is None,
+    )
+    return distances | {ON_INCEPTION: float(inception is not None)}
 
 
 def _images(samples: Sequence[Sample]) -> np.ndarray:

@@ -8,6 +8,9 @@ from scipy.spatial.distance import cdist
 Features = Callable[[np.ndarray], np.ndarray]
 """Turns images float32 [N, P, P, C] into features float [N, D]."""
 
+ON_INCEPTION = "on_inception"
+"""Beside what `fidelity` gives, a fit notes 1 where the features were those of the published
+Inception v3, and 0 where they were the judge's."""
 RESAMPLES = 200
 """Half-samples drawn for the interval."""
 LEVEL = 0.95

@@ -1,4 +1,4 @@
-"""The pool on disk: stacks that any viewer opens, and a list of where each crop came from.
+"""The pool on disk: OME-TIFF stacks to be looked at, and a list of where each crop came from.
 
 Imports neither torch nor TensorFlow, so that every process can read it.
 """
