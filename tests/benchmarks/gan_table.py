@@ -18,17 +18,17 @@ import numpy as np
 
 from tests.benchmarks.cells import Numbers, measure_all
 from tests.benchmarks.draws import split_once, trial_data
+from tests.benchmarks.quick_trials import quick_trial
 from trainables.extra_spec import ExtraSpec
 from trainables.gan.pool_files import read_pool
 from trainables.gan_spec import Architecture, paper_gan
 from trainables.gan_trial import run_gan_fit
 from trainables.segmenters.protocol import NoCheckpoints
-from trainables.spec import DataSpec, TrainingSpec, TrialSpec, UnetSpec, gan_fit
+from trainables.spec import DataSpec, TrialSpec, gan_fit
 from trainables.trial import TrialData, run_trial
 
 RATIOS = (1.0, 4.0)
 """Beside 0."""
-TRAINING = TrainingSpec(images_seen=640, evaluations=4, batch_size=4)
 MEASURES = ("consistency_mean", "share_dropped", "kid", "kid_floor", "memorisation", "diversity")
 
 
@@ -54,14 +54,8 @@ def measure(cell: Cell) -> Numbers:
     """Fits the GAN, if there is one, and trains the U-Nets."""
     split = split_once(cell.dataset, cell.out)
     data = trial_data(cell.dataset, split, count=cell.count, draw=cell.draw)
-    spec = TrialSpec(
-        stage="confirm",
-        arm="table",
-        study_seed=0,
-        seed=0,
-        data=DataSpec(split=split.hash, annotation_count=cell.count, draw=cell.draw),
-        segmenter=UnetSpec(),
-        training=TRAINING,
+    spec = quick_trial(
+        "unet", DataSpec(split=split.hash, annotation_count=cell.count, draw=cell.draw)
     )
     if cell.architecture is None:
         return {"f1_0": unet_f1(spec, data)}

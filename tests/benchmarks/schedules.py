@@ -18,33 +18,16 @@ from typing import get_args
 import numpy as np
 from matplotlib.figure import Figure
 
-from search_spaces import arm
-from study.simulated import simulated_source
 from tests.benchmarks.cells import Numbers, measure_all
 from tests.benchmarks.draws import split_once, trial_data
-from trainables.spec import (
-    CellposeSpec,
-    DataSpec,
-    SegmenterSpec,
-    StardistSpec,
-    TrainingSpec,
-    TrialSpec,
-    UnetSpec,
-    WeightsKind,
-    WeightsSpec,
-)
+from tests.benchmarks.quick_trials import SEGMENTERS, quick_trial, simulated, source_trial
+from trainables.segmenters.protocol import NoCheckpoints
+from trainables.spec import DataSpec, TrialSpec
 from trainables.training_spec import ScheduleName
-from trainables.trial import run_trial
+from trainables.trial import TrialData, run_trial
 
-SEGMENTERS: dict[str, SegmenterSpec] = {
-    "cellpose": CellposeSpec(),
-    "stardist": StardistSpec(),
-    "unet": UnetSpec(),
-}
 SCRATCH = "scratch"
 WAYS = (SCRATCH, *get_args(ScheduleName))
-SOURCE_IMAGES, SOURCE_CROPS, CROPS = 60, 1600, 640
-"""As in the quick study."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,7 +35,7 @@ class Cell:
     """One training: on the source where `way` is empty, else on the data set."""
 
     dataset: Path
-    source: Path
+    """That it trains on."""
     out: Path
     segmenter: str
     way: str = ""
@@ -62,67 +45,48 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """Of the file with its numbers; of the folder of weights, where it trains on the source."""
-        return f"{self.segmenter}_{self.way}_{self.count}_{self.draw}" if self.way else self.weights
+        """Of the file with its numbers."""
+        return f"{self.segmenter}_{self.way}_{self.count}_{self.draw}" if self.way else self.source
 
     @property
-    def weights(self) -> str:
-        """Name of the weights from the source."""
+    def source(self) -> str:
+        """Name of the training on the source, and of the folder with its weights."""
         return f"{self.segmenter}_source"
 
 
 def measure(cell: Cell) -> Numbers:
     """Trains once; test F1 at IoU 0.5, or validation F1 on the source, and device-seconds."""
-    from trainables.segmenters.protocol import NoCheckpoints
-
-    spec, folder = trial(cell), cell.out / "weights" / cell.weights
-    dataset = cell.dataset if cell.way else cell.source
-    split = split_once(dataset, cell.out)
-    data = trial_data(dataset, split, count=spec.data.annotation_count, draw=spec.data.draw)
-    if cell.way:
-        is_pretrained = cell.way != SCRATCH
-        data = dataclasses.replace(data, weights=folder if is_pretrained else None)
+    split = split_once(cell.dataset, cell.out)
+    count = cell.count or len(split.annotation_ids)
+    images = DataSpec(split=split.hash, annotation_count=count, draw=cell.draw)
+    data = trial_data(cell.dataset, split, count=count, draw=cell.draw)
+    weights = cell.out / "weights" / cell.source
+    if not cell.way:
+        weights.mkdir(parents=True, exist_ok=True)
+        return on_source(source_trial(cell.segmenter, images), data, weights=weights)
+    if cell.way == SCRATCH:
+        spec = quick_trial(cell.segmenter, images)
     else:
-        folder.mkdir(parents=True, exist_ok=True)
-        data = dataclasses.replace(data, test=())
-    result = run_trial(
-        spec,
-        data,
-        report=lambda progress: None,
-        checkpoints=NoCheckpoints(),
-        keep_model=lambda model: None if cell.way else model.save(folder),
-    )
-    f1 = float(np.mean(result.test.f1)) if cell.way else result.progress[-1].validation_f1
+        spec = quick_trial(cell.segmenter, images, weights=cell.source)
+        training = dataclasses.replace(spec.training, schedule=cell.way)
+        spec = dataclasses.replace(spec, training=training)
+        data = dataclasses.replace(data, weights=weights)
+    result = run_trial(spec, data, report=lambda progress: None, checkpoints=NoCheckpoints())
+    f1 = float(np.mean(result.test.f1))
     return {"f1": f1, "seconds": result.progress[-1].device_seconds}
 
 
-def trial(cell: Cell) -> TrialSpec:
-    """The training of a cell, with the defaults of its family."""
-    segmenter = SEGMENTERS[cell.segmenter]
-    kind: WeightsKind = "pretrained" if cell.way not in ("", SCRATCH) else "scratch"
-    point = arm.defaults(segmenter, extra="none", weights=kind, gans=())
-    training = TrainingSpec(
-        images_seen=CROPS if cell.way else SOURCE_CROPS,
-        evaluations=4,
-        batch_size=4,
-        learning_rate=point["training.learning_rate"],
+def on_source(spec: TrialSpec, data: TrialData, *, weights: Path) -> Numbers:
+    """Trains on the source and keeps the weights."""
+    result = run_trial(
+        spec,
+        dataclasses.replace(data, test=()),
+        report=lambda progress: None,
+        checkpoints=NoCheckpoints(),
+        keep_model=lambda model: model.save(weights),
     )
-    weights = WeightsSpec()
-    if kind == "pretrained":
-        training = dataclasses.replace(training, schedule=cell.way)
-        weights = WeightsSpec(kind=kind, origin="source", name=cell.weights)
-    split = split_once(cell.dataset if cell.way else cell.source, cell.out)
-    count = cell.count or min(SOURCE_IMAGES, len(split.annotation_ids))
-    return TrialSpec(
-        stage="confirm" if cell.way else "fit_sources",
-        arm=cell.way or "source",
-        study_seed=0,
-        seed=0,
-        data=DataSpec(split=split.hash, annotation_count=count, draw=cell.draw),
-        segmenter=segmenter,
-        training=training,
-        weights=weights,
-    )
+    last = result.progress[-1]
+    return {"f1": last.validation_f1, "seconds": last.device_seconds}
 
 
 def rows(cells: list[Cell], numbers: dict[str, Numbers]) -> Iterator[Numbers]:
@@ -161,16 +125,13 @@ def picture(table: list[Numbers], file: Path) -> None:
 
 def main() -> None:
     options = _options()
-    source = options.source or simulated_source(
-        options.out, count=SOURCE_IMAGES, channels=1, seed=0
-    )
+    source = options.source or simulated(options.out)
     for dataset in (options.dataset, source):
         split_once(dataset, options.out)
-    blank = {"dataset": options.dataset, "source": source, "out": options.out}
-    sources = [Cell(segmenter=name, **blank) for name in options.segmenters]
+    sources = [Cell(source, options.out, name) for name in options.segmenters]
     measure_all(measure, {cell.name: cell for cell in sources}, options.out)
     cells = [
-        Cell(segmenter=name, way=way, count=count, draw=draw, **blank)
+        Cell(options.dataset, options.out, name, way, count, draw)
         for draw in range(1, options.draws + 1)
         for count in options.counts
         for name in options.segmenters

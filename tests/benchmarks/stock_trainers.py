@@ -26,10 +26,10 @@ from typing import Any
 
 import numpy as np
 
-from search_spaces import arm
-from study.simulated import simulated_source
 from tests.benchmarks.cells import Numbers, measure_all
 from tests.benchmarks.draws import split_once, trial_data
+from tests.benchmarks.quick_trials import quick_trial, simulated, source_trial
+from tests.benchmarks.stock import as_cellpose_model, augment_as_stardist
 from trainables.data.sample import Sample
 from trainables.data.shelf import at_working_scale
 from trainables.metrics.scores import score_image
@@ -38,24 +38,13 @@ from trainables.randomness import Randomness
 from trainables.score_table import score_table
 from trainables.segmenters import make_segmenter
 from trainables.segmenters.protocol import Extra, NoCheckpoints
-from trainables.spec import (
-    CellposeSpec,
-    DataSpec,
-    SegmenterSpec,
-    StardistSpec,
-    TrainingSpec,
-    TrialSpec,
-    WeightsSpec,
-)
+from trainables.spec import DataSpec, TrialSpec
 from trainables.thresholds import tune
 from trainables.trial import TrialData
 
-SEGMENTERS: dict[str, SegmenterSpec] = {"cellpose": CellposeSpec(), "stardist": StardistSpec()}
 THEIR_RATE = {"cellpose": 5e-5, "stardist": 3e-4}
 """Cellpose's advice for fine-tuning (documentation of 4.2) and StarDist's default."""
 WAYS = ("ours", "stock", "stock_at_our_rate")
-SOURCE_IMAGES, SOURCE_CROPS, CROPS = 60, 1600, 640
-"""As in the quick study."""
 SHORT_STEPS, LONG_STEPS = 4, 20
 """Their difference tells what a step of Cellpose's trainer costs."""
 MOST_STEPS = 100_000
@@ -96,12 +85,14 @@ def measure(cell: Cell) -> Numbers:
     count = cell.count if cell.draw else len(split.annotation_ids)
     data = trial_data(dataset, split, count=count, draw=cell.draw)
     folder = cell.out / "weights" / cell.weights
-    spec = _spec(cell, DataSpec(split=split.hash, annotation_count=count, draw=cell.draw))
+    images = DataSpec(split=split.hash, annotation_count=count, draw=cell.draw)
     if not cell.draw:
+        spec = source_trial(cell.segmenter, images)
         folder.mkdir(parents=True, exist_ok=True)
         model, seconds = _trained(spec, data, weights=None, train=_ours(spec))
         model.save(folder)
         return {"seconds": seconds}
+    spec = quick_trial(cell.segmenter, images, weights=cell.weights)
     model, seconds = _trained(spec, data, weights=folder, train=_ours(spec))
     numbers = {"ours": {"f1": _test_f1(model, data), "seconds": seconds}}
     rates = (THEIR_RATE[cell.segmenter], spec.training.learning_rate)
@@ -110,28 +101,6 @@ def measure(cell: Cell) -> Numbers:
         model, _ = _trained(spec, data, weights=folder, train=train)
         numbers[way] = {"f1": _test_f1(model, data), "seconds": spent[0]}
     return numbers
-
-
-def _spec(cell: Cell, data: DataSpec) -> TrialSpec:
-    segmenter = SEGMENTERS[cell.segmenter]
-    kind = "pretrained" if cell.draw else "scratch"
-    point = arm.defaults(segmenter, extra="none", weights=kind, gans=())
-    origin = WeightsSpec(kind="pretrained", origin="source", name=cell.weights)
-    return TrialSpec(
-        stage="confirm" if cell.draw else "fit_sources",
-        arm=cell.segmenter,
-        study_seed=0,
-        seed=0,
-        data=data,
-        segmenter=segmenter,
-        training=TrainingSpec(
-            images_seen=CROPS if cell.draw else SOURCE_CROPS,
-            evaluations=4,
-            batch_size=4,
-            learning_rate=point["training.learning_rate"],
-        ),
-        weights=origin if cell.draw else WeightsSpec(),
-    )
 
 
 def _trained(
@@ -183,23 +152,20 @@ def _ours(spec: TrialSpec) -> Train:
 
 def _stock(name: str, *, weights: Path, rate: float, seconds: float) -> tuple[Train, list[float]]:
     """The stock trainer, run for about so many CPU seconds, and where it notes what it took."""
-    run = {"cellpose": _cellpose, "stardist": _stardist}[name]
     spent: list[float] = []
 
     def train(segmenter: Any, samples: Samples, validation: Samples) -> None:
-        spent.append(run(segmenter, samples, validation, weights, rate=rate, seconds=seconds))
+        if name == "cellpose":
+            taken = _cellpose(segmenter, samples, weights=weights, rate=rate, seconds=seconds)
+        else:
+            taken = _stardist(segmenter, samples, validation, rate=rate, seconds=seconds)
+        spent.append(taken)
 
     return train, spent
 
 
 def _cellpose(
-    segmenter: Any,
-    samples: Samples,
-    validation: Samples,
-    weights: Path,
-    *,
-    rate: float,
-    seconds: float,
+    segmenter: Any, samples: Samples, *, weights: Path, rate: float, seconds: float
 ) -> float:
     """Cellpose's `train_seg` on the compact network, after two short runs that tell its speed."""
     short, long = (
@@ -213,25 +179,12 @@ def _cellpose(
 
 def _cellpose_steps(segmenter: Any, samples: Samples, *, steps: int, rate: float) -> float:
     """So many steps; the CPU seconds they took."""
-    import torch
     from cellpose.train import train_seg
-    from cellpose.vit import BaseModel
-
-    class Compact(BaseModel):
-        """The network as `train_seg` wants one."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.backbone = "compact"
-            self.network = segmenter._network
-
-        def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, None]:
-            return self.network(images), None
 
     training, started = segmenter._spec.training, time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         train_seg(
-            Compact(),
+            as_cellpose_model(segmenter._network),
             train_data=[one.image for one in samples],
             train_labels=[one.labels for one in samples],
             channel_axis=-1,
@@ -249,13 +202,7 @@ def _cellpose_steps(segmenter: Any, samples: Samples, *, steps: int, rate: float
 
 
 def _stardist(
-    segmenter: Any,
-    samples: Samples,
-    validation: Samples,
-    weights: Path,
-    *,
-    rate: float,
-    seconds: float,
+    segmenter: Any, samples: Samples, validation: Samples, *, rate: float, seconds: float
 ) -> float:
     """StarDist's `train`, stopped when its time is up; compilation is not counted against it."""
     import keras
@@ -270,15 +217,6 @@ def _stardist(
             self.spent = time.process_time() - self.started
             self.model.stop_training = self.spent >= seconds
 
-    def augment(image: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """As StarDist's own examples do: flips, turns, brightness and noise."""
-        turns = np.random.randint(4)
-        image, labels = np.rot90(image, turns), np.rot90(labels, turns)
-        if np.random.randint(2):
-            image, labels = image[::-1], labels[::-1]
-        image = image * np.random.uniform(0.6, 2) + np.random.uniform(-0.2, 0.2)
-        return image + 0.02 * np.random.normal(size=image.shape), labels
-
     model, clock = segmenter._model(), Clock()
     model.config.train_learning_rate = rate
     model.prepare_for_training()
@@ -288,7 +226,7 @@ def _stardist(
             [one.image for one in samples],
             [one.labels for one in samples],
             validation_data=([v.image for v in validation], [v.labels for v in validation]),
-            augmenter=augment,
+            augmenter=augment_as_stardist,
             epochs=1,
             steps_per_epoch=MOST_STEPS,
         )
@@ -313,7 +251,7 @@ def rows(cells: list[Cell], numbers: dict[str, Numbers]) -> Iterator[Numbers]:
 
 def main() -> None:
     options = _options()
-    source = simulated_source(options.out, count=SOURCE_IMAGES, channels=1, seed=0)
+    source = simulated(options.out)
     for dataset in (options.dataset, source):
         split_once(dataset, options.out)
     cells = [
@@ -333,7 +271,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--segmenters", nargs="+", choices=SEGMENTERS, default=tuple(SEGMENTERS))
+    parser.add_argument("--segmenters", nargs="+", choices=THEIR_RATE, default=tuple(THEIR_RATE))
     parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--draws", type=int, default=5)
     return parser.parse_args()

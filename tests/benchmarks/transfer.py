@@ -18,8 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 
-import numpy as np
-
+from tests.benchmarks.stock import as_cellpose_model, augment_as_stardist
 from tests.conftest import discs
 from trainables.data.sample import Sample
 from trainables.randomness import Randomness
@@ -89,30 +88,17 @@ def milliseconds_per_image(run: Callable[[int], object]) -> float:
 
 def cellpose() -> tuple[float, float]:
     """Ours and Cellpose's own `train_seg`, both on the compact network."""
-    import torch
     from cellpose.train import train_seg
-    from cellpose.vit import BaseModel
 
     from trainables.segmenters.cellpose import Cellpose
     from trainables.segmenters.cellpose_networks import build_network
-
-    class Stock(BaseModel):
-        """The compact network as `train_seg` wants one."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.backbone = "compact"
-            self.network = build_network("compact", encoder="resnet18", channels=3)
-
-        def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, None]:
-            return self.network(images), None
 
     images = samples(3)  # Cellpose makes three channels of everything
 
     def theirs(steps: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             train_seg(
-                Stock(),
+                as_cellpose_model(build_network("compact", encoder="resnet18", channels=3)),
                 train_data=[one.image for one in images],
                 train_labels=[one.labels for one in images],
                 channel_axis=-1,
@@ -139,13 +125,6 @@ def stardist() -> tuple[float, float]:
     images = samples(1)
     spec = StardistSpec()
 
-    def flipped(image: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """As StarDist's own examples augment: flips, turns, brightness and noise."""
-        turns = np.random.randint(4)
-        image, labels = np.rot90(image, turns), np.rot90(labels, turns)
-        image = image * np.random.uniform(0.6, 2) + np.random.uniform(-0.2, 0.2)
-        return image + 0.02 * np.random.normal(size=image.shape), labels
-
     def theirs(steps: int) -> None:
         training = trial(spec, steps=steps).training
         model = stardist_network.build(spec, channels=1, training=training, radius_px=8, seed=0)
@@ -155,7 +134,7 @@ def stardist() -> tuple[float, float]:
                 x,
                 y,
                 validation_data=(x[:1], y[:1]),
-                augmenter=flipped,
+                augmenter=augment_as_stardist,
                 epochs=1,
                 steps_per_epoch=steps,
             )
