@@ -45,8 +45,8 @@ from trainables.trial import TrialData
 THEIR_RATE = {"cellpose": 5e-5, "stardist": 3e-4}
 """Cellpose's advice for fine-tuning (documentation of 4.2) and StarDist's default."""
 WAYS = ("ours", "stock", "stock_at_our_rate")
-SHORT_STEPS, LONG_STEPS = 4, 20
-"""Their difference tells what a step of Cellpose's trainer costs."""
+SOME_STEPS = 20
+"""Tell what a step of Cellpose's trainer costs."""
 MOST_STEPS = 100_000
 """Of StarDist's trainer, whose time is up long before."""
 CHANNELS = 3
@@ -167,21 +167,24 @@ def _stock(name: str, *, weights: Path, rate: float, seconds: float) -> tuple[Tr
 def _cellpose(
     segmenter: Any, samples: Samples, *, weights: Path, rate: float, seconds: float
 ) -> float:
-    """Cellpose's `train_seg` on the compact network, after two short runs that tell its speed."""
-    short, long = (
-        _cellpose_steps(segmenter, samples, steps=steps, rate=rate)
-        for steps in (SHORT_STEPS, LONG_STEPS)
+    """Cellpose's `train_seg` on the compact network, after a short run that tells its speed."""
+    step_seconds = float(
+        np.median(_cellpose_steps(segmenter, samples, steps=SOME_STEPS, rate=rate))
     )
     segmenter.initialise(weights)
-    steps = round(seconds * (LONG_STEPS - SHORT_STEPS) / (long - short))
-    return _cellpose_steps(segmenter, samples, steps=steps, rate=rate)
+    steps = round(seconds / float(np.median(speed)))
+    return float(np.sum(_cellpose_steps(segmenter, samples, steps=steps, rate=rate)))
 
 
-def _cellpose_steps(segmenter: Any, samples: Samples, *, steps: int, rate: float) -> float:
-    """So many steps; the CPU seconds they took."""
+def _cellpose_steps(segmenter: Any, samples: Samples, *, steps: int, rate: float) -> np.ndarray:
+    """CPU seconds from each of so many steps to the next; the flows before are not counted."""
     from cellpose.train import train_seg
 
-    training, started = segmenter._spec.training, time.process_time()
+    training = segmenter._spec.training
+    started: list[float] = []
+    hook = segmenter._network.register_forward_pre_hook(
+        lambda network, inputs: started.append(time.process_time())
+    )
     with tempfile.TemporaryDirectory() as folder:
         train_seg(
             as_cellpose_model(segmenter._network),
@@ -197,8 +200,9 @@ def _cellpose_steps(segmenter: Any, samples: Samples, *, steps: int, rate: float
             save_path=folder,
             save_every=10**9,
         )
+    hook.remove()
     segmenter._network.eval()
-    return time.process_time() - started
+    return np.diff(started)
 
 
 def _stardist(
