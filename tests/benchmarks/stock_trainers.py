@@ -168,11 +168,9 @@ def _cellpose(
     segmenter: Any, samples: Samples, *, weights: Path, rate: float, seconds: float
 ) -> float:
     """Cellpose's `train_seg` on the compact network, after a short run that tells its speed."""
-    step_seconds = float(
-        np.median(_cellpose_steps(segmenter, samples, steps=SOME_STEPS, rate=rate))
-    )
+    some = _cellpose_steps(segmenter, samples, steps=SOME_STEPS, rate=rate)
     segmenter.initialise(weights)
-    steps = round(seconds / float(np.median(speed)))
+    steps = round(seconds / float(np.median(some)))
     return float(np.sum(_cellpose_steps(segmenter, samples, steps=steps, rate=rate)))
 
 
