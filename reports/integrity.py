@@ -6,6 +6,7 @@ from typing import Literal
 from reports import words
 from reports.load import Study, trials
 from reports.verdict import Decision
+from trainables.gan_spec import LOWEST_FLOOR
 
 State = Literal["good", "note", "bad"]
 
@@ -28,6 +29,7 @@ def integrity(study: Study, decision: Decision) -> list[Check]:
         _ceiling(study, decision),
         _complete(decision),
         _failures(study),
+        *_pools(study),
         _sealed(study),
         _readable(study),
         _problems(study),
@@ -115,6 +117,26 @@ def _failures(study: Study) -> Check:
     failed, pruned = statuses.count("failed"), statuses.count("pruned")
     found = f"{failed} of {words.count(len(statuses), 'trial')} failed, {pruned} stopped early"
     return Check(name="Failures", state="note" if failed else "good", found=found)
+
+
+def _pools(study: Study) -> list[Check]:
+    """Whether the filter left pools to train on, and could tell; nothing where there is no GAN."""
+    done = trials(study, stage="fit_gans", status="completed")
+    fits = [fit for fit in done if "kept" in fit.synthesis]
+    if not fits:
+        return []
+    short = [fit for fit in fits if fit.synthesis["kept"] < fit.spec["gan.pool_size"]]
+    empty = sum(not fit.synthesis["kept"] for fit in fits)
+    blind = sum(fit.synthesis.get("judge_validation_f1", 1) < LOWEST_FLOOR for fit in fits)
+    found = f"{len(fits) - len(short)} of {words.count(len(fits), 'pool')} as large as asked for"
+    if short:
+        found += f", {empty} empty, so that trainings used real images only"
+    if blind:
+        found += (
+            f"; in {words.count(blind, 'fit')} the segmenter that filters found next to nothing on "
+            f"the validation images, so that what it dropped says little about the GAN"
+        )
+    return [Check(name="GAN pools", state="note" if short or blind else "good", found=found)]
 
 
 def _sealed(study: Study) -> Check:

@@ -10,6 +10,9 @@ Architecture = Literal[
 ]
 MaskSource = Literal["recomposed", "annotated", "shape_library", "simulated"]
 
+LOWEST_FLOOR = 0.1
+"""F1 at which a mask must be found again at least, wherever there is a filter."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GanSpec:
@@ -53,7 +56,8 @@ class GanSpec:
     """Synthetic crops kept after filtering."""
     consistency_floor: float = 0.6
     """Smallest F1 at which a segmenter trained on the same real samples must find the masks, as a
-    share of its F1 on the real validation samples: it cannot be asked for more than it can do."""
+    share of its F1 on the real validation samples: it cannot be asked for more than it can do. 0
+    keeps all; see `floor`."""
 
     def __post_init__(self) -> None:
         at_least(self, width=4, images_seen=1, batch_size=1, crop_px=32, pool_size=1)
@@ -61,12 +65,34 @@ class GanSpec:
         at_least(self, unlabelled_images=0)
         at_least(self, feature_weight=0.0, mix_weight=0.0, penalty_weight=0.0, critic_steps=1)
         one_of(self, architecture=get_args(Architecture), mask_source=get_args(MaskSource))
+        self._check_critic_steps()
         if self.crop_px % 32:
             raise ValueError(f"crop_px must be a multiple of 32, but got {self.crop_px}.")
         if not 0 <= self.consistency_floor <= 1:
             raise ValueError(
                 f"consistency_floor must be in [0, 1], but got {self.consistency_floor}."
             )
+
+    def _check_critic_steps(self) -> None:
+        if self.critic_steps > max(self.images_seen // self.batch_size, 1):
+            raise ValueError(
+                f"critic_steps must be at most images_seen / batch_size, or the generator never "
+                f"takes a step, but got {self.critic_steps} with {self.images_seen} images seen in "
+                f"batches of {self.batch_size}."
+            )
+
+    def floor(self, judge_f1: float) -> float:
+        """Smallest F1 at which a crop is kept; 0, so that all are, only where the spec says so.
+
+        A segmenter that found nothing on the validation samples, which may be a part of one
+        image, would else let everything pass.
+
+        Args:
+            judge_f1: the segmenter's on the real validation samples.
+        """
+        if not self.consistency_floor:
+            return 0.0
+        return max(LOWEST_FLOOR, self.consistency_floor * judge_f1)
 
 
 def paper_gan(architecture: Architecture, **changes: Any) -> GanSpec:

@@ -14,7 +14,7 @@ from trainables.gan.fidelity import ON_INCEPTION, Features, fidelity
 from trainables.gan.fit import fit_gan
 from trainables.gan.inception import find_inception, inception_features
 from trainables.gan.judge import judge_features, train_judge
-from trainables.gan.pool import Pool, draw_pool, pool_side_px
+from trainables.gan.pool import Pool, draw_pool, empty_share, pool_side_px
 from trainables.gan.pool_files import POOL, REAL, write_pool
 from trainables.gan.protocol import GanProgress, Generator
 from trainables.gan.watching import diversity, watch_distance
@@ -87,12 +87,15 @@ def run_gan_fit(
             ),
         )
     judge_f1 = mean_f1(judge, validation)
+    floor = spec.gan.floor(judge_f1)
+    real_empty = empty_share(sample.labels for sample in real)
     pool = draw_pool(
         generator,
         samples=training,
         spec=spec.gan,
         segmenter=judge,
-        floor=spec.gan.consistency_floor * judge_f1,
+        floor=floor,
+        real_empty_share=real_empty,
         maker=spec.id,
         randomness=randomness,
     )
@@ -108,7 +111,14 @@ def run_gan_fit(
         spec=flatten(spec),
         status="completed",
         progress=tuple(progress),
-        synthesis=_pool_numbers(pool, judge_f1=judge_f1) | distances | {"diversity": variation},
+        synthesis=_pool_numbers(pool)
+        | {
+            "judge_validation_f1": judge_f1,
+            "consistency_floor": floor,
+            "empty_share_real": real_empty,
+            "diversity": variation,
+        }
+        | distances,
         cost=meter.cost(progress),
     )
 
@@ -168,12 +178,12 @@ def _write(folder: Path, *, pool: Pool, real: Sequence[Sample], generator: Gener
     generator.save(folder / GENERATOR_FOLDER)
 
 
-def _pool_numbers(pool: Pool, *, judge_f1: float) -> dict[str, float]:
+def _pool_numbers(pool: Pool) -> dict[str, float]:
     """Of an empty pool `kept` is 0: trials that name it train on real images only."""
     return {
         "asked": pool.asked,
         "kept": pool.kept,
         "share_dropped": pool.share_dropped,
         "consistency_mean": float(np.mean(pool.consistency)),
-        "judge_validation_f1": judge_f1,
+        "empty_share": pool.empty_share,
     }

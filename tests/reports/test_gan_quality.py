@@ -8,7 +8,9 @@ import pytest
 from scipy.stats import spearmanr
 
 from reports.gan_quality import gan_quality, spearman
-from reports.load import load_study
+from reports.integrity import Check, integrity
+from reports.load import load_study, trials
+from reports.verdict import decide
 from tests.reports.fake_study import FakeStudy
 
 
@@ -48,3 +50,26 @@ def kid_correlation(folder: Path, *, factor: float, marked: bool) -> float:
             path.write_text(json.dumps(result))
     found = gan_quality(load_study(folder))
     return next(one.estimate for one in found if (one.arm, one.measure) == ("unet_gan", "kid"))
+
+
+def test_empty_pools_and_a_judge_that_could_not_judge_are_told(tmp_path: Path) -> None:
+    folder = FakeStudy(pictures=False, search_trials=1).write(tmp_path / "study")
+    assert pools_check(folder).state == "good"
+    change_first_fit(folder, kept=0, judge_validation_f1=0.02)
+    found = pools_check(folder)
+    assert found.state == "note"
+    assert "3 of 4 pools as large as asked for, 1 empty" in found.found
+    assert "in 1 fit the segmenter that filters found next to nothing" in found.found
+
+
+def pools_check(folder: Path) -> Check:
+    study = load_study(folder)
+    return next(check for check in integrity(study, decide(study)) if check.name == "GAN pools")
+
+
+def change_first_fit(folder: Path, **numbers: float) -> None:
+    first = trials(load_study(folder), stage="fit_gans")[0]
+    path = folder / "results" / f"{first.trial_id}.json"
+    raw = json.loads(path.read_text())
+    raw["synthesis"] |= numbers
+    path.write_text(json.dumps(raw))

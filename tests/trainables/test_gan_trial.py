@@ -53,6 +53,9 @@ def test_result_tells_what_was_done(result: TrialResult, progress: list[Progress
     assert progress[-1].images_seen == 20
     assert result.synthesis["asked"] == result.synthesis["kept"] == 6
     assert result.synthesis["share_dropped"] == 0
+    assert result.synthesis["consistency_floor"] == 0  # the spec says so
+    for name in ("judge_validation_f1", "empty_share", "empty_share_real"):
+        assert 0 <= result.synthesis[name] <= 1
     for name in ("kid", "kid_low", "kid_high", "kid_floor", "nearest_synthetic", "precision"):
         assert np.isfinite(result.synthesis[name])
     for name in ("recall", "memorisation", "diversity", "kid_training"):
@@ -111,6 +114,7 @@ def test_a_pool_that_the_filter_empties_is_a_result_with_numbers(
     assert result.status == "completed"
     assert (result.synthesis["kept"], result.synthesis["asked"]) == (0, 24)
     assert result.synthesis["share_dropped"] == 1.0
+    assert result.synthesis["consistency_floor"] == 1.0
     assert np.isnan(result.synthesis["kid"])
     assert np.isfinite(result.synthesis["kid_floor"])
     assert read_pool(tmp_path) == []

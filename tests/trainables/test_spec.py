@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from trainables.flat import flatten
-from trainables.gan_spec import Architecture, paper_gan
+from trainables.gan_spec import LOWEST_FLOOR, Architecture, paper_gan
 from trainables.spec import (
     CellposeSpec,
     DataSpec,
@@ -77,6 +77,7 @@ def test_a_trial_without_a_gan_has_no_fit() -> None:
         (lambda: WeightsSpec(kind="pretrained"), "Pretrained weights need an origin"),
         (lambda: StardistSpec(grid=3), "grid must be one of"),
         (lambda: GanSpec(consistency_floor=1.5), "consistency_floor"),
+        (lambda: paper_gan("dcgan", images_seen=39), "critic_steps must be at most"),
         (lambda: trial_spec(flatten(spec()) | {"segmenter.kind": "magic"}), "segmenter.kind"),
         (lambda: trial_spec(flatten(spec()) | {"training.speed": 1}), "has no 'speed'"),
     ],
@@ -98,3 +99,10 @@ def test_papers_differ_only_where_an_architecture_uses_it() -> None:
 
 def with_gan(gan: GanSpec) -> ExtraSpec:
     return ExtraSpec(kind="gan", ratio=0.5, gan=gan)
+
+
+def test_the_floor_follows_the_judge_but_never_falls_to_nothing() -> None:
+    assert GanSpec(consistency_floor=0.5).floor(0.8) == pytest.approx(0.4)
+    assert GanSpec(consistency_floor=0.5).floor(0.0) == LOWEST_FLOOR
+    assert GanSpec(consistency_floor=0.5).floor(float("nan")) == LOWEST_FLOOR
+    assert GanSpec(consistency_floor=0.0).floor(0.8) == 0

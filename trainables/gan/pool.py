@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,7 +29,10 @@ class Pool:
     samples: list[Sample] = field(repr=False)
     """The kept ones; fewer than asked for, or none, where too many were dropped."""
     consistency: tuple[float, ...]
-    """Of all that were painted: F1 at IoU 0.5 of what the segmenter found, in [0, 1]."""
+    """Of all that were painted: F1 at IoU 0.5 of what the segmenter found, in [0, 1]; 0 for a crop
+    without cells that is one too many."""
+    empty_share: float
+    """Of all that were painted: share of crops without any cell, in [0, 1]."""
 
     @property
     def asked(self) -> int:
@@ -54,6 +57,12 @@ def pool_side_px(spec: GanSpec) -> int:
     return 32 * math.ceil(1.5 * spec.crop_px / 32)
 
 
+def empty_share(labels: Iterable[np.ndarray]) -> float:
+    """Share of label images int32 [P, P] that are background all over; 0 where there is none."""
+    empty = [not crop.any() for crop in labels]
+    return sum(empty) / len(empty) if empty else 0.0
+
+
 def draw_pool(
     generator: Generator,
     *,
@@ -61,6 +70,7 @@ def draw_pool(
     spec: GanSpec,
     segmenter: Segmenter,
     floor: float,
+    real_empty_share: float,
     maker: str,
     randomness: Randomness,
 ) -> Pool:
@@ -68,6 +78,9 @@ def draw_pool(
 
     A crop is kept where the segmenter finds the painted mask again with an F1 of at least the
     floor: what it cannot find is not there, or lies elsewhere, and would teach wrong outlines.
+    A crop without cells is found again by finding nothing, which is no merit of a generator that
+    makes nothing else: such crops count as found only while they are no larger a share of the
+    pool than of the real crops.
 
     Args:
         generator: fitted on `samples`.
@@ -75,19 +88,32 @@ def draw_pool(
         spec: size of the pool, source of the masks.
         segmenter: trained on the same samples.
         floor: smallest F1 at which a crop is kept.
+        real_empty_share: share of the real training crops of this size that hold no cell.
         maker: id of the GAN, for the provenance.
         randomness: of the fit.
     """
     kept: list[Sample] = []
+    painted: list[np.ndarray] = []
     consistency: list[float] = []
     for crop in _make(generator, samples=samples, spec=spec, randomness=randomness):
         found = segmenter.decode(segmenter.infer(crop.image), segmenter.thresholds)
-        consistency.append(f1(crop.labels, found))
+        painted.append(crop.labels)
+        consistency.append(_consistency(crop, found, kept=kept, largest_share=real_empty_share))
         if consistency[-1] >= floor:
             kept.append(_sample(crop, number=len(kept), maker=maker, samples=samples))
         if len(kept) == spec.pool_size:
             break
-    return Pool(samples=kept, consistency=tuple(consistency))
+    return Pool(samples=kept, consistency=tuple(consistency), empty_share=empty_share(painted))
+
+
+def _consistency(
+    crop: Drawn, found: np.ndarray, *, kept: Sequence[Sample], largest_share: float
+) -> float:
+    """F1 of what was found; 0 for a crop without cells of which the pool has its share."""
+    empty_before = sum(not sample.labels.any() for sample in kept)
+    if not crop.labels.any() and empty_before + 1 > largest_share * (len(kept) + 1):
+        return 0.0
+    return f1(crop.labels, found)
 
 
 def _make(

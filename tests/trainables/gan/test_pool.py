@@ -7,9 +7,9 @@ import pytest
 from tests.trainables.gan.cells import make_samples
 from trainables.data.sample import Sample
 from trainables.gan.mask_sources import draw_masks
-from trainables.gan.pool import Pool, draw_pool
+from trainables.gan.pool import Pool, draw_pool, empty_share
 from trainables.gan.pool_files import POOL, REAL, read_pool, read_samples, write_pool
-from trainables.gan.protocol import Drawn
+from trainables.gan.protocol import Drawn, Generator
 from trainables.randomness import Randomness
 from trainables.spec import GanSpec
 
@@ -51,13 +51,40 @@ class ImageAsLabels:
         return inference[..., 0].astype(np.int32)
 
 
+class Background:
+    """A generator that makes images and maps without cells, all but every `filled`-th one."""
+
+    def __init__(self, *, filled: int) -> None:
+        self._filled, self._made = filled, 0
+
+    def draw(
+        self, samples: Sequence[Sample], *, count: int, side_px: int, rng: np.random.Generator
+    ) -> list[Drawn]:
+        return [self._make(side_px) for _ in range(count)]
+
+    def _make(self, side_px: int) -> Drawn:
+        self._made += 1
+        labels = np.zeros((side_px, side_px), np.int32)
+        labels[40:60, 40:60] = self._made % self._filled == 0
+        return Drawn(image=labels[..., None].astype(np.float32), labels=labels, sources=("0",))
+
+    def save(self, folder: Path) -> None: ...
+
+    def load(self, folder: Path) -> None: ...
+
+
 def draw(*, broken: int, floor: float = 0.5) -> Pool:
+    return pool_of(LabelsAsImage(broken=broken), floor=floor)
+
+
+def pool_of(generator: Generator, *, floor: float = 0.5, real_empty_share: float = 0.0) -> Pool:
     return draw_pool(
-        LabelsAsImage(broken=broken),
+        generator,
         samples=make_samples(channels=1),
         spec=GanSpec(crop_px=64, pool_size=6),
         segmenter=ImageAsLabels(),  # type: ignore[arg-type]
         floor=floor,
+        real_empty_share=real_empty_share,
         maker="gan7",
         randomness=Randomness((0,)),
     )
@@ -87,6 +114,28 @@ def test_a_pool_may_stay_empty_and_ends_at_the_cap() -> None:
 
 def test_a_floor_of_zero_keeps_all() -> None:
     assert draw(broken=1, floor=0.0).asked == 6
+
+
+def test_a_generator_of_background_alone_gives_no_pool() -> None:
+    """Nothing made and nothing found is no agreement where real crops hold cells."""
+    pool = pool_of(Background(filled=1000))
+    assert (pool.kept, pool.asked, pool.empty_share) == (0, 24, 1.0)
+    assert set(pool.consistency) == {0.0}
+
+
+def test_crops_without_cells_are_kept_as_far_as_real_ones_have_none() -> None:
+    """Every second crop holds a cell; a third of the real crops hold none."""
+    pool = pool_of(Background(filled=2), real_empty_share=1 / 3)
+    assert [sample.cell_count for sample in pool.samples] == [1, 1, 0, 1, 1, 0]
+    assert pool.empty_share == pytest.approx(0.5, abs=0.1)
+    assert pool_of(Background(filled=1000), real_empty_share=1.0).kept == 6
+
+
+def test_share_of_label_images_without_cells() -> None:
+    """Unknown pixels may hide a cell."""
+    unknown = np.full((4, 4), -1, np.int32)
+    assert empty_share([np.zeros((4, 4), np.int32), unknown, -unknown]) == 1 / 3
+    assert empty_share([]) == 0
 
 
 def test_pool_file_gives_back_samples(tmp_path: Path) -> None:
