@@ -39,6 +39,12 @@ def best_search_trial(study: Study, arm: Arm) -> TrialResult | None:
     return max(done, key=lambda result: result.validation_f1, default=None)
 
 
+def chosen_trial(study: Study, arm: Arm) -> TrialResult | None:
+    """A training of the arm's frozen configuration; of the best so far where none is frozen."""
+    confirmed = trials(study, stage="confirm", arm=arm.name)
+    return confirmed[0] if confirmed else best_search_trial(study, arm)
+
+
 def varied_settings(study: Study, arm: Arm) -> list[Setting]:
     """The settings that differ between the search trials of an arm, with the frozen choice.
 
@@ -46,8 +52,7 @@ def varied_settings(study: Study, arm: Arm) -> list[Setting]:
     are any.
     """
     tried = [result.spec for result in trials(study, stage="search", arm=arm.name)]
-    confirmed = trials(study, stage="confirm", arm=arm.name)
-    best = confirmed[0] if confirmed else best_search_trial(study, arm)
+    best = chosen_trial(study, arm)
     if best is None:
         return []
     names = sorted({name for spec in tried for name in spec if is_setting(name)})

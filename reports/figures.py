@@ -129,7 +129,7 @@ def search_history(study: Study, look: Mapping[str, Look]) -> Figure:
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat
     for axes, (name, style) in zip(panels, look.items(), strict=False):
         _history_panel(axes, trials(study, stage="search", arm=name), style)
-        _tidy(axes)
+        tidy(axes)
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.grid(axis="y", color=FAINT, lw=0.7)
         axes.set_title(style.label, fontsize=9, color=INK, loc="left")
@@ -212,7 +212,7 @@ def canvas(*, height: float) -> tuple[Figure, Axes]:
     """An empty figure of the page's width, in the style of all others; height in inches."""
     figure = Figure(figsize=(9.2, height), layout="constrained")
     axes = figure.add_subplot()
-    _tidy(axes)
+    tidy(axes)
     return figure, axes
 
 
@@ -237,7 +237,8 @@ def _last_height(handle: Any) -> float:
     return float(line.get_ydata()[-1])
 
 
-def _tidy(axes: Axes) -> None:
+def tidy(axes: Axes) -> None:
+    """The look that all axes have."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(AXIS)
     axes.tick_params(colors=INK, labelsize=9)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 
-from reports import figures
+from reports import figures, rates
 from reports.compare import ranked
 from reports.figures import Look
 from reports.findings import Findings
@@ -17,6 +17,8 @@ DESCRIBED = {
     "forest": "Mean test F1 of each arm with its interval; the numbers are in the table of arms",
     "cost": "Mean test F1 of each arm against the device time of one training",
     "history": "Validation F1 of the search trials of each arm, in the order they started",
+    "rates": "Learning rate over the images seen of each fine-tuned arm, for layers from the input "
+    "to the head; the schedules are among the searched settings",
     "ablation": "Change of test F1 for each changed setting; the numbers are in the table below",
 }
 """What each figure shows, for who cannot see it."""
@@ -35,6 +37,8 @@ def plots(
         made["cost"] = figures.cost_scatter(scored, look)
     if trials(study, stage="search"):
         made["history"] = figures.search_history(study, look)
+    if fine_tuned := rates.fine_tuning_rates(study):
+        made["rates"] = rates.draw_rates(fine_tuned, look)
     if findings.effects:
         made["ablation"] = figures.ablations(findings.effects, look)
     return made

@@ -120,7 +120,9 @@ def test_tables_are_written_as_csv_with_the_numbers_of_the_store(pictured):
         "source_trainings", "test_images", "trials", "two_way",
     }  # fmt: skip
     assert {path.name for path in (page.parent / "figures").iterdir()} == {
-        f"{name}.{kind}" for name in ("forest", "cost", "history") for kind in ("svg", "pdf")
+        f"{name}.{kind}"
+        for name in ("forest", "cost", "history", "rates")
+        for kind in ("svg", "pdf")
     }
     images = rows(page.parent / "test_images.csv")
     assert len(images) == len(TRUE_F1) * 3 * 20
