@@ -1,8 +1,11 @@
 """A trained model with all it needs to label new images: the thing to take home."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +23,10 @@ TILE_PX = 2048
 """Images with a longer side, at the working scale, are labelled tile by tile."""
 OVERLAP_DIAMETERS = 6
 """Overlap of the tiles, in the largest diameter that the working scale allows."""
+
+
+Infer = Callable[[np.ndarray], Any]
+"""What runs the network on one image or tile: see `Segmenter.infer`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,9 +60,10 @@ class Model:
         if max(working.shape[:2]) > TILE_PX:
             labels = self._predict_tiled(image, working)
         elif is_large(image.shape[0] * image.shape[1]):
-            labels = self._predict_working(working[:, :])
+            labels = self._predict_working(working[:, :], infer=self.segmenter.infer)
         else:
-            labels = self._predict_working(rescale_image(np.asarray(image[:]), self.scale))
+            shown = rescale_image(np.asarray(image[:]), self.scale)
+            labels = self._predict_working(shown, infer=self.segmenter.infer)
         return labels_to_shape(labels, (image.shape[0], image.shape[1]))
 
     def save(self, folder: Path) -> None:
@@ -66,22 +74,24 @@ class Model:
 
     def _predict_tiled(self, image: Image, working: Rescaled) -> np.ndarray:
         """Labels at the scale at which they take less memory, the image's or the working scale."""
+        seen = image if self.scale >= 1 else working
+        predict = self._predict_enlarged if self.scale > 1 else self._predict_working
         enlargement = max(self.scale, 1.0)
         overlap_px = OVERLAP_DIAMETERS * self.spec.data.max_diameter_px
         return predict_tiled(
-            image if self.scale >= 1 else working,
-            predict=self._predict_enlarged if self.scale > 1 else self._predict_working,
+            seen,
+            predict=partial(predict, infer=self.segmenter.infer_tiles(seen)),
             tile_px=int(TILE_PX / enlargement),
             overlap_px=int(overlap_px / enlargement),
         )
 
-    def _predict_enlarged(self, image: np.ndarray) -> np.ndarray:
+    def _predict_enlarged(self, image: np.ndarray, *, infer: Infer) -> np.ndarray:
         """Labels of a tile at the scale of the image."""
-        labels = self._predict_working(rescale_image(image, self.scale))
+        labels = self._predict_working(rescale_image(image, self.scale), infer=infer)
         return labels_to_shape(labels, (image.shape[0], image.shape[1]))
 
-    def _predict_working(self, image: np.ndarray) -> np.ndarray:
-        return self.segmenter.decode(self.segmenter.infer(image), self.segmenter.thresholds)
+    def _predict_working(self, image: np.ndarray, *, infer: Infer) -> np.ndarray:
+        return self.segmenter.decode(infer(image), self.segmenter.thresholds)
 
 
 def load_model(folder: Path) -> Model:

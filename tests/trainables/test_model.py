@@ -1,11 +1,14 @@
 """A model labels images of any size, the large ones without a copy of the whole."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from tests.trainables.peak import peak_mib
 from trainables.data.normalise import normalised
+from trainables.data.rescaled import Image
 from trainables.model import TILE_PX, Model
 from trainables.spec import DataSpec, TrialSpec, UnetSpec
 
@@ -21,6 +24,9 @@ class Threshold:
         assert image.dtype == np.float32
         self.largest_px = max(self.largest_px, image.size)
         return image[:, :, 0]
+
+    def infer_tiles(self, whole: Image) -> Callable[[np.ndarray], np.ndarray]:
+        return self.infer
 
     def decode(self, inference: np.ndarray, thresholds: dict[str, float]) -> np.ndarray:
         return ndimage.label(inference > thresholds["bright"])[0].astype(np.int32)

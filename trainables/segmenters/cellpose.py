@@ -5,7 +5,7 @@ last weights whatever their score, and knows no schedules; its parts are used he
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from trainables.data.rescaled import Image
 from trainables.data.sample import Sample
 from trainables.data.shelf import Shelf
 from trainables.randomness import Randomness, fence
@@ -30,6 +31,7 @@ from trainables.segmenters.cellpose_networks import (
     OUTPUTS,
     CpsamNetwork,
     build_network,
+    cpsam_ranges,
     infer_cpsam,
     load_cpsam,
     network_depths,
@@ -113,12 +115,17 @@ class Cellpose:
     def infer(self, image: np.ndarray) -> CellposeInference:
         self._load_public_weights()
         if isinstance(self._network, CpsamNetwork):
-            with torch.inference_mode(), autocast(self._device):
-                maps = infer_cpsam(self._network, normalise_for_cpsam(image))
-            return CellposeInference(maps.astype(np.float16))
+            return self._infer_cpsam(normalise_for_cpsam(image))
         return CellposeInference(
             process_in_tiles(image, self._maps, outputs=OUTPUTS, multiple=self._multiple_px)
         )
+
+    def infer_tiles(self, whole: Image) -> Callable[[np.ndarray], CellposeInference]:
+        if not isinstance(self._network, CpsamNetwork):
+            return self.infer
+        self._load_public_weights()
+        ranges = cpsam_ranges(whole)
+        return lambda tile: self._infer_cpsam(normalise_for_cpsam(tile, ranges=ranges))
 
     def decode(self, inference: CellposeInference, thresholds: Thresholds) -> np.ndarray:
         return decode_flows(inference, thresholds, device=self._device)
@@ -186,6 +193,12 @@ class Cellpose:
             replace(sample, image=shelf.keep(normalise_for_cpsam(sample.image)))
             for sample in samples
         ]
+
+    def _infer_cpsam(self, image: np.ndarray) -> CellposeInference:
+        """From float32 [H, W, C], as the ViT is used to see it."""
+        assert isinstance(self._network, CpsamNetwork)
+        with torch.inference_mode(), autocast(self._device):
+            return CellposeInference(infer_cpsam(self._network, image).astype(np.float16))
 
     def _maps(self, image: np.ndarray) -> np.ndarray:
         """From float32 [h, w, C] to float32 [3, h, w]."""

@@ -10,6 +10,9 @@ from cellpose.core import run_net
 from cellpose.transforms import normalize_img
 from cellpose.vit import CPSAM
 
+from trainables.data.bands import band_rows
+from trainables.data.normalise import ENOUGH_PX
+from trainables.data.rescaled import Image
 from trainables.segmenters.networks import build_manet, build_unet, parameter_depths
 from trainables.segmenters.schedule import ENCODER_END, HEAD
 
@@ -23,6 +26,8 @@ families differ in targets and decoding and not in their network."""
 CPSAM_TILE_PX = 256
 """The only image side that the ViT takes: its position embedding has this many pixels."""
 CPSAM_MOST_CHANNELS = 3
+CPSAM_PERCENT, CPSAM_LEAST_RANGE = (1.0, 99.0), 1e-3
+"""Percentiles that become 0 and 1, and the range up to which Cellpose takes a channel as empty."""
 
 
 class CpsamNetwork(torch.nn.Module):
@@ -78,14 +83,35 @@ def network_depths(network: torch.nn.Module) -> dict[str, float]:
     return {name: _cpsam_depth(name, blocks=blocks) for name, _ in network.named_parameters()}
 
 
-def normalise_for_cpsam(image: np.ndarray) -> np.ndarray:
+def normalise_for_cpsam(image: np.ndarray, *, ranges: np.ndarray | None = None) -> np.ndarray:
     """Scales channels to their 1st and 99th percentiles, as Cellpose does for its public models.
 
     Args:
         image: float32 [H, W, C]; `Sample.image` ends at the 99.8th percentile, which leaves
             bright spots less room and the rest darker than these models have seen.
+        ranges: of the whole image where this is a tile of it, see `cpsam_ranges`. A tile's own
+            percentiles would stretch the noise of one without cells until it looked like cells.
     """
-    return normalize_img(image.copy(), axis=-1)
+    return normalize_img(image.copy(), lowhigh=ranges, axis=-1)
+
+
+def cpsam_ranges(image: Image) -> np.ndarray:
+    """The 1st and 99th percentiles of each channel of an image of any size, read by bands of rows.
+
+    Those of a large image are taken of a regular part of its pixels, as Cellpose does.
+
+    Args:
+        image: float32 [H, W, C], or what shows the parts of one.
+
+    Returns:
+        float64 [C, 2]. The upper end of a channel with next to no contrast is infinite, so that
+        the channel becomes 0, as in Cellpose.
+    """
+    step = max(1, int(np.sqrt(image.shape[0] * image.shape[1] / ENOUGH_PX)))
+    bands = (np.asarray(image[rows, :]) for rows in band_rows(image.shape, px=ENOUGH_PX))
+    some = np.concatenate([band[::step, ::step].copy() for band in bands])
+    low, high = np.percentile(some, CPSAM_PERCENT, axis=(0, 1))
+    return np.stack([low, np.where(high - low > CPSAM_LEAST_RANGE, high, np.inf)], axis=1)
 
 
 def infer_cpsam(network: CpsamNetwork, image: np.ndarray) -> np.ndarray:

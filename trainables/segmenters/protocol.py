@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from trainables.data.rescaled import Image
 from trainables.data.sample import Sample
 from trainables.extra_spec import SyntheticOrder
 from trainables.randomness import Randomness
@@ -84,6 +85,9 @@ class Segmenter(Protocol):
 
     def infer(self, image: np.ndarray) -> Any:
         """Runs the network on float32 [H, W, C] of any size; the slow part, free of thresholds."""
+
+    def infer_tiles(self, whole: Image) -> Callable[[np.ndarray], Any]:
+        """`infer` for the tiles of one large image, whose brightness is judged by all of it."""
 
     def decode(self, inference: Any, thresholds: Thresholds) -> np.ndarray:
         """Turns what `infer` gave into int32 [H, W] labels, 0 background; the fast part."""

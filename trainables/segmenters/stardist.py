@@ -5,7 +5,7 @@ from trainables.segmenters import stardist_runtime  # first: it sets what Tensor
 # isort: on
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ import numpy as np
 from stardist.models import StarDist2D
 
 from trainables.data.patches import draw_batch
+from trainables.data.rescaled import Image
 from trainables.data.sample import Sample
 from trainables.randomness import Randomness
 from trainables.segmenters import stardist_network
@@ -122,6 +123,9 @@ class Stardist:
             distances=distances[kept],
             centres=centres[kept],
         )
+
+    def infer_tiles(self, whole: Image) -> Callable[[np.ndarray], Candidates]:
+        return self.infer
 
     def decode(self, inference: Candidates, thresholds: Thresholds) -> np.ndarray:
         kept = inference.probability > thresholds["prob"]

@@ -3,13 +3,14 @@
 import copy
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from trainables.data.patches import draw_batch
+from trainables.data.rescaled import Image
 from trainables.data.sample import Sample
 from trainables.randomness import Randomness, fence
 from trainables.segmenters.encoder_weights import find_encoder_weights, load_encoder
@@ -108,6 +109,9 @@ class Unet:
         return process_in_tiles(
             image, self._probabilities, outputs=2, multiple=2**self._unet_spec.depth
         )
+
+    def infer_tiles(self, whole: Image) -> Callable[[np.ndarray], np.ndarray]:
+        return self.infer
 
     def decode(self, inference: np.ndarray, thresholds: Thresholds) -> np.ndarray:
         return decode_watershed(
