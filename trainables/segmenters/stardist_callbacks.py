@@ -7,6 +7,7 @@ import keras
 
 from trainables.segmenters.clock import TrainingDiverged, progress_before
 from trainables.segmenters.schedule import averaging_decay, learning_rate
+from trainables.segmenters.stardist_normalisation import FreezableNormalization
 from trainables.segmenters.stardist_optimizer import LayerwiseAdamW
 from trainables.training_spec import TrainingSpec
 
@@ -21,7 +22,15 @@ class LearningRates(keras.callbacks.Callback):
         training: TrainingSpec,
         depths: Sequence[float],
         units: Sequence[float],
+        normalisations: Sequence[tuple[FreezableNormalization, float]] = (),
     ) -> None:
+        """Args:
+        optimizer: built.
+        training: its schedule.
+        depths: of the trainable variables.
+        units: in which they learn.
+        normalisations: the layers that are frozen as the schedule says, and their depths.
+        """
         super().__init__()
         self.step = 0
         """Steps done so far."""
@@ -29,6 +38,7 @@ class LearningRates(keras.callbacks.Callback):
         self._training = training
         self._depths = depths
         self._units = units
+        self._normalisations = normalisations
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self.step += 1
@@ -39,6 +49,10 @@ class LearningRates(keras.callbacks.Callback):
                 for depth, unit in zip(self._depths, self._units, strict=True)
             ]
         )
+        for layer, depth in self._normalisations:
+            rate = learning_rate(self._training, depth=depth, progress=progress)
+            # A peak of 0 freezes no layer, as on torch.
+            layer.frozen.assign(rate == 0 and self._training.learning_rate > 0)
         if self._training.averaging:
             self._optimizer.set_averaging(averaging_decay(self._training, self.step))
 

@@ -24,10 +24,6 @@ THRESHOLDS_FILE = "thresholds.json"
 HEAD_LAYERS = ("prob", "dist")
 DISTANCES = "dist"
 FIRST_DECODER_LAYER = "up_level"
-MOMENTUM = 0.9
-"""Share of itself that batch normalisation's running statistics keep at a step: PyTorch's default,
-so that all families have the same. With Keras's 0.99 a short training would end before they have
-forgotten where they began."""
 
 
 def build(
@@ -134,7 +130,13 @@ def write(model: StarDist2D, folder: Path, *, thresholds: dict[str, float]) -> N
 
 
 def variable_depths(model: StarDist2D) -> list[float]:
-    """Depth (see schedule.py) of every trainable variable, in the model's order.
+    """Depth (see schedule.py) of every trainable variable, in the model's order."""
+    depths, layers = layer_depths(model), model.keras_model.layers
+    return [depths[layer.name] for layer in layers for _ in layer.trainable_variables]
+
+
+def layer_depths(model: StarDist2D) -> dict[str, float]:
+    """Depth (see schedule.py) of every layer that has something to learn, by its name.
 
     Layers are spaced evenly: the way down and the bottom in [0, 0.5), the way up in [0.5, 1), the
     two layers that give probability and distances at 1.
@@ -149,7 +151,7 @@ def variable_depths(model: StarDist2D) -> list[float]:
         else:
             share = (n - way_down) / (len(body) - way_down)
             depths[layer.name] = ENCODER_END + (HEAD - ENCODER_END) * share
-    return [depths[layer.name] for layer in layers for _ in layer.trainable_variables]
+    return depths
 
 
 def variable_units(model: StarDist2D, *, radius_px: float) -> list[float]:
@@ -164,13 +166,6 @@ def variable_units(model: StarDist2D, *, radius_px: float) -> list[float]:
         for layer in model.keras_model.layers
         for _ in layer.trainable_variables
     ]
-
-
-def settle_soon(model: StarDist2D) -> None:
-    """Lets batch normalisation, where the network has any, follow a short training."""
-    for layer in model.keras_model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = MOMENTUM
 
 
 def _start_well(model: StarDist2D, *, radius_px: float) -> None:

@@ -17,15 +17,23 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
     kernels are decayed, not biases. All rates are 0 until `set_rates` was called.
     """
 
-    def __init__(self, training: TrainingSpec) -> None:
+    def __init__(
+        self, training: TrainingSpec, *, statistics: Sequence[keras.Variable] = ()
+    ) -> None:
+        """Args:
+        training: learning rates and regularisation.
+        statistics: what is not learnt but averaged with the weights.
+        """
         # The base class wants one learning rate; no update below reads it.
         super().__init__(
             0.0,
             weight_decay=training.weight_decay,
-            global_clipnorm=training.gradient_norm or None,
             use_ema=training.averaging > 0,
         )
         self._l2_sp = training.l2_sp
+        self._longest = training.gradient_norm
+        self._averaged: list[tuple[keras.Variable, keras.Variable]] = []
+        self._statistics = statistics
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
         """Notes the weights as they are: those that L2-SP pulls to, and the average begins with."""
@@ -36,9 +44,10 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
         self._keep = self.add_variable((), initializer="zeros", name="keep")
         self._start = [self._copy_of(one, "start") for one in variables] if self._l2_sp else []
         if self.use_ema:
-            for variable, average in zip(
-                variables, self._model_variables_moving_average, strict=True
-            ):
+            weights = zip(variables, self._model_variables_moving_average, strict=True)
+            measured = [(one, self._copy_of(one, "average")) for one in self._statistics]
+            self._averaged = [*weights, *measured]
+            for variable, average in self._averaged:
                 average.assign(variable)
 
     def set_rates(self, rates: Sequence[float]) -> None:
@@ -49,11 +58,9 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
         """Sets what the moving average keeps of itself at the next step, in [0, 1]."""
         self._keep.assign(keep)
 
-    def averages(self) -> list[np.ndarray]:
-        """The moving averages of the weights, in the order given to `build`; empty for none."""
-        if not self.use_ema:
-            return []
-        return [one.numpy() for one in self._model_variables_moving_average]
+    def averages(self) -> list[tuple[keras.Variable, np.ndarray]]:
+        """Weights and statistics with their moving averages; empty for none."""
+        return [(variable, average.numpy()) for variable, average in self._averaged]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         index = self._get_variable_index(variable)
@@ -66,6 +73,16 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
             share = ops.minimum(self._l2_sp * rate, 1.0)
             self.assign_sub(variable, (variable - self._start[index]) * share)
 
+    def _clip_gradients(self, grads: Any) -> Any:
+        """By their common length, in which the gradients of frozen variables do not count."""
+        if not self._longest:
+            return grads
+        grads = [ops.cast(gradient, "float32") for gradient in grads]
+        squares = ops.stack([ops.sum(ops.square(gradient)) for gradient in grads])
+        length = ops.sqrt(ops.sum(ops.where(self._rates > 0, squares, 0.0)))
+        share = ops.minimum(1.0, self._longest / ops.maximum(length, 1e-12))
+        return [gradient * share for gradient in grads]
+
     def _copy_of(self, variable: keras.Variable, name: str) -> keras.Variable:
         copy = self.add_variable_from_reference(variable, name=name, initializer="zeros")
         copy.assign(variable)
@@ -73,8 +90,7 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
 
     def _update_model_variables_moving_average(self, trainable_variables: Any) -> None:
         """As the base class does, but with what `set_averaging` says in place of one number."""
-        averages = self._model_variables_moving_average if self.use_ema else []
-        for variable, average in zip(trainable_variables, averages, strict=False):
+        for variable, average in self._averaged:
             average.assign(self._keep * average + (1 - self._keep) * variable)
 
     def finalize_variable_values(self, var_list: Any) -> None:

@@ -23,7 +23,13 @@ from trainables.segmenters.clock import (
 )
 from trainables.segmenters.protocol import Checkpoints, Report
 from trainables.segmenters.stardist_callbacks import LearningRates
-from trainables.segmenters.stardist_network import settle_soon, variable_depths, variable_units
+from trainables.segmenters.stardist_network import layer_depths, variable_depths, variable_units
+from trainables.segmenters.stardist_normalisation import (
+    FreezableNormalization,
+    freezable,
+    normalisations,
+    running_statistics,
+)
 from trainables.segmenters.stardist_optimizer import LayerwiseAdamW
 from trainables.segmenters.stardist_runtime import bfloat16_steps
 from trainables.training_spec import TrainingSpec
@@ -81,8 +87,8 @@ def train(
     Raises:
         TrainingDiverged: the loss became infinite or NaN.
     """
-    settle_soon(model)
-    optimizer = LayerwiseAdamW(training)
+    model.keras_model = freezable(model.keras_model)
+    optimizer = LayerwiseAdamW(training, statistics=running_statistics(model.keras_model))
     optimizer.build(model.keras_model.trainable_variables)
     model.prepare_for_training(optimizer)
     state = _restore(model.keras_model, folder=checkpoints.load())
@@ -92,6 +98,7 @@ def train(
         optimizer,
         training=training,
         depths=variable_depths(model),
+        normalisations=_with_depths(model),
         units=variable_units(model, radius_px=radius_px),
     )
     ends = evaluation_steps(training)
@@ -117,6 +124,11 @@ def train(
         model.keras_model.set_weights(state.best_weights)
 
 
+def _with_depths(model: StarDist2D) -> list[tuple[FreezableNormalization, float]]:
+    depths = layer_depths(model)
+    return [(layer, depths[layer.name]) for layer in normalisations(model.keras_model)]
+
+
 def _fit(
     model: StarDist2D, batches: Iterator[Batch], *, start: int, end: int, rates: LearningRates
 ) -> float:
@@ -134,13 +146,13 @@ def _fit(
 
 @contextmanager
 def _averages_in_force(network: keras.Model) -> Iterator[None]:
-    """A context within which the network has its averaged weights, where it has any."""
+    """A context within which the network has its averages, where it has any."""
     averages = network.optimizer.averages()
     if not averages:
         yield
         return
     own = network.get_weights()
-    for variable, average in zip(network.trainable_variables, averages, strict=True):
+    for variable, average in averages:
         variable.assign(average)
     try:
         yield

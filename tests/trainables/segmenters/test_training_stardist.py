@@ -10,10 +10,12 @@ from trainables.segmenters import stardist_network, stardist_runtime  # isort: s
 
 import keras
 import tensorflow as tf
+from stardist.models import StarDist2D
 
 from tests.trainables.segmenters.stardist_trials import SHORT, fit, model, spec
 from trainables.segmenters.clock import TrainingDiverged
 from trainables.segmenters.stardist_callbacks import LearningRates
+from trainables.segmenters.stardist_normalisation import freezable, normalisations
 from trainables.segmenters.stardist_optimizer import LayerwiseAdamW
 from trainables.spec import StardistSpec
 from trainables.training_spec import ScheduleName
@@ -65,8 +67,11 @@ def test_gradients_are_clipped_to_the_length_asked_for() -> None:
     def moments(limit: float) -> np.ndarray:
         kernel = keras.Variable(np.ones((1, 2), np.float32))
         optimizer = adamw(gradient_norm=limit)
-        optimizer.build([kernel])
-        optimizer.apply([np.array([[30.0, 40.0]], np.float32)], [kernel])
+        frozen = keras.Variable(np.ones((1, 2), np.float32))
+        optimizer.build([kernel, frozen])
+        optimizer.set_rates([0.1, 0.0])
+        steep = np.array([[300.0, 400.0]], np.float32)  # must not count
+        optimizer.apply([np.array([[30.0, 40.0]], np.float32), steep], [kernel, frozen])
         return np.asarray(optimizer._momentums[0])
 
     np.testing.assert_allclose(moments(0.5), [[0.03, 0.04]], rtol=1e-5)
@@ -83,9 +88,22 @@ def test_the_average_of_the_weights_is_kept_beside_them() -> None:
         optimizer.set_averaging(keep)
         optimizer.apply([np.ones((1, 1), np.float32)], [kernel])
         expected = keep * expected + (1 - keep) * float(kernel.numpy()[0, 0])
-    np.testing.assert_allclose(optimizer.averages()[0], [[expected]], rtol=1e-6)
+    ((averaged, average),) = optimizer.averages()
+    assert averaged is kernel
+    np.testing.assert_allclose(average, [[expected]], rtol=1e-6)
     optimizer.finalize_variable_values([kernel])
     assert float(kernel.numpy()[0, 0]) < expected
+
+
+def test_running_statistics_are_averaged_with_the_weights() -> None:
+    kernel, statistic = (keras.Variable(np.ones(1, np.float32)) for _ in range(2))
+    optimizer = LayerwiseAdamW(dataclasses.replace(SHORT, averaging=0.5), statistics=[statistic])
+    optimizer.build([kernel])
+    optimizer.set_averaging(0.25)
+    statistic.assign([5.0])
+    optimizer.apply([np.zeros(1, np.float32)], [kernel])
+    averages = {id(variable): average for variable, average in optimizer.averages()}
+    np.testing.assert_allclose(averages[id(statistic)], [4.0])  # 0.25 * 1 + 0.75 * 5
 
 
 def test_averaged_weights_are_scored_and_kept_and_training_goes_on_without_them() -> None:
@@ -145,6 +163,36 @@ def test_a_frozen_layer_does_not_move(schedule: ScheduleName, frozen: set[str]) 
         if not np.array_equal(one, other)
     }
     assert moved == {"encoder", "decoder", "head"} - frozen
+
+
+def test_normalisation_of_frozen_layers_keeps_its_statistics() -> None:
+    training = dataclasses.replace(SHORT, schedule="frozen_encoder")
+    segmenter = Stardist(spec(training=training), channels=1)
+    model = segmenter._model()
+    before = _statistics(model)
+    fit(segmenter)
+    after, depths = _statistics(model), stardist_network.layer_depths(model)
+    for name in before:
+        same = np.allclose(before[name], after[name], atol=1e-6)
+        assert same == (depths[name] < 0.5), name
+
+
+def _statistics(model: StarDist2D) -> dict[str, np.ndarray]:
+    return {
+        layer.name: np.stack([layer.moving_mean.numpy(), layer.moving_variance.numpy()])
+        for layer in model.keras_model.layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+    }
+
+
+def test_a_frozen_network_computes_with_its_running_statistics() -> None:
+    network = freezable(model().keras_model)
+    images = np.random.default_rng(0).random((2, 32, 32, 1), np.float32)
+    for frozen in (False, True):
+        for layer in normalisations(network):
+            layer.frozen.assign(frozen)
+        same = np.allclose(network([images], training=True)[0], network([images])[0], atol=1e-5)
+        assert same == frozen
 
 
 def test_distances_are_learnt_in_units_of_a_radius() -> None:
