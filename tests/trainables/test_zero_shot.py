@@ -51,7 +51,7 @@ def test_a_model_that_is_not_trained_keeps_its_weights_costs_no_training_and_is_
     assert result.cost is not None
     assert result.cost.training_seconds == 0
     assert result.cost.device_seconds > 0
-    assert set(result.thresholds) == {"cellprob", "flow", "smallest_px"}
+    assert set(result.thresholds) == {"cellprob", "flow", "smallest_px", "niter"}
     assert result.test.sample_ids == ("test",)
     weights = torch.load(tmp_path / "network.pt", weights_only=True)
     ours = kept[0].segmenter._network.state_dict()  # type: ignore[attr-defined]

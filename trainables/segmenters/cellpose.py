@@ -143,7 +143,8 @@ class Cellpose:
         weights = torch.load(folder / WEIGHTS_FILE, map_location=self._device, weights_only=True)
         self._network.load_state_dict(weights)
         self._lacks_public_weights = False
-        self.thresholds = json.loads((folder / SETTINGS_FILE).read_text())["thresholds"]
+        saved = json.loads((folder / SETTINGS_FILE).read_text())["thresholds"]
+        self.thresholds = self.thresholds | saved  # before niter was tuned it was the default
 
     def export(self, folder: Path) -> Path:
         """Writes a model file that Cellpose opens, or else TorchScript and a snippet."""

@@ -2,9 +2,9 @@
 
 Pixels follow the flows; those that meet are one cell. A cell is dropped where the flows that
 its shape would have differ too much from those predicted. Only the threshold on the cell
-probability decides what follows the flows, and this part is slow; the flow and size thresholds
-merely drop cells. So the slow part is kept, and tuning twelve settings costs about as much as
-decoding once for each value of the first threshold.
+probability and the number of steps decide what follows the flows, and how far, and this part is
+slow; the flow and size thresholds merely drop cells. So the slow part is kept, and done once for
+each pair of the former among the settings that are tried.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,8 @@ from trainables.segmenters.protocol import Thresholds
 FLOW_SCALE = 5.0
 """The network predicts flows this many times as long as they are, as Cellpose trains it."""
 FLOW_STEPS = 200
-"""Steps of at most a pixel that a pixel follows the flows for: Cellpose's own number."""
+"""Steps of at most a pixel that a pixel follows the flows for: Cellpose's own number for cells of
+30 pixels, to which the working scale comes near; Cellpose scales it with the diameter."""
 LARGEST_SHARE = 1.0
 """Share of the image that one cell may cover. Cellpose drops cells above 0.4, which loses the
 large ones of small images."""
@@ -32,9 +33,11 @@ THRESHOLD_VALUES: dict[str, tuple[float, ...]] = {
     "cellprob": (0.0, -2.0, -1.0, 1.0, 2.0),
     "flow": (0.4, 0.0, 0.8),
     "smallest_px": (15.0, 30.0, 60.0),
+    "niter": (float(FLOW_STEPS), 100.0, 500.0),
 }
 """`cellprob`: smallest logit of a cell's pixels. `flow`: largest mean square difference between
-predicted and implied flows, 0 for no such check. `smallest_px`: fewest pixels of a cell."""
+predicted and implied flows, 0 for no such check. `smallest_px`: fewest pixels of a cell.
+`niter`: steps for which pixels follow the flows, more for long cells with weak flows."""
 COMPACT_FLOW_VALUES = (0.8, 0.4, 0.0)
 """The compact backbone's flows are rougher than the ViT's, for which 0.4 was chosen: the looser
 check comes first."""
@@ -46,11 +49,12 @@ class CellposeInference:
 
     maps: np.ndarray
     """float16 [3, H, W]: flows along y and x (times 5), logit of the cell probability."""
-    found: dict[float, np.ndarray] = field(default_factory=dict, repr=False)
-    """int32 [H, W] labels of all cells found, by the threshold on the cell probability."""
-    flow_errors: dict[float, np.ndarray] = field(default_factory=dict, repr=False)
+    found: dict[tuple[float, float], np.ndarray] = field(default_factory=dict, repr=False)
+    """int32 [H, W] labels of all cells found, by the threshold on the cell probability and the
+    number of steps."""
+    flow_errors: dict[tuple[float, float], np.ndarray] = field(default_factory=dict, repr=False)
     """float [cells], of the cells found: mean square difference between predicted and implied
-    flows, by the same threshold; there where the flow threshold has asked for it."""
+    flows, by the same two; there where the flow threshold has asked for it."""
 
     def __eq__(self, other: object) -> bool:
         """Whether the network said the same; what was found follows from it."""
@@ -74,15 +78,15 @@ def decode_flows(
 
     Source: Stringer et al. 2021 (doi:10.1038/s41592-020-01018-x), through `cellpose.dynamics`.
     """
-    cellprob, largest_error = thresholds["cellprob"], thresholds["flow"]
-    if cellprob not in inference.found:
-        inference.found[cellprob] = _find_candidates(inference.maps, cellprob, device=device)
-    labels = inference.found[cellprob].copy()
+    slow, largest_error = (thresholds["cellprob"], thresholds["niter"]), thresholds["flow"]
+    if slow not in inference.found:
+        inference.found[slow] = _find_candidates(inference.maps, *slow, device=device)
+    labels = inference.found[slow].copy()
     if largest_error > 0:
-        if cellprob not in inference.flow_errors:
-            inference.flow_errors[cellprob] = _flow_errors(inference.maps, labels, device=device)
+        if slow not in inference.flow_errors:
+            inference.flow_errors[slow] = _flow_errors(inference.maps, labels, device=device)
         labels = _without_bad_flows(
-            labels, inference.flow_errors[cellprob], largest_error=largest_error
+            labels, inference.flow_errors[slow], largest_error=largest_error
         )
     filled = utils.fill_holes_and_remove_small_masks(
         labels, min_size=int(thresholds["smallest_px"])
@@ -90,13 +94,15 @@ def decode_flows(
     return filled.astype(np.int32)
 
 
-def _find_candidates(maps: np.ndarray, cellprob: float, *, device: torch.device) -> np.ndarray:
+def _find_candidates(
+    maps: np.ndarray, cellprob: float, niter: float, *, device: torch.device
+) -> np.ndarray:
     """Labels of all cells that the flows lead to, before any is dropped."""
     with torch.sparse.check_sparse_tensor_invariants(False):  # Cellpose's own histogram
         labels = dynamics.compute_masks(
             maps[:2].astype(np.float32),
             maps[2].astype(np.float32),
-            niter=FLOW_STEPS,
+            niter=int(niter),
             cellprob_threshold=cellprob,
             flow_threshold=0.0,
             max_size_fraction=LARGEST_SHARE,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from trainables.segmenters.cellpose_decoding import FLOW_STEPS, LARGEST_SHARE
+from trainables.segmenters.cellpose_decoding import LARGEST_SHARE
 from trainables.segmenters.cellpose_networks import CpsamNetwork
 from trainables.segmenters.protocol import Thresholds
 
@@ -22,7 +22,7 @@ model = CellposeModel(pretrained_model="{file}")
 # image: at the scale on which the model was trained
 labels, flows, styles = model.eval(
     image, flow_threshold={flow}, cellprob_threshold={cellprob},
-    min_size={smallest_px:.0f}, max_size_fraction={largest_share})
+    min_size={smallest_px:.0f}, niter={niter:.0f}, max_size_fraction={largest_share})
 """
 
 COMPACT_SNIPPET = """\
@@ -36,7 +36,7 @@ padding = ((0, -height % {multiple_px}), (0, -width % {multiple_px}), (0, 0))
 batch = torch.from_numpy(np.pad(image, padding, mode="reflect").transpose(2, 0, 1)[None])
 flow_y, flow_x, cellprob = network(batch)[0].detach().numpy()[:, :height, :width]
 labels = resize_and_compute_masks(
-    np.stack([flow_y, flow_x]), cellprob, niter={steps}, flow_threshold={flow},
+    np.stack([flow_y, flow_x]), cellprob, niter={niter:.0f}, flow_threshold={flow},
     cellprob_threshold={cellprob}, min_size={smallest_px:.0f}, max_size_fraction={largest_share})
 """
 
@@ -91,7 +91,6 @@ def export_compact(
         file=file.name,
         channels=channels,
         multiple_px=multiple_px,
-        steps=FLOW_STEPS,
         largest_share=LARGEST_SHARE,
         **thresholds,
     )

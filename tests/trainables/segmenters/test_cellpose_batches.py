@@ -16,7 +16,7 @@ from trainables.segmenters.protocol import Extra
 from trainables.spec import TrainingSpec
 
 CPU = torch.device("cpu")
-DEFAULTS = {"cellprob": 0.0, "flow": 0.4, "smallest_px": 15.0}
+DEFAULTS = {"cellprob": 0.0, "flow": 0.4, "smallest_px": 15.0, "niter": 200.0}
 
 
 def spots(side_px: int = 160, *, brightness: float = 1.0, spacing_px: int = 40) -> FlowSample:

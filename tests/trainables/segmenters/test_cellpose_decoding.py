@@ -48,17 +48,18 @@ def test_touching_cells_are_told_apart() -> None:
 
 @pytest.mark.filterwarnings("ignore:Sparse invariant checks:UserWarning")  # Cellpose's own call
 @pytest.mark.parametrize("cellprob", [-1.0, 0.0, 2.0])
-@pytest.mark.parametrize("flow", [0.0, 0.4])
-def test_the_labels_are_those_of_cellpose(cellprob: float, flow: float) -> None:
+@pytest.mark.parametrize(("flow", "niter"), [(0.0, 200), (0.4, 200), (0.4, 20)])
+def test_the_labels_are_those_of_cellpose(cellprob: float, flow: float, niter: int) -> None:
     inference = inference_of(touching(), noise=4.0)
     theirs = resize_and_compute_masks(
         inference.maps[:2].astype(np.float32),
         inference.maps[2].astype(np.float32),
+        niter=niter,
         cellprob_threshold=cellprob,
         flow_threshold=flow,
         max_size_fraction=1.0,
     )
-    ours = decode(inference, cellprob=cellprob, flow=flow)
+    ours = decode(inference, cellprob=cellprob, flow=flow, niter=niter)
     np.testing.assert_array_equal(ours, theirs)
     assert ours.max() > 1
 
@@ -73,14 +74,16 @@ def test_cells_with_wrong_flows_are_dropped_unless_that_is_turned_off() -> None:
     assert decode(wrong, flow=0.4).max() == 2
 
 
-def test_the_slow_part_runs_once_for_each_cellprob(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_slow_part_runs_once_for_each_cellprob_and_number_of_steps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     calls = []
     find = cellpose_decoding._find_candidates
     monkeypatch.setattr(
         cellpose_decoding,
         "_find_candidates",
-        lambda maps, cellprob, device: (
-            calls.append(cellprob) or find(maps, cellprob, device=device)
+        lambda maps, cellprob, niter, device: (
+            calls.append((cellprob, niter)) or find(maps, cellprob, niter, device=device)
         ),
     )
     inference = inference_of(touching(), noise=4.0)
@@ -90,8 +93,25 @@ def test_the_slow_part_runs_once_for_each_cellprob(monkeypatch: pytest.MonkeyPat
             changes = {"flow": flow, "smallest_px": smallest_px}
             assert (decode(inference, **changes) == decode(fresh, **changes)).all()
     decode(inference, cellprob=1.0)
-    assert calls.count(1.0) == 1
-    assert calls.count(0.0) == 1 + 6
+    decode(inference, niter=100.0)
+    assert calls.count((1.0, 200.0)) == 1
+    assert calls.count((0.0, 100.0)) == 1
+    assert calls.count((0.0, 200.0)) == 1 + 6
+
+
+def test_long_cells_with_weak_flows_are_whole_only_after_many_steps() -> None:
+    labels = np.zeros((16, 140), np.int32)
+    labels[4:12, 6:134] = 1  # 64 px from its middle to either end
+    inference = inference_of(labels)
+    maps = inference.maps.copy()
+    maps[:2] *= 0.2  # 1 px in 5 steps: 320 steps to the middle
+    weak = CellposeInference(maps)
+    areas = [
+        (decode(weak, flow=0.0, niter=niter) == 1).sum() / (labels == 1).sum()
+        for niter in (200.0, 500.0, 200.0)
+    ]
+    assert areas[1] > 0.98
+    assert areas[0] == areas[2] < 0.8
 
 
 def test_a_cell_may_fill_most_of_a_small_image() -> None:
