@@ -15,12 +15,10 @@ from study.store import Store
 from trainables.flat import flatten
 from trainables.model import Model
 from trainables.result import TrialResult
+from trainables.segmenters.cellpose_command import LARGEST_SHARE, cellpose_options
 from trainables.spec import StardistSpec, is_cpsam
 
 CARD_FILE = "MODEL_CARD.md"
-CELLPOSE_DIAMETER_PX = 30.0
-"""The diameter that Cellpose brings cells to: it enlarges images by this over `diameter`."""
-
 
 LABELS = {
     "sha256": "SHA-256",
@@ -130,15 +128,23 @@ def _use(model: Model, exported: Path) -> Iterator[str]:
             f"    normalize(image, 1, 99.8, axis=(0, 1)), scale={model.scale!r})",
         )
     elif is_cpsam(segmenter):
-        diameter = CELLPOSE_DIAMETER_PX / model.scale
-        yield from _fenced(
-            f"cellpose --image_path IMAGE --pretrained_model {exported.name} \\",
-            f"    --diameter {diameter:.2f} --flow_threshold {thresholds['flow']} \\",
-            f"    --cellprob_threshold {thresholds['cellprob']} \\",
-            f"    --min_size {thresholds['smallest_px']:.0f} --save_tif",
-        )
+        yield from _cellpose_command(model, exported)
     else:
         yield from _fenced("python predict.py IMAGE --out labels")
+
+
+def _cellpose_command(model: Model, exported: Path) -> Iterator[str]:
+    options = cellpose_options(model.segmenter.thresholds, scale=model.scale)
+    yield from _fenced(
+        f"cellpose --image_path IMAGE --pretrained_model {exported.name} --save_tif \\",
+        *(f"    {name} {value} \\" for name, value in options.items() if value),
+        "    " + " ".join(name for name, value in options.items() if not value),
+    )
+    yield ""
+    yield (
+        f"The command drops cells that cover more than {100 * LARGEST_SHARE:.0f} % of an image; "
+        f"`study predict` keeps them, as `eval(..., max_size_fraction=1.0)` does in Python."
+    )
 
 
 def _making(model: Model, study: Study, result: TrialResult) -> Iterator[str]:

@@ -18,6 +18,7 @@ import torch
 from tests.trainables.segmenters.contract import predict, simulated_sample
 from tests.trainables.segmenters.test_cellpose import SPEC, fit
 from trainables.segmenters.cellpose import Cellpose
+from trainables.segmenters.cellpose_command import cellpose_options
 from trainables.segmenters.cellpose_networks import CpsamNetwork
 from trainables.spec import CellposeSpec, WeightsSpec
 
@@ -58,14 +59,12 @@ def test_cellpose_segments_with_a_vit_l_that_was_trained_here(
 
     image = simulated_sample("other", shape=(200, 180)).image[:, :, 0]
     tifffile.imwrite(tmp_path / "image.tif", image)
-    thresholds = segmenter.thresholds
+    options = cellpose_options(segmenter.thresholds, scale=1.0)  # as the model card has them
     subprocess.run(
         [
             *(sys.executable, "-m", "cellpose", "--image_path", tmp_path / "image.tif"),
             *("--pretrained_model", model, "--save_tif", "--no_npy"),
-            *("--flow_threshold", str(thresholds["flow"])),
-            *("--cellprob_threshold", str(thresholds["cellprob"])),
-            *("--min_size", str(int(thresholds["smallest_px"]))),
+            *(part for pair in options.items() for part in pair if part),
         ],
         check=True,
         capture_output=True,
