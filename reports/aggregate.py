@@ -30,6 +30,9 @@ class ArmSummary:
     """Confirm trainings in the design."""
     completed: int
     failed: int
+    """Those without a score, `without_configuration` among them."""
+    without_configuration: int = 0
+    """Those that never come: of folds in whose search no trial of the arm completed."""
     scores: Scores | None
     """Test F1 at IoU 0.5, averaged over seeds; None before any confirm training."""
     f1: Interval | None
@@ -46,7 +49,7 @@ class ArmSummary:
 
     @property
     def reliable(self) -> bool:
-        """Whether every confirm training so far reached its end."""
+        """Whether every confirm training so far reached its end, and none is missing for good."""
         return self.failed == 0
 
 
@@ -62,13 +65,14 @@ def summarise_arm(study: Study, arm: Arm, *, count: int) -> ArmSummary:
     done = scored_on_test(study, arm.name, count=count)
     scores = scores_of(done)
     design = study.design
+    planned = len(design.get("confirm_draws", ())) * len(design.get("confirm_seeds", (0,)))
+    without_configuration = planned * _folds_without_configuration(study, arm)
     return ArmSummary(
         arm=arm,
-        planned=len(design.get("confirm_draws", ()))
-        * len(design.get("confirm_seeds", (0,)))
-        * int(design.get("folds", 1)),
+        planned=planned * int(design.get("folds", 1)),
         completed=len(done),
-        failed=sum(result.status != "completed" for result in confirmed),
+        failed=sum(result.status != "completed" for result in confirmed) + without_configuration,
+        without_configuration=without_configuration,
         scores=scores,
         f1=interval(scores, rng=report_rng("arm", arm.name, count)) if scores else None,
         metrics=_mean_metrics(done),
@@ -126,6 +130,17 @@ def scores_of(
         sample_ids=ids,
         groups=tuple(group_of[name] for name in ids),
     )
+
+
+def _folds_without_configuration(study: Study, arm: Arm) -> int:
+    """Folds whose search of the arm has ended without a trial that completed.
+
+    Nothing is confirmed before every search has ended.
+    """
+    if not trials(study, stage="confirm"):
+        return 0
+    searched_well = trials(study, stage="search", arm=arm.name, status="completed")
+    return int(study.design.get("folds", 1)) - len({r.spec["data.split"] for r in searched_well})
 
 
 def _mean_metrics(results: list[TrialResult]) -> dict[str, float]:

@@ -34,10 +34,16 @@ def _unfinished(decision: Decision) -> list[str]:
 def _failed(decision: Decision) -> list[str]:
     return [
         f"{words.arm_title(summary.arm)} failed in {summary.failed} of {summary.planned} confirm "
-        f"trainings; {_left(summary)}."
+        f"trainings{_unsearched(summary)}; {_left(summary)}."
         for summary in decision.arms
         if not summary.reliable
     ]
+
+
+def _unsearched(summary: ArmSummary) -> str:
+    if not summary.without_configuration:
+        return ""
+    return f", {summary.without_configuration} of them since no trial of its search completed"
 
 
 def _left(summary: ArmSummary) -> str:

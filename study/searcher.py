@@ -25,9 +25,10 @@ from trainables.spec import Spec
 class StageSearcher(Searcher):
     """Hands Tune the trainings of one stage, one at a time, and keeps how each of them ended.
 
-    A training waits for those it needs; where one of these fails, it is left out, and the arm
-    that cannot go on is closed. Of the arms whose budget is not spent, always the one that has
-    had the fewest trials is asked, of equals the one that has spent the fewest device-seconds.
+    A training waits for those it needs; where one of these fails, it is stored as failed without
+    being run, and the arm that cannot go on is closed. Of the arms whose budget is not spent,
+    always the one that has had the fewest trials is asked, of equals the one that has spent the
+    fewest device-seconds.
     """
 
     def __init__(
@@ -61,10 +62,22 @@ class StageSearcher(Searcher):
                 rows[arm.arm.name] += arm.remaining
         return dict(rows)
 
+    def give_up(self) -> None:
+        """Stores as failed what cannot be run, since what it needs has failed; closes such arms."""
+        hopeless = [task for task in self._tasks if self._is_hopeless(task.needs)]
+        self._tasks = [task for task in self._tasks if task not in hopeless]
+        self._arms = [arm for arm in self._arms if not self._is_hopeless(arm.needs)]
+        for task in hopeless:
+            result = _never_begun(task.spec, needs=[self.ended[need] for need in task.needs])
+            self._store.write_result(result)
+            self.ended[result.trial_id] = result
+            self._listener.trial_ended(result)
+
     def suggest(self, trial_id: str) -> Any:
         """The next training, None while all that is left must wait, or that nothing is left."""
         if self.complaint:
             return Searcher.FINISHED
+        self.give_up()
         spec, arm = self._next()
         if spec is None:
             waiting = self._running and (self._tasks or any(not arm.is_over for arm in self._arms))
@@ -122,8 +135,6 @@ class StageSearcher(Searcher):
         return {}
 
     def _next(self) -> tuple[Spec | None, ArmSearch | None]:
-        self._tasks = [task for task in self._tasks if not self._is_hopeless(task.needs)]
-        self._arms = [arm for arm in self._arms if not self._is_hopeless(arm.needs)]
         for task in self._tasks:
             if self._is_ready(task.needs):
                 self._tasks.remove(task)
@@ -151,6 +162,19 @@ class StageSearcher(Searcher):
         for need in arm.needs & self.ended.keys():
             if self.ended[need].spec["stage"] == "fit_gans":
                 arm.charge(self.ended[need])
+
+
+def _never_begun(spec: Spec, *, needs: Sequence[TrialResult]) -> TrialResult:
+    """The result of a training that something it needs has left without its data or weights."""
+    failed = next(need for need in needs if need.status == "failed")
+    what = "GAN fit" if failed.spec["stage"] == "fit_gans" else "source training"
+    why = failed.reason.splitlines()[0] if failed.reason else "no reason is known"
+    return TrialResult(
+        trial_id=spec.id,
+        spec=flatten(spec),
+        status="failed",
+        reason=f"Never begun: the {what} {failed.trial_id}, which it needs, failed: {why}",
+    )
 
 
 class _Running:

@@ -51,8 +51,11 @@ def run_stage(
     searcher = StageSearcher(tasks, arms, store=store, listener=listener)
     if not searcher.remaining:
         return
-    trainings = sum(searcher.remaining.values())
     listener.stage_started(name, searcher.remaining)
+    searcher.give_up()
+    trainings = sum(searcher.remaining.values())
+    if not trainings:
+        return
     available = machines()
     stopping = PerArmStopping({arm.arm.name: arm.images_seen for arm in arms})
     stopping.replay(searcher.ended.values())

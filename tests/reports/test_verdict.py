@@ -113,6 +113,23 @@ def test_nothing_confirmed_gives_no_verdict(study_of, stop_after):
     assert any("0 of 15" in caveat for caveat in told(study).caveats)
 
 
+def test_an_arm_whose_search_failed_does_not_keep_the_study_unfinished(tmp_path):
+    """As where its source weights or all its GANs failed: the best arm is never confirmed."""
+    folder = FakeStudy(pictures=False).write(tmp_path / "study")
+    for result in trials(load_study(folder), stage="confirm", arm="cellpose"):
+        (folder / "results" / f"{result.trial_id}.json").unlink()
+    assert not decide(load_study(folder)).finished
+    for result in trials(load_study(folder), stage="search", arm="cellpose"):
+        (folder / "results" / f"{result.trial_id}.json").unlink()
+    study = load_study(folder)
+    assert decide(study).finished
+    assert any(
+        "3 of 3 confirm trainings, 3 of them since no trial of its search completed; it has no"
+        in caveat
+        for caveat in told(study).caveats
+    )
+
+
 def test_arm_whose_trainings_all_failed_is_named_and_not_compared(study_of):
     study = study_of(fail_confirm=("stardist",))
     decision = decide(study)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ray.tune.search import Searcher
 
-from study.design import Study
-from study.plan import search_gans, source_fits
+from study.design import ARMS, Study
+from study.plan import confirm_tasks, default_spec, search_gans, source_fits
 from study.presets import quick
 from study.searcher import StageSearcher
 from study.store import Store
@@ -86,6 +86,42 @@ def test_an_arm_whose_need_failed_is_closed(tmp_path: Path) -> None:
     ran = Counter(drain(searcher(tmp_path), Store(tmp_path), fail=("gan",)))
     assert ran["unet_gan"] == 0
     assert ran["unet"] == ran["cellpose"] == 3
+
+
+def test_confirm_trainings_without_their_gan_are_stored_as_failed(tmp_path: Path) -> None:
+    """Two draws, so two GAN fits, of which the first fails; run again, nothing is left to run."""
+    store, notes = Store(tmp_path), Notes()
+    study = dataclasses.replace(STUDY, confirm_draws=2)
+    spec = default_spec(study, ARMS["unet_gan"], SPLITS)
+    tasks = confirm_tasks(study, {"unet_gan": ended(spec)})
+    search = StageSearcher(tasks, (), store=store, listener=notes)
+    fits = [read_spec(search.suggest(f"gan{place}")["spec"]) for place in range(2)]
+    for place, (fit, status) in enumerate(zip(fits, ("failed", "completed"), strict=True)):
+        reason = "GanCollapsed: all alike\nTraceback"
+        store.write_result(ended(fit, status=status, reason=reason))
+        search.on_trial_complete(f"gan{place}", result={"status": status})
+    assert drain(search, store) == ["unet_gan"]
+
+    trained = [one for one in store.results().values() if one.spec["stage"] == "confirm"]
+    (lost,) = [one for one in trained if one.status == "failed"]
+    assert len(trained) == 2
+    assert lost.spec["data.draw"] == fits[0].data.draw
+    assert lost.reason == (
+        f"Never begun: the GAN fit {fits[0].id}, which it needs, failed: GanCollapsed: all alike"
+    )
+    assert lost.trial_id in [one.trial_id for one in notes.ended]
+    assert not StageSearcher(tasks, (), store=store, listener=notes).remaining
+
+
+def test_what_failed_before_leaves_nothing_to_run(tmp_path: Path) -> None:
+    """A study that was killed between the failure and what follows from it."""
+    store = Store(tmp_path)
+    study = dataclasses.replace(STUDY, arms=("unet_gan", "cellpose"))
+    for task in [*source_fits(study, SPLITS), *search_gans(study, SPLITS)]:
+        store.write_result(ended(task.spec, status="failed", reason="why"))
+    search = searcher(tmp_path, study)
+    search.give_up()
+    assert search.remaining == {}
 
 
 def test_an_arm_goes_on_with_the_gans_that_did_not_fail(tmp_path: Path) -> None:
