@@ -24,6 +24,6 @@ def cellpose_options(thresholds: Thresholds, *, scale: float) -> dict[str, str]:
         "--flow_threshold": str(thresholds["flow"]),
         "--cellprob_threshold": str(thresholds["cellprob"]),
         "--niter": f"{thresholds['niter']:.0f}",
-        "--min_size": f"{max(thresholds['smallest_px'], 1):.0f}",
+        "--min_size": f"{max(thresholds['smallest_px'] / scale**2, 1):.0f}",
         "--no_resample": "",
     }
