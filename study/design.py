@@ -104,6 +104,15 @@ class Family:
     gpus: float = 1.0
     """Share of a GPU a trial takes, on machines that have any."""
 
+    def __post_init__(self) -> None:
+        """LoRA is one of the schedules that the search tries: fixed here, all of them would be
+        LoRA, and so would trainings from scratch, whose encoder it freezes as it was drawn."""
+        if isinstance(self.segmenter, CellposeSpec) and self.segmenter.lora_rank:
+            raise ValueError(
+                f"lora_rank must be 0 in the settings of a study, whose search tries LoRA as a "
+                f"schedule, but got {self.segmenter.lora_rank}: leave it out."
+            )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataOptions:

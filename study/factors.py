@@ -17,17 +17,19 @@ from trainables.spec import (
     StardistSpec,
     TrainingSpec,
     UnetSpec,
+    WeightsKind,
 )
 from trainables.training_spec import ScheduleName
 
 GAN = "extra.gan"
 """The field whose levels are whole GANs."""
 WEIGHTS = "weights.kind"
+SCHEDULE = "training.schedule"
 WITHOUT_PRETRAINING = {
     "weights.kind": "scratch",
     "weights.origin": "none",
     "weights.name": "",
-    "training.schedule": "full",
+    SCHEDULE: "full",
     "training.l2_sp": 0.0,
 }
 """What changes together where weights are not pretrained: a schedule that moves away from
@@ -79,7 +81,13 @@ class Factor:
 
     def _change(self, chosen: dict[str, Any], level: Any) -> dict[str, Any]:
         if self.field == WEIGHTS:
-            return WITHOUT_PRETRAINING
+            return WITHOUT_PRETRAINING | _vit_without_lora(chosen, "scratch")
+        if (
+            self.field == SCHEDULE
+            and chosen.get("segmenter.lora_rank")
+            and level != chosen[SCHEDULE]
+        ):
+            return {SCHEDULE: level} | _vit_without_lora(chosen, "pretrained")
         if dataclasses.is_dataclass(level):
             return {f"{self.field}.{name}": value for name, value in flatten(level).items()}
         return {self.field: chosen[self.field] * level if self.relative else level}
@@ -93,12 +101,28 @@ class Factor:
             return bool(chosen["extra.kind"] != "none")
         if self.field.startswith("extra."):
             return bool(chosen["extra.kind"] != "none" and chosen["extra.ratio"] > 0)
-        if self.field in ("training.schedule", WEIGHTS):
+        if self.field in (SCHEDULE, WEIGHTS):
             is_pretrained = chosen["weights.kind"] == "pretrained"
             return bool(is_pretrained and chosen["training.images_seen"] > 0)
         if self.field.startswith("training."):
             return bool(chosen["training.images_seen"] > 0)
         return True
+
+
+def _vit_without_lora(chosen: dict[str, Any], weights: WeightsKind) -> dict[str, Any]:
+    """What else changes for a ViT that is trained without LoRA, or without pretraining.
+
+    All of its weights are trained then, at the learning rate that suits them: LoRA's is up to a
+    hundred times that of fine-tuning, and fine-tuning's a tenth of that from scratch.
+    """
+    if chosen.get("segmenter.backbone") != "cpsam":
+        return {}
+    from search_spaces.cellpose import CPSAM_LEARNING_RATES  # imports optuna
+
+    return {
+        "segmenter.lora_rank": 0,
+        "training.learning_rate": CPSAM_LEARNING_RATES[weights],
+    }
 
 
 def factor_fields() -> tuple[str, ...]:
@@ -146,7 +170,7 @@ ABLATION = (
     Factor(field="extra.gan.consistency_floor", levels=(0.0,)),
     Factor(field="extra.order", levels=get_args(SyntheticOrder)),
     Factor(field=WEIGHTS, levels=("scratch",)),
-    Factor(field="training.schedule", levels=get_args(ScheduleName)),
+    Factor(field=SCHEDULE, levels=get_args(ScheduleName)),
     Factor(field="training.learning_rate", levels=(0.3, 3.0), relative=True),
     Factor(field="training.zoom", levels=(1.0,)),
     Factor(field="training.intensity", levels=(0.0,)),

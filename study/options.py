@@ -11,7 +11,7 @@ from tyro.conf import Positional, arg
 from study.design import ALWAYS, SIMULATED, Study
 from study.factors import read_factor
 from trainables.model_files import spec_of_model
-from trainables.spec import CellposeSpec, is_cpsam
+from trainables.spec import CellposeSpec, is_cpsam, network_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,7 +202,7 @@ def _pretrained(weights: str, segmenter: str) -> dict[str, Any]:
 
     own = find_own_model(weights, segmenter=segmenter)
     if own is not None:
-        return {"public_weights": str(own), "segmenter": spec_of_model(own).segmenter}
+        return {"public_weights": str(own), "segmenter": network_of(spec_of_model(own).segmenter)}
     given = str(Path(weights).resolve()) if Path(weights).exists() else weights
     if segmenter == "cellpose":
         return {"public_weights": given, "segmenter": CellposeSpec(backbone="cpsam")}

@@ -1,6 +1,6 @@
 """What fixes a trial: its spec, in parts, checked, and flat for Ray, Optuna and MLflow."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from trainables.checks import at_least, one_of
@@ -170,6 +170,11 @@ Spec = TrialSpec | GanFitSpec
 def is_cpsam(segmenter: SegmenterSpec) -> bool:
     """Whether it is Cellpose's own ViT, which has rules of its own wherever settings differ."""
     return isinstance(segmenter, CellposeSpec) and segmenter.backbone == "cpsam"
+
+
+def network_of(segmenter: SegmenterSpec) -> SegmenterSpec:
+    """What a trained model is: LoRA is a way to train, merged at its end, and no part of it."""
+    return replace(segmenter, lora_rank=0) if isinstance(segmenter, CellposeSpec) else segmenter
 
 
 def gan_fit(spec: TrialSpec) -> GanFitSpec:

@@ -103,3 +103,14 @@ def test_cpsam_starts_from_the_weight_decay_of_its_authors() -> None:
     segmenter = CellposeSpec(backbone="cpsam")
     own = choices(ARMS["cellpose"]) | {"segmenter": segmenter}
     assert arm_space.defaults(**own)["training.weight_decay"] == 0.1
+
+
+def test_a_vit_from_scratch_starts_at_rates_for_random_weights() -> None:
+    own = choices(ARMS["cellpose_scratch"]) | {"segmenter": CellposeSpec(backbone="cpsam")}
+    point = arm_space.defaults(**own)
+    assert (point["training.learning_rate"], point["training.warm_up"]) == (1e-4, 0.1)
+    assert arm_space.space(optuna.trial.FixedTrial(point), **own)["training.warm_up"] == 0.1
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    rates = [arm_space.space(study.ask(), **own)["training.learning_rate"] for _ in range(40)]
+    assert 2e-5 < min(rates) < 4e-5
+    assert 2e-4 < max(rates) < 5e-4

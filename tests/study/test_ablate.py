@@ -15,7 +15,7 @@ from study.presets import quick, small
 from tests.study.fakes import SPLITS, ended
 from trainables.data.split import Split
 from trainables.flat import flatten
-from trainables.spec import GanFitSpec, GanSpec, TrialSpec
+from trainables.spec import CellposeSpec, GanFitSpec, GanSpec, TrialSpec
 
 BASE = dataclasses.replace(
     quick(), annotation_counts=(2, 10), confirm_draws=4, confirm_seeds=2, ablate_draws=2
@@ -107,6 +107,31 @@ def test_weights_from_scratch_leave_out_what_means_nothing_without_them() -> Non
     for spec in ablated(study, frozen):
         assert (spec.weights.kind, spec.weights.name) == ("scratch", "")
         assert spec.training.schedule == "full"
+
+
+def chosen_by_lora() -> TrialSpec:
+    """A ViT for which the search chose LoRA, at a rate of LoRA."""
+    training = dataclasses.replace(chosen("cellpose").training, learning_rate=1e-3, crop_px=256)
+    segmenter = CellposeSpec(backbone="cpsam", lora_rank=8)
+    return dataclasses.replace(chosen("cellpose"), training=training, segmenter=segmenter)
+
+
+def test_a_vit_from_scratch_is_not_lora_beside_random_weights() -> None:
+    study = ablating(Factor(field="weights.kind", levels=("scratch",)))
+    specs = list(ablated(study, chosen_by_lora()))
+    assert specs
+    for spec in specs:
+        assert spec.weights.kind == "scratch"
+        assert spec.segmenter == CellposeSpec(backbone="cpsam")
+        assert spec.training.learning_rate == 1e-4
+
+
+def test_another_schedule_than_lora_trains_the_weights_at_their_own_rate() -> None:
+    study = ablating(Factor(field="training.schedule", levels=("full", "discriminative")))
+    specs = list(ablated(study, chosen_by_lora()))
+    assert {spec.training.schedule for spec in specs} == {"discriminative"}
+    assert {spec.training.learning_rate for spec in specs} == {1e-5}
+    assert {spec.segmenter for spec in specs} == {CellposeSpec(backbone="cpsam")}
 
 
 def test_relative_levels_multiply_and_whole_gans_are_levels() -> None:

@@ -1,5 +1,6 @@
 """U-Nets from segmentation-models-pytorch, and how deep each of their layers lies."""
 
+import re
 from collections.abc import Mapping
 
 import segmentation_models_pytorch as smp
@@ -9,6 +10,8 @@ from trainables.segmenters.schedule import ENCODER_END, HEAD
 
 LEVELS = 10
 """Different depths within the encoder and within the decoder."""
+STAGE = re.compile(r"encoder\.(?:patch_embed|block|norm)(\d)\b")
+"""Layers of SegFormer's encoders, which register what opens each stage before the first of them."""
 LARGEST_GROWTH = 16
 """The decoder's coarsest level has at most this many times the channels of its finest."""
 
@@ -83,8 +86,8 @@ def decoder_channels(depth: int, *, width: int) -> tuple[int, ...]:
 def parameter_depths(network: torch.nn.Module) -> dict[str, float]:
     """Depth of every parameter of a U-Net: below 0.5 in the encoder, 1 in the head.
 
-    Layers are ranked in the order in which the library registers them, which is the order in
-    which an image meets them.
+    Layers are ranked in the order in which an image meets them: that in which the library
+    registers them, but for SegFormer's encoders stage by stage.
     """
     encoder = _ranks(network, "encoder.")
     decoder = _ranks(network, "decoder.")
@@ -157,6 +160,12 @@ def _share_channels(filters: torch.Tensor, channels: int) -> torch.Tensor:
 def _ranks(network: torch.nn.Module, start: str) -> dict[str, float]:
     """Rank in [0, 1) of each parameter's layer among those whose names begin with `start`."""
     names = [name for name, _ in network.named_parameters() if name.startswith(start)]
-    layers = list(dict.fromkeys(name.rpartition(".")[0] for name in names))
+    layers = sorted(dict.fromkeys(name.rpartition(".")[0] for name in names), key=_stage)
     rank = {layer: index * LEVELS // len(layers) / LEVELS for index, layer in enumerate(layers)}
     return {name: rank[name.rpartition(".")[0]] for name in names}
+
+
+def _stage(layer: str) -> int:
+    """Stage of a layer of SegFormer's encoders; 0 for any other, which keeps its place."""
+    found = STAGE.match(layer)
+    return int(found[1]) if found else 0

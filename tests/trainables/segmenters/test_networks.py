@@ -1,7 +1,12 @@
 import pytest
 import torch
 
-from trainables.segmenters.networks import build_unet, load_weights, parameter_depths
+from trainables.segmenters.networks import (
+    build_manet,
+    build_unet,
+    load_weights,
+    parameter_depths,
+)
 from trainables.segmenters.schedule import ENCODER_END, HEAD
 
 
@@ -28,6 +33,15 @@ def test_depth_grows_along_the_encoder_and_a_layer_is_never_parted(network):
     assert encoder[0] == 0
     assert encoder == sorted(encoder)
     assert depths["encoder.bn1.weight"] == depths["encoder.bn1.bias"]
+
+
+def test_what_opens_a_stage_of_segformer_lies_between_its_neighbours():
+    depths = parameter_depths(build_manet("mit_b0", depth=5, channels=1, outputs=3))
+    for stage in (2, 3, 4):
+        opens = depths[f"encoder.patch_embed{stage}.proj.weight"]
+        assert depths[f"encoder.block{stage - 1}.0.attn.q.weight"] < opens
+        assert depths[f"encoder.norm{stage - 1}.weight"] <= opens
+        assert opens <= depths[f"encoder.block{stage}.0.attn.q.weight"]
 
 
 @pytest.mark.parametrize(("encoder", "depth"), [("resnet_18", 3), ("resnet18", 9)])
