@@ -17,8 +17,8 @@ from study.store import Store
 from study.winner import best_confirmed, kept_model
 from trainables.downloads import refuse_changed
 from trainables.model_files import is_model_folder, spec_of_model
-from trainables.segmenters.public_weights import PUBLIC_WEIGHTS, seen
-from trainables.spec import UnetSpec
+from trainables.segmenters.public_weights import PUBLIC_WEIGHTS, licence_of, seen
+from trainables.spec import SegmenterSpec, UnetSpec
 
 WEIGHT_FILES = ("network.pt", "weights_best.h5")
 """What the weights are called in the folder of a model, of this project or of StarDist."""
@@ -56,7 +56,8 @@ def find_published_models(study: Study) -> dict[str, Path]:
     """Looks for every model that an arm starts from; fetches published ones where there is a hub.
 
     Returns:
-        The file of the weights, by segmenter.
+        The file of the weights, by segmenter; whether it is what it should be is seen by
+        `study.weights_check`.
 
     Raises:
         ValueError: names the model that is missing, where to put it, and the alternative.
@@ -68,6 +69,18 @@ def find_published_models(study: Study) -> dict[str, Path]:
         for segmenter in wanted
         if study.family(segmenter).public_weights
     }
+
+
+def model_of(study: Study, segmenter: str, *, file: Path) -> Path:
+    """What a segmenter starts from, as `Segmenter.initialise` takes it.
+
+    Args:
+        study: the study.
+        segmenter: the segmenter.
+        file: of its weights.
+    """
+    is_own = is_model_folder(study.family(segmenter).public_weights)
+    return file.parent if is_own or segmenter == "stardist" else file
 
 
 def describe_weights(
@@ -97,18 +110,20 @@ def describe_weights(
     elif is_model_folder(name := study.family(arm.segmenter).public_weights):
         about = _about_own(Path(name), data=data)
     else:
-        about = _about_published(name, data=data)
+        about = _about_published(name, segmenter=study.family(arm.segmenter).segmenter, data=data)
     return {"arm": arm_name, **about, "sha256": hashes.get(arm.segmenter, "")}
 
 
-def _about_published(name: str, *, data: StudyData) -> dict[str, str]:
+def _about_published(name: str, *, segmenter: SegmenterSpec, data: StudyData) -> dict[str, str]:
     known = PUBLIC_WEIGHTS.get(Path(name).name)
     trained_on = ", ".join(known.trained_on) if known else "unknown"
     return {
         "origin": "public",
         "name": name,
         "trained_on": trained_on,
-        "licence": known.licence if known else "unknown",
+        "licence": licence_of(
+            name, encoder=segmenter.encoder if isinstance(segmenter, UnetSpec) else ""
+        ),
         "seen": seen(name, data.dataset.name),
         "description": f"trained on {trained_on}" if known else "a model given by the user",
     }
@@ -163,8 +178,10 @@ def _weights_file(study: Study, segmenter: str) -> Path:
     """In a process of its own where a framework is needed: torch and TensorFlow must not meet."""
     family = study.family(segmenter)
     name = family.public_weights
-    if is_model_folder(name):
-        return next(Path(name) / one for one in WEIGHT_FILES if (Path(name) / one).is_file())
+    if is_model_folder(name) or segmenter == "stardist":
+        for file in (Path(name) / one for one in WEIGHT_FILES):
+            if file.is_file():
+                return file
     if segmenter == "cellpose":
         from trainables.segmenters.cellpose_weights import find_public_weights
 

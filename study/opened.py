@@ -1,14 +1,17 @@
 """A study with its data: declared, opened, divided, and written down before anything runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from study.data import StudyData, open_main, open_source, source_count
 from study.design import ARMS, Study
-from study.initial_weights import find_published_models
+from study.initial_weights import STUDY_FILE, find_published_models, model_of
 from study.place import Place
 from study.plan import Splits, needs_source
 from study.splits import fitted
 from study.study_file import refuse_other_study, write_study_file
+from study.weights_check import refuse_changed_weights, refuse_unusable_weights
+from trainables.downloads import file_sha256
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +23,8 @@ class OpenedStudy:
     data: StudyData
     source: StudyData | None
     """Where some arm's weights are trained here."""
+    weights: dict[str, Path] = field(default_factory=dict)
+    """Models on this machine that arms start from, by segmenter."""
 
     @property
     def splits(self) -> tuple[Splits, ...]:
@@ -46,19 +51,32 @@ def open_study(study: Study, place: Place) -> OpenedStudy:
     place.folder.mkdir(parents=True, exist_ok=True)
     store = place.store
     refuse_other_study(study, store)
-    weight_files = find_published_models(study)
+    files = find_published_models(study)
+    # Once for each segmenter, however many arms start from it: a file may have over a gigabyte.
+    hashes = {segmenter: file_sha256(file) for segmenter, file in files.items()}
+    refuse_changed_weights(hashes, store)
     data = open_main(study, folder=place.folder, store=store)
     as_fitted = fitted(study, data.splits)
     source = None
     if any(needs_source(study, ARMS[name]) for name in study.arms):
         source = open_source(study, channels=data.dataset.channels, folder=place.folder)
+    opened = OpenedStudy(
+        study=as_fitted,
+        data=data,
+        source=source,
+        weights={name: model_of(study, name, file=file) for name, file in files.items()},
+    )
+    if store.read_text(STUDY_FILE) is None:
+        refuse_unusable_weights(
+            as_fitted, opened.weights, splits=opened.splits[0], channels=data.dataset.channels
+        )
     write_study_file(
         study,
         as_fitted,
         data=data,
         source=source,
-        weight_files=weight_files,
+        weight_hashes=hashes,
         command=place.command,
         store=store,
     )
-    return OpenedStudy(study=as_fitted, data=data, source=source)
+    return opened

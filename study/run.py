@@ -28,6 +28,7 @@ from study.plan import (
     source_fits,
 )
 from study.pools import ReadPool, shared_pools, stored_pool
+from study.shared_weights import shared_weights
 from study.stage import run_stage
 from trainables.data.annotated import Reader
 from trainables.data.sample import Sample
@@ -88,7 +89,8 @@ def _search_inputs(opened: OpenedStudy, place: Place, read_pool: ReadPool) -> Tr
     if source:
         wanted = [(source.split, source_ids(study, source))]
         inputs |= _hand_over(source, wanted, place=place, readers={})
-    return TrialInputs(store=place.store, data=inputs, read_pool=read_pool)
+    weights = shared_weights(opened.weights, on_cluster=bool(place.address))
+    return TrialInputs(store=place.store, data=inputs, read_pool=read_pool, weights=weights)
 
 
 def _arm_searches(opened: OpenedStudy, place: Place) -> list[ArmSearch]:
@@ -183,6 +185,7 @@ def _score_inputs(
         store=place.store,
         data=_hand_over(data, wanted, place=place, readers=readers),
         read_pool=read_pool,
+        weights=shared_weights(opened.weights, on_cluster=bool(place.address)),
         example_ids=data.example_ids,
         example_trials=example_trials,
         size_edges_px=data.dataset.size_edges_px,

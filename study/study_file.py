@@ -3,14 +3,12 @@
 import dataclasses
 import json
 import time
-from pathlib import Path
 from typing import Any
 
 from study.data import StudyData, describe, describe_splits
 from study.design import ARMS, Study, to_dict
 from study.initial_weights import STUDY_FILE, describe_weights
 from study.store import Store
-from trainables.downloads import file_sha256
 from trainables.environment import environment
 
 SCHEMA_VERSION = 1
@@ -45,7 +43,7 @@ def write_study_file(
     *,
     data: StudyData,
     source: StudyData | None,
-    weight_files: dict[str, Path],
+    weight_hashes: dict[str, str],
     command: str,
     store: Store,
 ) -> None:
@@ -56,14 +54,12 @@ def write_study_file(
         as_fitted: as it runs on these data.
         data: the data set under study.
         source: the second data set, where weights are trained on one.
-        weight_files: of the models that arms start from, by segmenter.
+        weight_hashes: of the files of weights that arms start from, by segmenter.
         command: that began the study.
         store: of the study.
     """
     if store.read_text(STUDY_FILE):
         return
-    # Once for each segmenter, however many arms start from it: a file may have over a gigabyte.
-    hashes = {segmenter: file_sha256(file) for segmenter, file in weight_files.items()}
     about = {
         "schema": SCHEMA_VERSION,
         "name": study.name,
@@ -76,7 +72,7 @@ def write_study_file(
         "source": describe(source) if source else None,
         "split": describe_splits(data.splits),
         "weights": [
-            describe_weights(study, name, data=data, source=source, hashes=hashes)
+            describe_weights(study, name, data=data, source=source, hashes=weight_hashes)
             for name in study.arms
             if _is_transfer(name)
         ],

@@ -31,7 +31,7 @@ def fetch(url: str, target: Path, *, sha256: str = "") -> Path:
         ValueError: what was fetched has another hash; it is thrown away.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(target):
+    with alone(target):
         if target.is_file():
             return target
         part = _beside(target, ".part")
@@ -94,7 +94,7 @@ def _refuse_short(response: Any, part: Path, *, before: int) -> None:
 
 
 @contextmanager
-def _alone(target: Path) -> Iterator[None]:
+def alone(target: Path) -> Iterator[None]:
     """A context that one process at a time is in."""
     with _beside(target, ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

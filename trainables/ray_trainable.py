@@ -16,7 +16,6 @@ from trainables.data.split import Split
 from trainables.environment import environment
 from trainables.examples import ExampleKeeper
 from trainables.flat import flatten
-from trainables.model_files import is_model_folder
 from trainables.result import Progress, TrialResult
 from trainables.segmenters.protocol import Checkpoints
 from trainables.spec import (
@@ -78,6 +77,9 @@ class TrialInputs:
     """By the hash of the split, which a spec names."""
     read_pool: Callable[[str], list[Sample]] = field(repr=False)
     """The synthetic samples of a fitted GAN, by its id."""
+    weights: dict[str, Callable[[], Path]] = field(default_factory=dict)
+    """Gives the published model, or that of another study, from which trainings of a segmenter
+    start, on the machine that trains."""
     example_ids: tuple[str, ...] = ()
     """Test images whose predictions are kept for the report's pictures."""
     example_trials: tuple[str, ...] = ()
@@ -195,7 +197,7 @@ def _train(
             unlabelled=unlabelled,
             test=_test_samples(spec, inputs),
             pool=_pool(spec, inputs),
-            weights=_weights(spec, store),
+            weights=_weights(spec, inputs),
             size_edges_px=inputs.size_edges_px,
         ),
         report=_report,
@@ -236,12 +238,12 @@ def _pool(spec: TrialSpec, inputs: TrialInputs) -> list[Sample]:
     return inputs.read_pool(gan_fit(spec).id)
 
 
-def _weights(spec: TrialSpec, store: TrialStore) -> Path | None:
-    if spec.weights.origin == "public" and is_model_folder(spec.weights.name):
-        return Path(spec.weights.name)
+def _weights(spec: TrialSpec, inputs: TrialInputs) -> Path | None:
+    if spec.weights.origin == "public":
+        return inputs.weights[spec.segmenter.kind]()
     if spec.weights.origin != "source":
         return None
-    folder = store.read_folder(f"models/{spec.weights.name}")
+    folder = inputs.store.read_folder(f"models/{spec.weights.name}")
     if folder is None:
         raise ValueError(
             f"The weights {spec.weights.name}, from which trial {spec.id} starts, are missing."

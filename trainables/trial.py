@@ -40,7 +40,7 @@ class TrialData:
     pool: Sequence[Sample] = field(default=(), repr=False)
     """Synthetic samples of the trial's GAN, already at the working scale."""
     weights: Path | None = None
-    """Folder of the model whose weights training starts from."""
+    """The model whose weights training starts from, as `Segmenter.initialise` takes it."""
     size_edges_px: tuple[float, ...] = ()
     """Cell diameters that part the classes in which test images are scored as well."""
 

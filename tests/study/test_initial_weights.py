@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from study.design import ARMS
+from study.design import ARMS, Family
 from study.initial_weights import describe_weights, find_own_model, find_published_models
 from study.options import RunOptions, study_of
 from study.plan import search_spec
@@ -109,6 +109,25 @@ def test_a_model_brings_its_network_into_the_study(other: Path) -> None:
         str(other / "models" / spec.id),
     )
     assert trial.training.crop_px == quick().cellpose.training.crop_px
+
+
+def test_how_a_model_was_trained_is_not_taken_over_with_its_network(tmp_path: Path) -> None:
+    vit = dataclasses.replace(quick().cellpose, segmenter=CellposeSpec(backbone="cpsam"))
+    study = dataclasses.replace(quick(), cellpose=vit)
+    spec = search_spec(study, ARMS["cellpose"], SPLITS, {"segmenter.lora_rank": 8})
+    (tmp_path / "model.json").write_text(json.dumps({"spec": flatten(spec)}))
+    (tmp_path / "network.pt").touch()
+
+    study = study_of(RunOptions(preset="quick", cellpose_weights=str(tmp_path)))
+    assert study.cellpose.segmenter == CellposeSpec(backbone="cpsam")
+    for arm in ("cellpose", "cellpose_scratch"):
+        trial = search_spec(study, ARMS[arm], SPLITS, {"training.schedule": "frozen_encoder"})
+        assert trial.segmenter == CellposeSpec(backbone="cpsam")
+
+
+def test_a_study_cannot_make_lora_of_every_schedule() -> None:
+    with pytest.raises(ValueError, match="lora_rank must be 0 in the settings of a study"):
+        Family(segmenter=CellposeSpec(backbone="cpsam", lora_rank=8))
 
 
 def test_a_model_of_another_study_hands_on_what_it_saw_and_its_licence(other: Path) -> None:

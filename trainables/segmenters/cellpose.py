@@ -74,9 +74,12 @@ class Cellpose:
         self._network = place(network, self._device).eval()
         self._lacks_public_weights = spec.weights.origin == "public"
 
-    def initialise(self, folder: Path) -> None:
-        weights = torch.load(folder / WEIGHTS_FILE, map_location="cpu", weights_only=True)
-        load_weights(self._network, weights, channels=self._channels)
+    def initialise(self, model: Path) -> None:
+        if model.is_file():
+            load_cpsam(self._vit(str(model)), model)
+        else:
+            weights = torch.load(model / WEIGHTS_FILE, map_location="cpu", weights_only=True)
+            load_weights(self._network, weights, channels=self._channels)
         self._lacks_public_weights = False
 
     def fit(
@@ -175,16 +178,19 @@ class Cellpose:
 
     def _load_public_weights(self) -> None:
         """Only when they are needed: a model that is loaded to predict must do without them."""
-        if not self._lacks_public_weights:
-            return
-        name = self._spec.weights.name
+        if self._lacks_public_weights:
+            name = self._spec.weights.name
+            self._vit(name)
+            self.initialise(find_public_weights(name))
+
+    def _vit(self, weights: str) -> CpsamNetwork:
+        """The network, where it is the one that there are published weights of."""
         if not isinstance(self._network, CpsamNetwork):
             raise ValueError(
                 f"The backbone {self._cellpose_spec.backbone} has no public weights here, but got "
-                f"{name!r}: use the backbone cpsam, or `source` weights trained here."
+                f"{weights!r}: use the backbone cpsam, or `source` weights trained here."
             )
-        load_cpsam(self._network, find_public_weights(name))
-        self._lacks_public_weights = False
+        return self._network
 
     def _adapt(self, samples: Sequence[Sample], shelf: Shelf) -> Sequence[Sample]:
         """The samples as the network is used to see them."""

@@ -1,6 +1,7 @@
 """The two networks that predict Cellpose's flows, and how deep each of their layers lies."""
 
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -168,11 +169,14 @@ def _what_it_is(weights: dict[str, Any]) -> str:
 
 def _read_weights(file: Path) -> dict[str, Any]:
     try:
-        return dict(torch.load(file, map_location="cpu", weights_only=True, mmap=True))
+        # Only torch's present format can be mapped; models of Cellpose 1 are in the one before.
+        mapped = zipfile.is_zipfile(file)
+        return dict(torch.load(file, map_location="cpu", weights_only=True, mmap=mapped))
     except Exception as error:  # whatever is wrong with the file, torch raises many kinds
         raise ValueError(
             f"A Cellpose model must be a file of weights written by torch, but {file} cannot be "
-            f"read as one: {str(error)[:200]}"
+            f"read as one ({' '.join(str(error).split())[:200]}): give a file that Cellpose 4 or "
+            f"this project wrote, and copy it whole."
         ) from error
 
 

@@ -13,7 +13,13 @@ from trainables.segmenters.public_weights import PUBLIC_WEIGHTS
 FOLDER_VARIABLE = "CELLPOSE_LOCAL_MODELS_PATH"
 """Environment variable that names the folder of Cellpose's models."""
 NAMES = tuple(name for name, about in PUBLIC_WEIGHTS.items() if about.family == "cellpose")
-HUB = "https://huggingface.co/mouseland/cellpose-sam/resolve/main/"
+HUB = "https://huggingface.co/mouseland/cellpose-sam/resolve/7c61431b5fbb078f3296754bd15d9f51b320f837/"
+"""At one revision, so that the name always means the same bytes."""
+SHA256 = {
+    "cpsam": "e1440429eb384f95afe32bcba6510f90d518eaedc917ede549bed6804004abe2",
+    "cpsam_v2": "0f1cc3f7ecdd8a037a57c6c48d9d8921391be4cbce3fa9f13c3e3a2e1253c667",
+}
+"""Of the files there, as many who use them have recorded them."""
 
 
 def find_public_weights(name: str, *, may_download: bool = False) -> Path:
@@ -52,7 +58,7 @@ def _download(name: str) -> Path:
     Not by Cellpose's own function, which turns off the check of certificates for the process.
     """
     try:
-        return fetch(HUB + name, models_folder() / name)
+        return fetch(HUB + name, models_folder() / name, sha256=SHA256[name])
     except OSError as error:
         raise ValueError(f"{_missing(name)} The download failed: {error}.") from error
 

@@ -85,7 +85,8 @@ def _read(file: Path) -> dict[str, Any]:
     except Exception as error:  # whatever is wrong with the file, its readers raise many kinds
         raise ValueError(
             f"Weights of an encoder must be a file that torch or safetensors wrote, but {file} "
-            f"cannot be read as one: {str(error)[:200]}"
+            f"cannot be read as one ({' '.join(str(error).split())[:200]}): give such a file, and "
+            f"copy it whole."
         ) from error
 
 

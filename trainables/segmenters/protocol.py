@@ -68,8 +68,16 @@ class Segmenter(Protocol):
     thresholds: Thresholds
     """Those in force: the family's defaults until `trial.py` has tuned them."""
 
-    def initialise(self, folder: Path) -> None:
-        """Starts from the weights in a folder that `save` of the same family wrote."""
+    def initialise(self, model: Path) -> None:
+        """Starts from a model's weights.
+
+        Args:
+            model: folder that `save` of the same family wrote, or a published model: the file of
+                a U-Net's encoder or of Cellpose's ViT, the folder of a StarDist model.
+
+        Raises:
+            ValueError: it is no such model, or one of another network.
+        """
 
     def fit(
         self,

@@ -10,6 +10,7 @@ from typing import Literal
 
 Family = Literal["unet", "cellpose", "stardist"]
 Seen = Literal["seen", "unseen", "unknown"]
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +58,7 @@ DSB2018_STARDIST = PublicWeights(family="stardist", licence="BSD-3-Clause", trai
 PUBLIC_WEIGHTS: dict[str, PublicWeights] = {
     "cpsam": CELLPOSE_SAM,
     "cpsam_v2": CELLPOSE_SAM,
-    "imagenet": PublicWeights(family="unet", licence="BSD-3-Clause", trained_on=("imagenet",)),
+    "imagenet": PublicWeights(family="unet", licence=UNKNOWN, trained_on=("imagenet",)),
     "2D_versatile_fluo": DSB2018_STARDIST,
     "2D_paper_dsb2018": DSB2018_STARDIST,
     "2D_versatile_he": PublicWeights(
@@ -68,8 +69,16 @@ PUBLIC_WEIGHTS: dict[str, PublicWeights] = {
 
 Sources: Pachitariu et al. 2025 (doi:10.1101/2025.04.28.651001), whose "Cellpose Nuclei" holds
 images of DSB2018 and whose encoder saw natural images before; StarDist's documentation of its
-pretrained models.
+pretrained models. The licence of `imagenet` depends on the encoder: `licence_of`.
 """
+
+ENCODER_LICENCES = {
+    "BSD-3-Clause": ("resnet", "resnext50", "densenet", "vgg", "mobilenet_v2"),
+    "LicenseRef-NVIDIA-Source-Code-License-NC": ("mit_b",),
+}
+"""Of ImageNet weights by how the names of their encoders begin: those that come from torchvision,
+and those of SegFormer (Xie et al. 2021), which forbid commercial use. Of others, gathered from many
+places, segmentation-models-pytorch does not say."""
 
 DATASETS: dict[str, tuple[str, ...]] = {
     "cellpose": ("cellpose", "cyto"),
@@ -98,6 +107,25 @@ DATASETS: dict[str, tuple[str, ...]] = {
     "imagenet": ("imagenet",),
 }
 """Known data sets, and what the names of their copies contain (letters and digits only)."""
+
+
+def licence_of(weights: str, *, encoder: str = "") -> str:
+    """The licence of public weights, `unknown` where it is not known.
+
+    Args:
+        weights: their name, or a file or folder of that name.
+        encoder: that `imagenet` weights are of.
+    """
+    name = PurePath(weights).name
+    about = PUBLIC_WEIGHTS.get(name)
+    if about is None:
+        return UNKNOWN
+    if name != "imagenet":
+        return about.licence
+    return next(
+        (licence for licence, names in ENCODER_LICENCES.items() if encoder.startswith(names)),
+        UNKNOWN,
+    )
 
 
 def seen(weights: str, dataset_name: str) -> Seen:

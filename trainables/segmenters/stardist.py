@@ -15,6 +15,7 @@ from stardist.models import StarDist2D
 from trainables.data.patches import draw_batch
 from trainables.data.rescaled import Image
 from trainables.data.sample import Sample
+from trainables.model_files import is_model_folder
 from trainables.randomness import Randomness
 from trainables.segmenters import stardist_network
 from trainables.segmenters.protocol import Checkpoints, Extra, Report, Thresholds
@@ -69,8 +70,11 @@ class Stardist:
         self._radius_px = spec.data.min_diameter_px / 2
         self._loaded: StarDist2D | None = None
 
-    def initialise(self, folder: Path) -> None:
-        self._adopt(stardist_network.read(folder), origin=str(folder))
+    def initialise(self, model: Path) -> None:
+        published = stardist_network.read(model)
+        if not is_model_folder(model):
+            self._take_thresholds(published)
+        self._adopt(published, origin=str(model))
 
     def fit(
         self,
@@ -171,8 +175,7 @@ class Stardist:
         if self._loaded is None and self._spec.weights.origin == "public":
             name = self._spec.weights.name
             model = stardist_network.public(name)
-            self.thresholds = model.thresholds._asdict()
-            self._default_thresholds = dict(self.thresholds)
+            self._take_thresholds(model)
             self._adopt(model, origin=name)
         if self._loaded is None:
             spec = self._spec
@@ -185,6 +188,11 @@ class Stardist:
                 seed=seeds.integer("initial weights"),
             )
         return self._loaded
+
+    def _take_thresholds(self, model: StarDist2D) -> None:
+        """Tries first, of all thresholds, those that a published model came with."""
+        self.thresholds = model.thresholds._asdict()
+        self._default_thresholds = dict(self.thresholds)
 
     def _adopt(self, model: StarDist2D, *, origin: str) -> None:
         """Takes over a model's weights, fitted to the images' channels and the rays asked for."""

@@ -65,9 +65,12 @@ class Unet:
         self._network = place(network, self._device).eval()
         self._lacks_public_weights = spec.weights.origin == "public"
 
-    def initialise(self, folder: Path) -> None:
-        weights = torch.load(folder / WEIGHTS_FILE, map_location="cpu", weights_only=True)
-        load_weights(self._network, weights, channels=self._channels)
+    def initialise(self, model: Path) -> None:
+        if model.is_file():
+            load_encoder(self._network.get_submodule("encoder"), model, channels=self._channels)
+        else:
+            weights = torch.load(model / WEIGHTS_FILE, map_location="cpu", weights_only=True)
+            load_weights(self._network, weights, channels=self._channels)
         self._lacks_public_weights = False
 
     def fit(
@@ -158,9 +161,7 @@ class Unet:
     def _load_public_weights(self) -> None:
         """Only when they are needed: a model that is loaded to predict must do without them."""
         if self._lacks_public_weights:
-            file = find_encoder_weights(self._unet_spec.encoder, self._spec.weights.name)
-            load_encoder(self._network.get_submodule("encoder"), file, channels=self._channels)
-            self._lacks_public_weights = False
+            self.initialise(find_encoder_weights(self._unet_spec.encoder, self._spec.weights.name))
 
     def _loss(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         weights = torch.ones(CLASSES, device=logits.device)

@@ -1,16 +1,17 @@
+import re
 from pathlib import Path
 
 import pytest
 
-from trainables.segmenters.cellpose_weights import find_public_weights
-from trainables.segmenters.public_weights import DATASETS, PUBLIC_WEIGHTS, seen
+from trainables.segmenters.cellpose_weights import NAMES, SHA256, find_public_weights
+from trainables.segmenters.public_weights import DATASETS, PUBLIC_WEIGHTS, licence_of, seen
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Cellpose's folder of models, empty; a download is an error."""
 
-    def refuse(url: str, target: Path) -> None:
+    def refuse(url: str, target: Path, *, sha256: str) -> None:
         raise AssertionError(f"downloads {url}")
 
     monkeypatch.setattr("trainables.segmenters.cellpose_weights.fetch", refuse)
@@ -43,7 +44,8 @@ def test_a_missing_model_says_what_to_do_and_is_never_replaced(folder: Path, nam
 def test_a_download_happens_only_where_it_was_asked_for(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write(url: str, target: Path) -> Path:
+    def write(url: str, target: Path, *, sha256: str) -> Path:
+        assert sha256 == SHA256["cpsam"]
         target.write_text(url)
         return target
 
@@ -60,7 +62,7 @@ def test_a_download_happens_only_where_it_was_asked_for(
 def test_a_failed_download_is_one_sentence_that_names_the_file(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(url: str, target: Path) -> None:
+    def fail(url: str, target: Path, *, sha256: str) -> None:
         raise OSError("no route to host")
 
     monkeypatch.setattr("trainables.segmenters.cellpose_weights.fetch", fail)
@@ -92,3 +94,25 @@ def test_all_weights_name_known_data_sets_and_a_licence() -> None:
         assert about.licence
     assert not PUBLIC_WEIGHTS["cpsam"].commercial_use
     assert PUBLIC_WEIGHTS["2D_versatile_fluo"].commercial_use
+
+
+def test_every_model_that_is_fetched_has_a_hash() -> None:
+    assert set(SHA256) == set(NAMES)
+    assert all(re.fullmatch("[0-9a-f]{64}", value) for value in SHA256.values())
+
+
+@pytest.mark.parametrize(
+    ("weights", "encoder", "licence"),
+    [
+        ("imagenet", "resnet34", "BSD-3-Clause"),
+        ("imagenet", "mit_b0", "LicenseRef-NVIDIA-Source-Code-License-NC"),
+        ("imagenet", "timm-skresnet18", "unknown"),
+        ("imagenet", "", "unknown"),
+        ("/models/cpsam", "", "CC-BY-NC-4.0"),
+        ("mine.pt", "resnet34", "unknown"),
+    ],
+)
+def test_the_licence_of_an_encoder_is_that_of_those_who_trained_it(
+    weights: str, encoder: str, licence: str
+) -> None:
+    assert licence_of(weights, encoder=encoder) == licence

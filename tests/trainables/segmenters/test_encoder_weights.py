@@ -44,6 +44,14 @@ def test_the_encoder_has_the_weights_of_the_file(file: Path, channels: int) -> N
         assert torch.equal(own["conv1.weight"], first)
 
 
+def test_a_file_that_is_handed_over_serves_where_the_name_means_nothing(file: Path) -> None:
+    unet = Unet(from_file(Path("imagenet")), channels=3)
+    unet.initialise(file)
+    unet.infer(np.zeros((32, 32, 3), np.float32))
+    published = torch.load(file, weights_only=True)
+    assert torch.equal(unet._network.encoder.conv1.weight, published["conv1.weight"])
+
+
 def test_a_saved_model_needs_the_file_no_more(file: Path, tmp_path: Path) -> None:
     one = Unet(from_file(file), channels=1)
     one.save(tmp_path)

@@ -145,6 +145,10 @@ def test_saved_weights_are_fitted_to_rays_and_channels_and_keep_their_architectu
     segmenter = Stardist(spec(segmenter=other), channels=3)
     with caplog.at_level(logging.WARNING):
         segmenter.initialise(tmp_path)
+    assert {name: tried[0] for name, tried in segmenter.threshold_values().items()} == {
+        "prob": 0.4,
+        "nms": 0.3,
+    }
     assert "wins over the spec: grid 2, not 1." in caplog.text
     image = simulated_sample("other", channels=3).image
     assert segmenter.infer(image).distances.shape[1] == 32

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from trainables.cache import cache_folder
 from trainables.data.defect import DefectError, Problem
 from trainables.data.files import READ_ERRORS
 from trainables.data.label_rules import as_labels
@@ -73,8 +74,7 @@ def _unpacked(path: Path, member: str) -> Path:
     """One array of an archive as a file that can be read in part; unpacked where it is not yet."""
     stat = path.stat()
     name = f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}"
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "cell-segmentation-study" / hashlib.sha256(name.encode()).hexdigest()[:16]
+    folder = cache_folder() / hashlib.sha256(name.encode()).hexdigest()[:16]
     target = folder / f"{member}.npy"
     if target.exists():
         return target

@@ -1,0 +1,85 @@
+"""Weights reach machines that do not have the driver's files, on a real Ray of one core."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import ray
+
+from study.design import ARMS
+from study.machines import start_ray, stop_ray
+from study.options import RunOptions, study_of
+from study.plan import search_spec
+from study.shared_weights import shared_weights
+from tests.study.fakes import SPLITS
+from trainables.ray_trainable import _weights
+
+
+@pytest.fixture(scope="module", autouse=True)
+def started() -> Iterator[None]:
+    start_ray("")
+    yield
+    stop_ray()
+
+
+def fetch(read: Callable[[], Path]) -> tuple[Path, dict[str, bytes], int]:
+    """Where a worker finds a model, what its files hold, and when they were written."""
+    model = read()
+    files = [model] if model.is_file() else sorted(model.iterdir())
+    contents = {file.name: file.read_bytes() for file in files}
+    return model, contents, files[0].stat().st_mtime_ns
+
+
+def test_a_machine_without_the_files_gets_their_bytes_once(tmp_path: Path) -> None:
+    file, folder = tmp_path / "cpsam", tmp_path / "2D_versatile_fluo"
+    file.write_bytes(b"weights")
+    folder.mkdir()
+    for name in ("config.json", "thresholds.json", "weights_best.h5", "log.txt"):
+        (folder / name).write_text(name)
+    shared = shared_weights({"cellpose": file, "stardist": folder}, on_cluster=True)
+    file.unlink()
+    for one in folder.iterdir():
+        one.unlink()
+
+    cache = tmp_path / "cache"
+    elsewhere: Any = ray.remote(
+        num_cpus=0, runtime_env={"env_vars": {"XDG_CACHE_HOME": str(cache)}}
+    )(fetch)
+    found, contents, written = ray.get(elsewhere.remote(shared["cellpose"]))
+    assert contents == {"cpsam": b"weights"}
+    assert found.is_relative_to(cache)
+    again = ray.get(elsewhere.remote(shared["cellpose"]))
+    assert again == (found, contents, written)
+
+    _, contents, _ = ray.get(elsewhere.remote(shared["stardist"]))
+    assert {name: text.decode() for name, text in contents.items()} == {
+        name: name for name in ("config.json", "thresholds.json", "weights_best.h5")
+    }
+
+
+def test_other_weights_of_the_same_name_are_kept_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    found = []
+    for content in (b"one", b"other"):
+        (tmp_path / "cpsam").write_bytes(content)
+        read = shared_weights({"cellpose": tmp_path / "cpsam"}, on_cluster=True)["cellpose"]
+        model, contents, _ = fetch(read)
+        assert contents == {"cpsam": content}
+        found.append(model)
+    assert found[0] != found[1]
+
+
+def test_a_training_starts_from_what_the_driver_found(tmp_path: Path) -> None:
+    study = study_of(RunOptions(preset="quick", cellpose_weights="cpsam"))
+    spec = search_spec(study, ARMS["cellpose"], SPLITS, {})
+    weights = shared_weights({"cellpose": tmp_path / "cpsam"}, on_cluster=False)
+    inputs: Any = SimpleNamespace(weights=weights, store=None)
+    assert _weights(spec, inputs) == tmp_path / "cpsam"
+
+
+def test_one_machine_uses_the_files_as_they_lie(tmp_path: Path) -> None:
+    assert shared_weights({"unet": tmp_path}, on_cluster=False)["unet"]() == tmp_path
