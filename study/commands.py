@@ -45,6 +45,7 @@ def run_command(command: Any, line: str) -> int:
 def run(options: RunOptions, line: str) -> int:
     """`study run`: the study, its report, and where to find it."""
     from study.finished import is_finished
+    from study.one_writer import one_writer
     from study.place import Place
 
     declared = study_of(options)
@@ -66,7 +67,8 @@ def run(options: RunOptions, line: str) -> int:
     console.print(f"Study {study.name} in {folder}")
     if study.left_out:
         console.print(f"Left out to fit the budget: {'; '.join(study.left_out)}")
-    return _run(study, place, folder, options, console)
+    with one_writer(place):
+        return _run(study, place, folder, options, console)
 
 
 def _run(study: Study, place: Any, folder: Path, options: RunOptions, console: Console) -> int:

@@ -38,6 +38,11 @@ class Arm:
     is_trained: bool = True
     """Whether its segmenter is trained; else it is used as it is (zero-shot)."""
 
+    @property
+    def uses_gan(self) -> bool:
+        """Whether one of the study's GANs makes its extra data."""
+        return self.extra_data == "gan"
+
     def training(self, family: "Family") -> TrainingSpec:
         """How its segmenter is trained in a study, before the search has varied it."""
         if self.is_trained:
@@ -202,6 +207,11 @@ class Study:
             raise ValueError(
                 f"annotation_counts must be numbers of at least 1, but got "
                 f"{list(self.annotation_counts)}."
+            )
+        if (without := [name for name in self.arms if ARMS[name].uses_gan]) and not self.gans:
+            raise ValueError(
+                f"The arm {without[0]} needs a GAN to be fitted, but gans is empty: name at least "
+                f"one, e.g. gans=(GanSpec(),), or leave the arm out."
             )
 
     @property

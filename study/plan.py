@@ -79,7 +79,7 @@ def source_fits(study: Study, splits: Splits) -> list[Task]:
 
 def has_gans(study: Study) -> bool:
     """Whether some arm has GAN data."""
-    return any(_uses_gan(ARMS[name]) for name in study.arms)
+    return any(ARMS[name].uses_gan for name in study.arms)
 
 
 def search_gans(study: Study, splits: Splits) -> list[Task]:
@@ -113,7 +113,7 @@ def greediest_specs(study: Study, splits: Splits) -> list[Spec]:
 
 def search_needs(study: Study, arm: Arm, splits: Splits) -> frozenset[str]:
     """Ids of the trainings that an arm's search waits for."""
-    needs = {task.spec.id for task in search_gans(study, splits)} if _uses_gan(arm) else set()
+    needs = {task.spec.id for task in search_gans(study, splits)} if arm.uses_gan else set()
     if needs_source(study, arm):
         needs.add(source_fit(study, arm.segmenter, splits).id)
     return frozenset(needs)
@@ -243,10 +243,6 @@ def _scratch_rate(segmenter: SegmenterSpec) -> float:
     """The family's default learning rate for training from scratch."""
     start = arm_space.defaults(segmenter, extra="none", weights="scratch", gans=())
     return float(start["training.learning_rate"])
-
-
-def _uses_gan(arm: Arm) -> bool:
-    return arm.extra_data == "gan"
 
 
 def _paints(spec: TrialSpec) -> bool:

@@ -14,6 +14,7 @@ from study.data import StudyData, needed_ids, needed_unlabelled_ids, source_ids
 from study.design import ARMS, Study
 from study.events import Listener
 from study.machines import machines, refuse_unmet, start_ray, stop_ray
+from study.one_writer import one_writer
 from study.opened import OpenedStudy, open_study
 from study.place import Place
 from study.plan import (
@@ -45,7 +46,8 @@ def run_study(study: Study, place: Place, *, listener: Listener) -> None:
     Raises:
         ValueError: something the user can mend, said in one sentence.
     """
-    run_opened(open_study(study, place), place, listener=listener)
+    with one_writer(place):
+        run_opened(open_study(study, place), place, listener=listener)
 
 
 def run_opened(opened: OpenedStudy, place: Place, *, listener: Listener) -> None:

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import pytest
+
 from study.design import ARMS, Family, Study
 from study.estimate import planned_rows
 from study.plan import (
@@ -55,6 +57,12 @@ def test_public_weights_need_no_source() -> None:
     assert not source_fits(study, SPLITS)
     spec = searched("cellpose", study=study)
     assert (spec.weights.origin, spec.weights.name) == ("public", "cpsam")
+
+
+def test_an_arm_with_gan_data_needs_a_gan() -> None:
+    with pytest.raises(ValueError, match=r"arm unet_gan needs a GAN .* gans=\(GanSpec\(\),\)"):
+        dataclasses.replace(STUDY, arms=("unet", "unet_gan"), gans=())
+    assert not dataclasses.replace(STUDY, arms=("unet",), gans=()).gans
 
 
 def test_the_search_fits_each_candidate_gan_once() -> None:
