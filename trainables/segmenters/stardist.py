@@ -143,7 +143,8 @@ class Stardist:
         return labels.astype(np.int32)
 
     def threshold_values(self) -> dict[str, tuple[float, ...]]:
-        """The values that each threshold may take; first those that a public model came with."""
+        """The values that each threshold may take; first those that the model came with."""
+        self._model()
         tried = {"prob": (0.5, 0.4, 0.6, 0.3, 0.7, 0.2), "nms": (0.4, 0.3, 0.5)}
         return {
             name: (first, *(value for value in tried[name] if value != first))
@@ -155,8 +156,8 @@ class Stardist:
 
     def load(self, folder: Path) -> None:
         model = stardist_network.read(folder)
+        self._take_thresholds(model)
         self._adopt(model, origin=str(folder))
-        self.thresholds = model.thresholds._asdict()
 
     def export(self, folder: Path) -> Path:
         """Writes a folder that `StarDist2D(None, name=folder.name, basedir=folder.parent)` opens.
@@ -190,7 +191,7 @@ class Stardist:
         return self._loaded
 
     def _take_thresholds(self, model: StarDist2D) -> None:
-        """Tries first, of all thresholds, those that a published model came with."""
+        """Tries first, of all thresholds, those that a model came with."""
         self.thresholds = model.thresholds._asdict()
         self._default_thresholds = dict(self.thresholds)
 

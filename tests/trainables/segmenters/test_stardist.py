@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import logging
 import subprocess
@@ -15,9 +16,11 @@ from stardist.models import StarDist2D, StarDistData2D
 
 from tests.trainables.segmenters.contract import simulated_sample
 from tests.trainables.segmenters.stardist_trials import SHORT, SMALL, fit, model, spec
+from trainables.segmenters.protocol import NoCheckpoints
 from trainables.segmenters.stardist_adapt import adapted
 from trainables.segmenters.stardist_targets import star_targets
 from trainables.spec import StardistSpec, UnetSpec, WeightsSpec
+from trainables.trial import TrialData, run_trial
 
 
 def dense(network: StarDist2D, image: np.ndarray) -> np.ndarray:
@@ -190,6 +193,23 @@ def test_a_public_model_from_a_folder_brings_its_thresholds(public_folder: Path)
     assert sorted(path.name for path in public_folder.iterdir()) == before
 
 
+def test_a_zero_shot_trial_tunes_from_the_thresholds_of_its_model(public_folder: Path) -> None:
+    weights = WeightsSpec(kind="pretrained", origin="public", name=str(public_folder))
+    images = [simulated_sample(name) for name in ("training", "validation", "test")]
+    training, validation, test = ([image] for image in images)
+    result = run_trial(
+        dataclasses.replace(
+            spec(weights=weights, training=dataclasses.replace(SHORT, images_seen=0)),
+            threshold_tries=1,
+        ),
+        TrialData(training=training, validation=validation, test=test),
+        report=lambda progress: None,
+        checkpoints=NoCheckpoints(),
+    )
+    assert result.thresholds == {"prob": 0.45, "nms": 0.3}
+    assert len(result.test) == 1
+
+
 def reference(folder: Path, image: np.ndarray, *, prob: float) -> np.ndarray:
     opened = StarDist2D(None, name=folder.name, basedir=str(folder.parent))
     return opened.predict_sparse(image, prob_thresh=prob, axes="YXC")[0]
@@ -201,6 +221,13 @@ def test_a_saved_trial_needs_its_public_model_no_more(public_folder: Path, tmp_p
     segmenter.load(public_folder)
     assert segmenter.thresholds == {"prob": 0.45, "nms": 0.3}
     segmenter.infer(simulated_sample("other").image)
+
+
+def test_a_saved_trial_keeps_candidates_down_to_its_own_threshold(tmp_path: Path) -> None:
+    stardist_network.write(model(), tmp_path, thresholds={"prob": 0.05, "nms": 0.4})
+    segmenter = Stardist(spec(), channels=1)
+    segmenter.load(tmp_path)
+    assert min(segmenter.threshold_values()["prob"]) == 0.05
 
 
 def test_a_missing_public_model_is_one_sentence() -> None:
