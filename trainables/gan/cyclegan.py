@@ -5,8 +5,10 @@ from must be painted again from it. So images without annotations can be learnt 
 drawn from the study's mask source.
 
 Source: Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
-Networks" (arXiv:1703.10593). Maps are given as relief: the paper warns of information hidden in
-what should be flat. Left out: the identity loss (a map is no image), the history of images.
+Networks" (arXiv:1703.10593), with its history of 50 images. Maps are given as relief: the paper
+warns of information hidden in what should be flat. Different here: noise joins the maps, so that
+one map gives many images, and judges have spectral normalisation. Left out: the identity loss,
+since a map is no image.
 """
 
 import torch
@@ -15,6 +17,7 @@ from torch.nn import functional
 
 from trainables.gan.adversary import Batch, Fakes, Terms
 from trainables.gan.blocks import PatchDiscriminator, ResidualGenerator
+from trainables.gan.history import History
 from trainables.gan.losses import least_squares
 from trainables.gan.relief import RELIEF_CHANNELS, relief
 from trainables.gan_spec import GanSpec
@@ -22,6 +25,8 @@ from trainables.gan_spec import GanSpec
 LEVELS = 2
 BLOCKS = 3
 """Residual blocks; the paper has 6 at 128 pixels."""
+HISTORY = 50
+"""Crops of each kind that the judges are shown again."""
 
 
 class CycleGan:
@@ -36,14 +41,18 @@ class CycleGan:
         self._generator = MapsAndImages(
             width=spec.width, channels=channels, noise_channels=self.noise_channels
         )
+        shown = {"image": channels, "maps": RELIEF_CHANNELS}
         self._judges = nn.ModuleDict(
+            {name: PatchDiscriminator(before=n, normalise=True) for name, n in shown.items()}
+        )
+        self._histories = nn.ModuleDict(
             {
-                "image": PatchDiscriminator(before=channels, normalise=True),
-                "maps": PatchDiscriminator(before=RELIEF_CHANNELS, normalise=True),
+                name: History(size=HISTORY, channels=n, side_px=spec.crop_px)
+                for name, n in shown.items()
             }
         )
         self.generator: nn.Module = self._generator
-        self.discriminator: nn.Module = self._judges
+        self.discriminator: nn.Module = nn.ModuleList([self._judges, self._histories])
         self._cycle_weight = spec.reconstruction_weight
 
     def make(self, batch: Batch) -> Fakes:
@@ -58,9 +67,10 @@ class CycleGan:
 
     def discriminator_loss(self, batch: Batch, fakes: Fakes) -> Terms:
         real = {"image": batch.images, "maps": relief(batch.condition)}
+        made = {name: self._histories[name](fakes[name], batch.between) for name in real}
         return {
             name: self._judged(batch, real[name], by=name, real=True) / 2
-            + self._judged(batch, fakes[name], by=name, real=False) / 2
+            + self._judged(batch, made[name], by=name, real=False) / 2
             for name in real
         }
 

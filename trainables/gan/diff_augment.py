@@ -1,6 +1,8 @@
 """Differentiable augmentation: keeps a discriminator from learning few images by heart.
 
-Source: Zhao et al. 2020 (arXiv:2006.10738), colour, translation and cutout, with its strengths.
+Source: Zhao et al. 2020 (arXiv:2006.10738), translation and cutout, with its strengths. Its colour
+changes are left out for all alike: most conditions tell each cell's colours, by which an image is
+judged, and a crop whose colours were changed would no longer be what was told.
 """
 
 import torch
@@ -16,7 +18,7 @@ HOLE = 1 / 2
 class DiffAugment:
     """One random change for each crop of a batch, the same for real and painted ones.
 
-    Position and content change in the condition and the image alike, colour in the image only.
+    The condition and the image change alike.
     """
 
     def __init__(self, *, count: int, side_px: int, rng: torch.Generator) -> None:

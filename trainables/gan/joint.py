@@ -5,7 +5,9 @@ So new shapes and arrangements of cells come about as well, and no mask source i
 Source: Huang et al. 2025, "The GAN is dead; long live the GAN! A Modern Baseline GAN"
 (arXiv:2501.05441): relativistic pairing loss with R1 and R2, residual networks without
 normalisation, grouped convolutions in inverted bottlenecks, interpolation for resampling, small
-initial residuals. Different here: fewer and narrower blocks, and codes in a map (latent.py).
+initial residuals. Different here: fewer and narrower blocks, codes in a map (latent.py), and a
+judgement of each region. Left out: the paper's schedules of penalty, momentum and running mean; the
+learning rate falls as it does for every architecture.
 """
 
 import itertools

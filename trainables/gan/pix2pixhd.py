@@ -2,8 +2,9 @@
 
 Source: Wang et al. 2018, "High-Resolution Image Synthesis and Semantic Manipulation with
 Conditional GANs" (arXiv:1711.11585): residual generator, discriminators at several scales, least
-squares, feature matching. Its channel of instance edges is the condition's boundary. Left out: the
-local enhancer, made for images of 2048 pixels, and the VGG loss, which needs public weights.
+squares, feature matching. Its channel of instance edges is the condition's boundary. Different
+here: two scales, not three, and judges with spectral normalisation. Left out: the local enhancer,
+made for images of 2048 pixels, and the VGG loss, which needs public weights.
 """
 
 from functools import partial

@@ -1,6 +1,9 @@
 """Every architecture keeps the contract."""
 
 import dataclasses
+from collections.abc import Iterator
+
+import pytest
 
 from tests.trainables.gan.contract import GanContract, PainterContract, small
 from trainables.gan.protocol import GANS
@@ -28,6 +31,14 @@ class TestOasis(PainterContract):
 
 class TestCycleGan(PainterContract):
     spec = small("cyclegan", mask_source="annotated")
+
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def short_history(cls) -> Iterator[None]:
+        """Full after one step, so that earlier crops take part in all that is tested."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("trainables.gan.cyclegan.HISTORY", 2)
+            yield
 
 
 class TestJoint(GanContract):

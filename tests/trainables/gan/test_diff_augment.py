@@ -40,3 +40,11 @@ def test_gradients_pass_only_where_pixels_are_kept() -> None:
     moved.sum().backward()
     assert image.grad is not None
     assert image.grad.sum() == (moved != 0).sum()
+
+
+def test_colours_stay_as_they_were_told() -> None:
+    """Pixels are moved or cut out, nothing else: every value is an old one or 0."""
+    pixels = torch.rand(3, 2, SIDE_PX, SIDE_PX) + 1
+    moved = make()(pixels, pixels)[1]
+    for before, after in zip(pixels, moved, strict=True):
+        assert set(after.unique().tolist()) <= {0.0, *before.unique().tolist()}
