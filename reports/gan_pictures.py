@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from reports.cost import gan_fit_id
 from reports.load import Study, trials
 from reports.pictures import data_url, outlines
 from trainables.data.sample import Sample
+from trainables.data.visible import visible
 from trainables.gan.pool_files import POOL, REAL, read_samples
 from trainables.result import TrialResult
 
@@ -57,17 +56,9 @@ def _crops(samples: Sequence[Sample]) -> tuple[Crop, ...]:
     with_cells = [sample for sample in samples if (sample.labels > 0).any()]
     return tuple(
         Crop(
-            png=data_url(_displayed(sample.image)),
+            png=data_url(visible(sample.image)),
             side=sample.labels.shape[0],
             path=outlines(sample.labels),
         )
         for sample in with_cells[:SHOWN_CROPS]
     )
-
-
-def _displayed(image: np.ndarray) -> np.ndarray:
-    """A percentile-normalised image [H, W, C], C 1 to 3, as uint8 grey or RGB."""
-    grey = (255 * np.clip(image, 0, 1)).round().astype(np.uint8)
-    if grey.shape[2] == 1:
-        return grey[..., 0]
-    return np.pad(grey, ((0, 0), (0, 0), (0, 3 - grey.shape[2])))

@@ -75,9 +75,11 @@ def test_files_are_there(result: TrialResult, folder: Path) -> None:
         "pool.json",
         "pool_images.ome.tif",
         "pool_masks.ome.tif",
+        "pool_view.tif",
         "real.json",
         "real_images.ome.tif",
         "real_masks.ome.tif",
+        "real_view.tif",
     ]
     real = read_samples(folder, name=REAL)
     pool = read_pool(folder)
@@ -92,6 +94,7 @@ def test_the_pool_knows_only_training_samples(result: TrialResult, folder: Path)
         assert sample.provenance is not None
         assert sample.provenance.maker == SPEC.id
         assert set(sample.provenance.sources) <= {"0", "1"}
+        assert sample.provenance.seed is not None
 
 
 def test_a_pool_that_the_filter_empties_is_a_result_with_numbers(

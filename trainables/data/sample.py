@@ -16,6 +16,11 @@ class Provenance:
     """What made it: `copy_paste`, `simulated`, or the id of the GAN."""
     sources: tuple[str, ...]
     """Ids of the annotated samples whose pixels or masks it was made from."""
+    seed: int | None = None
+    """Of what a GAN made at once, this sample among it; None for what a trial makes of its own
+    seeds. See `pool.draw_again`."""
+    place: int = 0
+    """Among what was made at once with this seed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

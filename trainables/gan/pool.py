@@ -17,7 +17,7 @@ from trainables.segmenters.protocol import Segmenter
 LARGEST_SHARE_ASKED = 4
 """Crops painted at most for each one wanted."""
 ROUND = 8
-"""Crops painted at once."""
+"""Crops painted at once, with one seed."""
 MARGIN_PX = 16
 """Painted around each crop and cut off: next to its border a convolution lacks neighbours."""
 
@@ -95,12 +95,13 @@ def draw_pool(
     kept: list[Sample] = []
     painted: list[np.ndarray] = []
     consistency: list[float] = []
-    for crop in _make(generator, samples=samples, spec=spec, randomness=randomness):
+    for seed, place, crop in _make(generator, samples=samples, spec=spec, randomness=randomness):
         found = segmenter.decode(segmenter.infer(crop.image), segmenter.thresholds)
         painted.append(crop.labels)
         consistency.append(_consistency(crop, found, kept=kept, largest_share=real_empty_share))
         if consistency[-1] >= floor:
-            kept.append(_sample(crop, number=len(kept), maker=maker, samples=samples))
+            provenance = Provenance(maker=maker, sources=crop.sources, seed=seed, place=place)
+            kept.append(_sample(crop, provenance, number=len(kept), samples=samples))
         if len(kept) == spec.pool_size:
             break
     return Pool(samples=kept, consistency=tuple(consistency), empty_share=empty_share(painted))
@@ -116,26 +117,56 @@ def _consistency(
     return f1(crop.labels, found)
 
 
+def draw_again(
+    generator: Generator, *, samples: Sequence[Sample], spec: GanSpec, provenance: Provenance
+) -> Drawn:
+    """The crop that a sample of a pool was made from, once more.
+
+    Args:
+        generator: the one that is stored beside the pool.
+        samples: those it was fitted on.
+        spec: of the pool.
+        provenance: of the sample.
+
+    Raises:
+        ValueError: the seed is not known.
+    """
+    if provenance.seed is None:
+        raise ValueError("A sample can be drawn again where its seed is known, but it is not.")
+    return _round(generator, samples=samples, spec=spec, seed=provenance.seed)[provenance.place]
+
+
 def _make(
     generator: Generator, *, samples: Sequence[Sample], spec: GanSpec, randomness: Randomness
-) -> Iterator[Drawn]:
-    """Crops without their margin, as many as may be asked for."""
+) -> Iterator[tuple[int, int, Drawn]]:
+    """Crops, as many as may be asked for; with the seed of their round, and their place in it."""
+    for start in range(0, LARGEST_SHARE_ASKED * spec.pool_size, ROUND):
+        seed = randomness.integer("pool", start)
+        for place, crop in enumerate(_round(generator, samples=samples, spec=spec, seed=seed)):
+            yield seed, place, crop
+
+
+def _round(
+    generator: Generator, *, samples: Sequence[Sample], spec: GanSpec, seed: int
+) -> list[Drawn]:
+    """Crops without their margin."""
     side_px = pool_side_px(spec) + 2 * MARGIN_PX
     inside = np.s_[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
-    for start in range(0, LARGEST_SHARE_ASKED * spec.pool_size, ROUND):
-        rng = randomness.generator("pool", start)
-        for crop in generator.draw(samples, count=ROUND, side_px=side_px, rng=rng):
-            yield dataclasses.replace(
-                crop, image=crop.image[inside], labels=crop.labels[inside].copy()
-            )
+    rng = np.random.default_rng(seed)
+    return [
+        dataclasses.replace(crop, image=crop.image[inside], labels=crop.labels[inside].copy())
+        for crop in generator.draw(samples, count=ROUND, side_px=side_px, rng=rng)
+    ]
 
 
-def _sample(crop: Drawn, *, number: int, maker: str, samples: Sequence[Sample]) -> Sample:
+def _sample(
+    crop: Drawn, provenance: Provenance, *, number: int, samples: Sequence[Sample]
+) -> Sample:
     groups = {sample.id: sample.group for sample in samples}
     return Sample(
-        id=f"{maker}_{number}",
+        id=f"{provenance.maker}_{number}",
         image=crop.image,
         labels=crop.labels,
         group=groups[crop.sources[0]],
-        provenance=Provenance(maker=maker, sources=crop.sources),
+        provenance=provenance,
     )

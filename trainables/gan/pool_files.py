@@ -1,4 +1,4 @@
-"""The pool on disk: OME-TIFF stacks to be looked at, and a list of where each crop came from.
+"""The pool on disk: stacks to train on and to look at, and a list of where each crop came from.
 
 Imports neither torch nor TensorFlow, so that every process can read it.
 """
@@ -13,6 +13,7 @@ import numpy as np
 import tifffile
 
 from trainables.data.sample import Provenance, Sample
+from trainables.data.visible import visible
 
 POOL = "pool"
 REAL = "real"
@@ -20,14 +21,16 @@ REAL = "real"
 LIST_SUFFIX = ".json"
 IMAGES_SUFFIX = "_images.ome.tif"
 MASKS_SUFFIX = "_masks.ome.tif"
+VIEW_SUFFIX = "_view.tif"
+"""8-bit grey or RGB, which every viewer shows in colour; nothing reads it."""
 
 
 def write_pool(samples: Sequence[Sample], folder: Path, *, name: str) -> None:
-    """Writes samples of one size as two OME-TIFF stacks and a JSON list.
+    """Writes samples of one size as two OME-TIFF stacks, one to look at, and a JSON list.
 
     Args:
         samples: each float32 [P, P, C]; may be empty, then only the list is written. Images are
-            rounded to 16 bits, which halves the file.
+            rounded to the precision of 16 bits, which halves the file.
         folder: where to.
         name: `POOL` or `REAL`, with which the names of the files begin.
     """
@@ -36,8 +39,8 @@ def write_pool(samples: Sequence[Sample], folder: Path, *, name: str) -> None:
         return
     images = np.stack([sample.image.transpose(2, 0, 1) for sample in samples])
     masks = np.stack([sample.labels for sample in samples])
-    rounded = images.astype(np.float16).astype(np.float32)  # viewers know no 16-bit floats
-    for suffix, stack, axes in ((IMAGES_SUFFIX, rounded, "TCYX"), (MASKS_SUFFIX, masks, "TYX")):
+    stacks = ((IMAGES_SUFFIX, _rounded(images), "TCYX"), (MASKS_SUFFIX, masks, "TYX"))
+    for suffix, stack, axes in stacks:
         tifffile.imwrite(
             folder / f"{name}{suffix}",
             stack,
@@ -46,6 +49,21 @@ def write_pool(samples: Sequence[Sample], folder: Path, *, name: str) -> None:
             compression="zlib",
             metadata={"axes": axes},
         )
+    _write_view(samples, folder / f"{name}{VIEW_SUFFIX}")
+
+
+def _rounded(images: np.ndarray) -> np.ndarray:
+    """float32, since viewers know no 16-bit floats; what 16 bits cannot hold stays as it is."""
+    with np.errstate(over="ignore"):
+        rounded = images.astype(np.float16).astype(np.float32)
+    return np.where(np.isfinite(rounded), rounded, images)
+
+
+def _write_view(samples: Sequence[Sample], path: Path) -> None:
+    """One page a crop, in the order of the list."""
+    view = visible(np.stack([sample.image for sample in samples]))
+    photometric = "rgb" if view.ndim == 4 else "minisblack"
+    tifffile.imwrite(path, view, photometric=photometric, compression="zlib")
 
 
 def read_pool(folder: Any) -> list[Sample]:
@@ -102,6 +120,8 @@ def _facts(samples: Sequence[Sample]) -> list[dict[str, Any]]:
             "group": sample.group,
             "maker": sample.provenance.maker if sample.provenance else None,
             "sources": list(sample.provenance.sources) if sample.provenance else [],
+            "seed": sample.provenance.seed if sample.provenance else None,
+            "place": sample.provenance.place if sample.provenance else 0,
         }
         for sample in samples
     ]
@@ -110,4 +130,9 @@ def _facts(samples: Sequence[Sample]) -> list[dict[str, Any]]:
 def _provenance(fact: dict[str, Any]) -> Provenance | None:
     if fact["maker"] is None:
         return None
-    return Provenance(maker=str(fact["maker"]), sources=tuple(map(str, fact["sources"])))
+    return Provenance(
+        maker=str(fact["maker"]),
+        sources=tuple(map(str, fact["sources"])),
+        seed=fact.get("seed"),  # pools of earlier versions do not know theirs
+        place=fact.get("place", 0),
+    )

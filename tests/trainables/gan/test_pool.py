@@ -1,13 +1,15 @@
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.trainables.gan.cells import make_samples
-from trainables.data.sample import Sample
+from trainables.data.sample import Provenance, Sample
 from trainables.gan.mask_sources import draw_masks
-from trainables.gan.pool import Pool, draw_pool, empty_share
+from trainables.gan.pool import Pool, draw_again, draw_pool, empty_share
 from trainables.gan.pool_files import POOL, REAL, read_pool, read_samples, write_pool
 from trainables.gan.protocol import Drawn, Generator
 from trainables.randomness import Randomness
@@ -77,11 +79,17 @@ def draw(*, broken: int, floor: float = 0.5) -> Pool:
     return pool_of(LabelsAsImage(broken=broken), floor=floor)
 
 
-def pool_of(generator: Generator, *, floor: float = 0.5, real_empty_share: float = 0.0) -> Pool:
+def pool_of(
+    generator: Generator,
+    *,
+    floor: float = 0.5,
+    real_empty_share: float = 0.0,
+    pool_size: int = 6,
+) -> Pool:
     return draw_pool(
         generator,
         samples=make_samples(channels=1),
-        spec=GanSpec(crop_px=64, pool_size=6),
+        spec=GanSpec(crop_px=64, pool_size=pool_size),
         segmenter=ImageAsLabels(),  # type: ignore[arg-type]
         floor=floor,
         real_empty_share=real_empty_share,
@@ -105,6 +113,28 @@ def test_samples_say_where_they_come_from() -> None:
         assert sample.provenance.maker == "gan7"
         assert sample.provenance.sources == (sample.group,)
         assert sample.group in {"0", "1"}
+
+
+def test_a_sample_can_be_made_again() -> None:
+    """The 5th and the 14th of a pool with drops, from what is written about them alone."""
+    pool = pool_of(LabelsAsImage(broken=3), pool_size=14)
+    assert len({(s.provenance.seed, s.provenance.place) for s in pool.samples}) == 14
+    for sample in (pool.samples[4], pool.samples[13]):
+        again = draw_again(
+            LabelsAsImage(broken=1000),
+            samples=make_samples(channels=1),
+            spec=GanSpec(crop_px=64),
+            provenance=sample.provenance,
+        )
+        np.testing.assert_array_equal(again.labels, sample.labels)
+        np.testing.assert_array_equal(again.image, sample.image)
+    with pytest.raises(ValueError, match="seed is known"):
+        draw_again(
+            LabelsAsImage(broken=1),
+            samples=make_samples(channels=1),
+            spec=GanSpec(crop_px=64),
+            provenance=Provenance(maker="gan7", sources=("0",)),
+        )
 
 
 def test_a_pool_may_stay_empty_and_ends_at_the_cap() -> None:
@@ -157,6 +187,26 @@ def test_an_empty_pool_and_real_crops_can_be_stored(tmp_path: Path) -> None:
     again = read_samples(tmp_path, name=REAL)
     assert [sample.provenance for sample in again] == [None, None]
     assert [sample.image.shape for sample in again] == [sample.image.shape for sample in real]
+
+
+def test_a_long_tail_of_brightness_is_kept(tmp_path: Path) -> None:
+    """16 bits hold no more than 65,504; a constant image and a very bright pixel."""
+    sample = make_samples(channels=1)[0]
+    image = np.full_like(sample.image, 0.5)
+    image[3, 4], image[3, 5] = 1e6, -7e4
+    write_pool([dataclasses.replace(sample, image=image)], tmp_path, name=POOL)
+    np.testing.assert_allclose(read_pool(tmp_path)[0].image, image, rtol=1e-3)
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (2, "RGB"), (3, "RGB")])
+def test_a_person_can_look_at_the_crops(tmp_path: Path, channels: int, mode: str) -> None:
+    samples = make_samples(channels=channels)
+    write_pool(samples, tmp_path, name=POOL)
+    with Image.open(tmp_path / "pool_view.tif") as view:
+        assert (view.mode, view.n_frames) == (mode, 2)
+        view.seek(1)
+        shown = np.atleast_3d(np.asarray(view))[..., :channels] / 255
+    np.testing.assert_allclose(shown, samples[1].image.clip(0, 1), atol=1 / 255)
 
 
 def test_a_missing_pool_is_named(tmp_path: Path) -> None:
