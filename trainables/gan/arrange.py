@@ -6,7 +6,7 @@ import numpy as np
 from scipy import fft, ndimage
 
 ZOOM = 1.2
-"""Cells are enlarged by a factor log-uniform in [1 / ZOOM, ZOOM] along each axis."""
+"""For cells that were seen before, so that they are not quite the same again."""
 OVERLAP = 0.1
 """Largest share of a cell that may lie hidden beneath others."""
 REACHED = 0.8
@@ -24,6 +24,7 @@ def arrange(
     coverage: float,
     touching: float,
     rng: np.random.Generator,
+    zoom: float = ZOOM,
 ) -> np.ndarray | None:
     """Cells on a square, also across its edges.
 
@@ -33,6 +34,7 @@ def arrange(
         coverage: share of the square to be covered, in [0, 1].
         touching: share of the cells that are placed against another one.
         rng: fixes the result.
+        zoom: cells are enlarged by a factor log-uniform in [1 / zoom, zoom] along each axis.
 
     Returns:
         int32 [P, P] labels; None where the cells do not come near the coverage: in a closed layer
@@ -46,10 +48,21 @@ def arrange(
         area=coverage * side**2,
         touching=touching,
         rng=rng,
+        zoom=zoom,
     )
     if (canvas > 0).mean() < REACHED * coverage:
         return None
     return canvas[margin : margin + crop_px, margin : margin + crop_px]
+
+
+def placed_share(touching: float) -> float:
+    """Share of cells to place against another one so that in the end so many touch one.
+
+    The others are touched as well: with a share p placed so, 1 - (1 - p) exp(-p) touch, where each
+    of them has chosen its neighbour at random.
+    """
+    placed = np.linspace(0, 1, 101)
+    return float(np.interp(touching, 1 - (1 - placed) * np.exp(-placed), placed))
 
 
 def cell_shapes(labels: np.ndarray) -> list[np.ndarray]:
@@ -72,6 +85,7 @@ def _fill(
     area: float,
     touching: float,
     rng: np.random.Generator,
+    zoom: float,
 ) -> np.ndarray:
     """Places cells beneath those already there until they cover `area` pixels, in place."""
     needed = area / np.mean([shape.sum() for shape in shapes])
@@ -80,7 +94,7 @@ def _fill(
     for label in range(1, int(TRIES * needed) + 2):
         if covered >= area:
             break
-        shape = _vary(shapes[int(rng.integers(len(shapes)))], rng)
+        shape = _vary(shapes[int(rng.integers(len(shapes)))], rng, zoom=zoom)
         touch = rng.random() < touching
         place = _place(shape, canvas > 0, near=_inner(near), touch=touch, rng=rng)
         if place is None:
@@ -99,10 +113,10 @@ def _inner(near: np.ndarray) -> np.ndarray:
     return near[NEAR_PX:-NEAR_PX, NEAR_PX:-NEAR_PX]
 
 
-def _vary(shape: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _vary(shape: np.ndarray, rng: np.random.Generator, *, zoom: float) -> np.ndarray:
     """The cell turned, mirrored, and a little larger or smaller."""
     turned = ndimage.rotate(shape.astype(np.float32), rng.uniform(0, 360), order=1, reshape=True)
-    zoomed = ndimage.zoom(turned, ZOOM ** rng.uniform(-1, 1, 2), order=1) > 0.5
+    zoomed = ndimage.zoom(turned, zoom ** rng.uniform(-1, 1, 2), order=1) > 0.5
     return zoomed[::-1] if rng.integers(2) else zoomed
 
 

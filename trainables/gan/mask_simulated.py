@@ -1,9 +1,12 @@
 """Instance maps of simulated cells that resemble the annotated ones of an image."""
 
+import dataclasses
+
 import numpy as np
 from skimage.measure import regionprops_table
 
 from trainables.data.simulate_shapes import Outline, Population, place_cells
+from trainables.gan.arrange import arrange, cell_shapes, placed_share
 
 MARGIN_DIAMETERS = 1.0
 """Ring around the map, in cell diameters, so that cells reach over its edge."""
@@ -12,6 +15,10 @@ SHEET_COVERAGE = 0.9
 ROD_ELONGATION = 2.5
 """Cells that are longer than this many times their width are rods."""
 SMALLEST_DIAMETER_PX = 4.0
+SHAPES = 32
+"""About so many cells are simulated for a map, to be turned and placed."""
+APART = 0.2
+"""Coverage at which they are simulated."""
 LARGEST_DENTS = 0.3
 """Of the irregularity: deeper dents than these come from wrong outlines."""
 
@@ -19,7 +26,10 @@ LARGEST_DENTS = 0.3
 def simulate_mask(
     labels: np.ndarray, *, crop_px: int, touching: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """int32 [P, P]: simulated cells like those of an annotated image.
+    """int32 [P, P]: simulated cells like those of an annotated image, touching as often.
+
+    Where there is no room to place cells as apart as asked, as in a closed layer, they are grown
+    where they fall.
 
     Args:
         labels: int32 [H, W] with at least one cell.
@@ -28,9 +38,28 @@ def simulate_mask(
         rng: fixes the map.
     """
     population = fit_population(labels, touching=touching)
+    shapes = _shapes(population, rng) if population.outline != "tile" else []
+    if shapes:
+        arranged = arrange(
+            shapes,
+            crop_px=crop_px,
+            coverage=population.coverage,
+            touching=placed_share(touching),
+            rng=rng,
+            zoom=1.0,
+        )
+        if arranged is not None:
+            return arranged
     margin = int(np.ceil(MARGIN_DIAMETERS * population.diameter_px))
     made, _ = place_cells(population, size_px=crop_px + 2 * margin, rng=rng)
     return made[margin : margin + crop_px, margin : margin + crop_px]
+
+
+def _shapes(population: Population, rng: np.random.Generator) -> list[np.ndarray]:
+    """bool [h, w] of cells that were simulated far apart, so that none is cut."""
+    apart = dataclasses.replace(population, coverage=APART, crowding=0.0, overlap=0.0)
+    size_px = int(np.ceil(population.diameter_px * np.sqrt(SHAPES / APART)))
+    return cell_shapes(place_cells(apart, size_px=size_px, rng=rng)[0])
 
 
 def fit_population(labels: np.ndarray, *, touching: float) -> Population:

@@ -1,5 +1,7 @@
 """Small annotated samples: bright discs on dark ground, some touching."""
 
+import itertools
+
 import numpy as np
 
 from trainables.data.sample import Sample
@@ -28,3 +30,16 @@ def _make_sample(name: str, *, channels: int) -> Sample:
     brightness = np.concatenate([[0.1], rng.uniform(0.5, 1.0, len(CENTRES))])
     image = brightness[labels][..., None] + rng.normal(0, 0.05, (*labels.shape, channels))
     return Sample(id=name, image=image.astype(np.float32), labels=labels, group=name)
+
+
+def make_grid(*, pitch_px: int, side_px: int = 128) -> Sample:
+    """Discs of about 7 pixels radius on a grid: apart at a pitch of 26 pixels, packed at 13."""
+    rows, columns = np.mgrid[:side_px, :side_px]
+    centres = np.arange(pitch_px // 2, side_px, pitch_px)
+    labels = np.zeros((side_px, side_px), np.int32)
+    for number, (row, column) in enumerate(itertools.product(centres, centres), start=1):
+        radius_px = 6 + number % 3
+        inside = (rows - row) ** 2 + (columns - column) ** 2 <= radius_px**2
+        labels[inside & (labels == 0)] = number
+    image = np.zeros((side_px, side_px, 1), np.float32)
+    return Sample(id="grid", image=image, labels=labels, group="grid")

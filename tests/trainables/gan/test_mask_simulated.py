@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from tests.trainables.gan.cells import RADIUS_PX, make_labels
+from tests.trainables.gan.cells import RADIUS_PX, make_grid, make_labels
 from trainables.data.simulate_shapes import Population, place_cells
 from trainables.gan.mask_simulated import fit_population, simulate_mask
+from trainables.gan.mask_sources import touching_share
 
 
 def made(**changes: object) -> np.ndarray:
@@ -50,6 +51,14 @@ def test_simulated_discs_have_the_size_of_the_annotated_ones() -> None:
     labels = simulate_mask(make_labels(), crop_px=128, touching=0.4, rng=np.random.default_rng(0))
     sizes = np.bincount(labels.ravel())[1:]
     assert np.median(sizes[sizes > 0]) == pytest.approx(np.pi * RADIUS_PX**2, rel=0.2)
+
+
+@pytest.mark.parametrize("share", [0.25, 0.6])
+def test_simulated_cells_touch_as_often_as_asked(share: float) -> None:
+    rng = np.random.default_rng(0)
+    labels = make_grid(pitch_px=26).labels
+    masks = [simulate_mask(labels, crop_px=128, touching=share, rng=rng) for _ in range(8)]
+    assert np.mean([touching_share(mask) for mask in masks]) == pytest.approx(share, abs=0.1)
 
 
 def test_one_cell_of_a_line_of_pixels_is_no_problem() -> None:

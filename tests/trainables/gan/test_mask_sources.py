@@ -6,16 +6,25 @@ import pytest
 from scipy import ndimage
 from skimage.measure import label as connected_components
 
-from tests.trainables.gan.cells import RADIUS_PX, make_labels, make_samples
+from tests.trainables.gan.cells import RADIUS_PX, make_grid, make_labels, make_samples
 from trainables.data.sample import Sample
 from trainables.gan.arrange import cell_shapes
 from trainables.gan.mask_sources import MAKERS, _bend, draw_masks, touching_share
 from trainables.gan_spec import MaskSource
 
 
-def draw(source: MaskSource, samples: list[Sample], *, seed: int = 0) -> list[np.ndarray]:
-    masks = draw_masks(samples, count=6, crop_px=64, source=source, rng=np.random.default_rng(seed))
+def draw(
+    source: MaskSource, samples: list[Sample], *, seed: int = 0, crop_px: int = 64
+) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    masks = draw_masks(samples, count=6, crop_px=crop_px, source=source, rng=rng)
     return [mask.labels for mask in masks]
+
+
+def whole_diameters_px(maps: list[np.ndarray]) -> np.ndarray:
+    """Of the cells that no edge cuts."""
+    areas = [shape.sum() for labels in maps for shape in cell_shapes(labels)]
+    return 2 * np.sqrt(np.array(areas) / np.pi)
 
 
 @pytest.mark.parametrize("source", get_args(MaskSource))
@@ -41,6 +50,19 @@ class TestEverySource:
         annotated = float((make_labels() > 0).mean())
         covered = [float((m > 0).mean()) for m in draw(source, make_samples(channels=1))]
         assert 0.4 * annotated < np.mean(covered) < 2.5 * annotated
+
+    def test_cells_apart_stay_apart_and_packed_ones_touch(self, source: MaskSource) -> None:
+        for pitch_px, lowest, highest in ((26, 0.0, 0.05), (13, 0.9, 1.0)):
+            sample = make_grid(pitch_px=pitch_px)
+            touching = np.mean([touching_share(labels) for labels in draw(source, [sample])])
+            assert lowest <= touching <= highest
+
+    def test_sizes_are_spread_like_those_of_the_annotation(self, source: MaskSource) -> None:
+        sample = make_grid(pitch_px=26)
+        annotated = whole_diameters_px([sample.labels])
+        made = whole_diameters_px(draw(source, [sample], crop_px=128))
+        assert np.median(made) == pytest.approx(np.median(annotated), rel=0.1)
+        assert np.std(np.log(made)) == pytest.approx(np.std(np.log(annotated)), abs=0.1)
 
     def test_the_generator_fixes_the_masks(self, source: MaskSource) -> None:
         samples = make_samples(channels=1)
