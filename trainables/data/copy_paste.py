@@ -3,15 +3,22 @@
 The cheap control that a GAN must beat. Source: Ghiasi et al. 2021, "Simple Copy-Paste is a
 Strong Data Augmentation Method for Instance Segmentation" (arXiv:2012.07177). As there, cells of
 one image, with flips and scale jitter, are pasted onto another with a softened edge. Fitted to
-microscopy: cells are turned by any angle, their brightness is moved to the background they land
-on, and they seek free ground, touching other cells half of the time.
+microscopy: cells are turned by any angle, take their halo along, their brightness is moved to the
+background they land on, and they seek free ground, touching other cells half of the time.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import affine_transform, binary_dilation, find_objects, gaussian_filter
+from scipy.ndimage import (
+    affine_transform,
+    binary_dilation,
+    distance_transform_edt,
+    find_objects,
+    gaussian_filter,
+)
+from scipy.ndimage import label as connected_components
 from scipy.signal import fftconvolve
 
 from trainables.data.patches import draw_crop
@@ -19,10 +26,13 @@ from trainables.data.sample import Provenance, Sample
 
 CROP_ZOOM = 1.25
 """Crops are enlarged by a factor in [1 / CROP_ZOOM, CROP_ZOOM], pasted cells again likewise."""
-RIM_PX = 2
-"""Width of the surroundings that a cell takes along: its halo, and where the edge is blended."""
-MARGIN_PX = RIM_PX + 4
-"""Surroundings cut out with a cell, to know the background that it was taken from."""
+RIM_SHARE = 0.2
+"""Width of the surroundings that a cell takes along, as a share of its diameter: its halo, which in
+phase contrast is bright and wide, and where the edge is blended."""
+NARROWEST_PX, WIDEST_PX = 2, 16
+"""Bounds of that width."""
+MARGIN_PX = 4
+"""Cut out beyond twice the rim, to know the background that a cell was taken from."""
 OVERLAP = 0.1
 """Largest share of a pasted cell that may lie hidden beneath other cells."""
 TOUCHING_SHARE = 0.5
@@ -109,13 +119,20 @@ def _at_edge(box: tuple[slice, ...], shape: tuple[int, ...]) -> bool:
 
 
 def _cut(sample: Sample, label: int, box: tuple[slice, ...]) -> _Cutout:
-    window = tuple(slice(max(side.start - MARGIN_PX, 0), side.stop + MARGIN_PX) for side in box)
+    margin = 2 * _rim_px(sample.labels[box] == label) + MARGIN_PX
+    window = tuple(slice(max(side.start - margin, 0), side.stop + margin) for side in box)
     image, labels = sample.image[window], sample.labels[window]
     return _Cutout(
         image=image - _background(image, labels == 0),
         mask=labels == label,
         foreign=(labels != label) & (labels != 0),
     )
+
+
+def _rim_px(mask: np.ndarray) -> int:
+    """Width of the surroundings that a cell bool [h, w] takes along."""
+    diameter_px = 2 * np.sqrt(mask.sum() / np.pi)
+    return int(np.clip(round(RIM_SHARE * diameter_px), NARROWEST_PX, WIDEST_PX))
 
 
 def _background(image: np.ndarray, free: np.ndarray) -> np.ndarray:
@@ -160,11 +177,23 @@ def _vary(cutout: _Cutout, *, rng: np.random.Generator) -> _Cutout:
         )
 
     channels = [move(cutout.image[..., c], "nearest") for c in range(cutout.image.shape[2])]
-    return _Cutout(
-        image=np.stack(channels, axis=2),
-        mask=move(cutout.mask, "constant") > 0.5,
-        foreign=move(cutout.foreign, "constant") > 0.1,
+    return _trimmed(
+        _Cutout(
+            image=np.stack(channels, axis=2),
+            mask=move(cutout.mask, "constant") > 0.5,
+            foreign=move(cutout.foreign, "constant") > 0.1,
+        )
     )
+
+
+def _trimmed(cutout: _Cutout) -> _Cutout:
+    """The cell with its rim alone, so that it finds a place where it is small enough for one."""
+    rim_px = _rim_px(cutout.mask)
+    found = find_objects(cutout.mask.astype(np.uint8))
+    if not found:
+        return cutout
+    box = tuple(slice(max(side.start - rim_px, 0), side.stop + rim_px) for side in found[0])
+    return _Cutout(image=cutout.image[box], mask=cutout.mask[box], foreign=cutout.foreign[box])
 
 
 def _find_place(
@@ -197,9 +226,20 @@ def _paste(
     )
     below, below_labels = image[window], labels[window]
     free = below_labels == 0
-    visible = cutout.mask & free
-    reach = binary_dilation(cutout.mask, iterations=RIM_PX) & free & ~cutout.foreign
-    weight = gaussian_filter((reach | visible).astype(np.float32), RIM_PX / 2) * free
+    visible = _largest_piece(cutout.mask & free)
+    rim_px = _rim_px(cutout.mask)
+    near = distance_transform_edt(~cutout.mask) <= rim_px
+    reach = near & free & ~cutout.foreign & ~(cutout.mask & ~visible)
+    weight = gaussian_filter((reach | visible).astype(np.float32), max(rim_px / 4, 1)) * free
     pasted = cutout.image + _background(below, free)
     below += weight[..., None] * (pasted - below)
     below_labels[visible] = label
+
+
+def _largest_piece(visible: np.ndarray) -> np.ndarray:
+    """Without pixels that the cells above have cut off."""
+    pieces, count = connected_components(visible)
+    if count < 2:
+        return visible
+    largest: np.ndarray = pieces == np.bincount(pieces[visible]).argmax()
+    return largest

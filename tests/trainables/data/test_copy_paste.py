@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_edt
 from scipy.ndimage import label as connected_components
 
 from trainables.data.copy_paste import make_copy_paste
@@ -57,6 +58,27 @@ def test_pasted_cells_take_the_brightness_of_the_ground_they_land_on() -> None:
         ground = np.median(crop.image[crop.labels == 0])
         assert crop.image.max() < ground + CELL - GROUND + 0.05
         assert crop.image.min() > ground - 0.05
+
+
+def test_a_cell_takes_its_halo_along() -> None:
+    """As in phase contrast: a dark disc of radius 15 in a bright ring of 4 pixels."""
+    y, x = np.indices((120, 120))
+    distance = np.hypot(y - 60, x - 60)
+    labels = (distance <= 15).astype(np.int32)
+    image = np.where(distance <= 15, 0.1, np.where(distance <= 19, 1.0, GROUND))
+    haloed = Sample(id="h", image=image.astype(np.float32)[..., None], labels=labels, group="h")
+    ground = np.full((160, 160, 1), GROUND, np.float32)
+    empty = Sample(id="e", image=ground, labels=np.zeros((160, 160), np.int32), group="e")
+    pasted = [crop for crop in make([haloed, empty], count=40) if crop.group == "e"]
+    halos = [halo_of(crop) for crop in pasted if crop.cell_count == 1]
+    assert len(halos) > 5
+    assert np.mean(halos) > GROUND + 0.8 * (1 - GROUND)
+
+
+def halo_of(crop: Sample) -> float:
+    """Brightness 2 to 3 pixels from the one cell of a crop: all of it halo, at any zoom."""
+    away = distance_transform_edt(crop.labels == 0)
+    return float(crop.image[..., 0][(away >= 2) & (away <= 3)].mean())
 
 
 def test_cells_stay_nearly_whole_and_in_one_piece() -> None:
