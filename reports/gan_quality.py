@@ -1,8 +1,10 @@
 """Whether what is measured on a GAN's pool predicts what its data does for the segmenter."""
 
 import math
-from collections.abc import Hashable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import special, stats
@@ -25,7 +27,7 @@ class Correlation:
     arm: str
     measure: str
     pairs: int
-    """Trainings with their GAN fit, over counts and draws."""
+    """Trainings with their GAN fit, over counts, draws and changes of the GAN."""
     estimate: float
     """NaN with fewer than `FEWEST_FITS` pairs, or where one side never varies."""
     low: float
@@ -34,14 +36,15 @@ class Correlation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Pair:
-    count: int
+    ranked_with: Hashable
+    """What it shares with the pairs that it is ranked among."""
     gain: float
     fit: TrialResult
 
     @property
     def stratum(self) -> Hashable:
         """Within which pairs are ranked: distances on other features mean something else."""
-        return self.count, self.fit.synthesis.get(ON_INCEPTION, 0.0)
+        return self.ranked_with, self.fit.synthesis.get(ON_INCEPTION, 0.0)
 
 
 def gan_quality(study: Study) -> list[Correlation]:
@@ -49,7 +52,12 @@ def gan_quality(study: Study) -> list[Correlation]:
 
     The gain is the test F1 of the arm minus that of the same segmenter and weights without extra
     data, on the same draw, count and seed. Ranks are taken within each annotation count, so that
-    "more images make better GANs and better segmenters" does not pass for a prediction.
+    "more images make better GANs and better segmenters" does not pass for a prediction. Where an
+    ablation changed the GAN and nothing else, the GANs of one draw are ranked among themselves:
+    they share the draw's control, whose luck is not theirs.
+
+    Search trials are left out: their other settings vary along with the GAN, the search tries most
+    what did well first, and their validation scores are those that it chose by.
     """
     found = []
     for arm in study.arms:
@@ -99,15 +107,46 @@ def _pairs(study: Study, arm: Arm) -> list[_Pair]:
     control = next((one.name for one in study.arms if one.is_control_of(arm)), "")
     fits = {fit.trial_id: fit for fit in trials(study, stage="fit_gans", status="completed")}
     without = {place(one): one for one in scored_on_test(study, control) if control}
-    return [
-        _Pair(
-            count=result.spec["data.annotation_count"],
-            gain=result.test_f1 - without[place(result)].test_f1,
-            fit=fits[gan_fit_id(result)],
-        )
-        for result in scored_on_test(study, arm.name)
+    confirmed = scored_on_test(study, arm.name)
+    scored = [
+        result
+        for result in (*confirmed, *_with_other_gans(study, arm, confirmed))
         if place(result) in without and gan_fit_id(result) in fits
     ]
+    gans = Counter(map(place, scored))
+    return [
+        _Pair(
+            ranked_with=place(one) if gans[place(one)] > 1 else one.spec["data.annotation_count"],
+            gain=one.test_f1 - without[place(one)].test_f1,
+            fit=fits[gan_fit_id(one)],
+        )
+        for one in scored
+    ]
+
+
+def _with_other_gans(
+    study: Study, arm: Arm, confirmed: Sequence[TrialResult]
+) -> Iterator[TrialResult]:
+    """Trainings of the ablation that differ from their confirm training in the GAN alone."""
+    partners = {place(one): one for one in confirmed}
+    for result in trials(study, stage="ablate", arm=arm.name, status="completed"):
+        partner = partners.get(place(result))
+        if (
+            partner
+            and result.test
+            and gan_fit_id(result) != gan_fit_id(partner)
+            and _without_gan(result) == _without_gan(partner)
+        ):
+            yield result
+
+
+def _without_gan(result: TrialResult) -> dict[str, Any]:
+    """All settings of a training but its GAN's."""
+    return {
+        name: value
+        for name, value in result.spec.items()
+        if name != "stage" and not name.startswith("extra.gan.")
+    }
 
 
 def _measures(pairs: Sequence[_Pair]) -> list[str]:

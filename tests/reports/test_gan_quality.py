@@ -1,6 +1,8 @@
 """Whether better pools go with larger gains, without being fooled by what differs elsewhere."""
 
+import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from reports.integrity import Check, integrity
 from reports.load import load_study, trials
 from reports.verdict import decide
 from tests.reports.fake_study import FakeStudy
+from trainables.gan_spec import GanSpec
 
 
 def test_without_strata_it_is_spearmans_correlation() -> None:
@@ -50,6 +53,37 @@ def kid_correlation(folder: Path, *, factor: float, marked: bool) -> float:
             path.write_text(json.dumps(result))
     found = gan_quality(load_study(folder))
     return next(one.estimate for one in found if (one.arm, one.measure) == ("unet_gan", "kid"))
+
+
+def test_gans_that_an_ablation_changed_are_ranked_within_their_draw(tmp_path: Path) -> None:
+    """In each draw a larger KID goes with a smaller gain, while whole draws differ the other way.
+    Changes of anything else than the GAN, and search trials, are not counted."""
+    fake = FakeStudy(ablate=True, noise_sd=0, image_sd=0, draw_sd=0, pictures=False)
+    fake.write(tmp_path / "study")
+    for draw in fake.draws:
+        for width, mean in ((8, 0.6), (12, 0.65), (24, 0.7)):
+            spec = fake.spec("ablate", "unet_gan", "unet", "gan", "scratch", draw=draw, seed=1)
+            gan = dataclasses.replace(spec.extra, gan=GanSpec(width=width))
+            fake.store(
+                dataclasses.replace(spec, extra=gan),
+                status="completed",
+                validation=fake.scores(mean, count=3),
+                test=fake.scores(mean + 0.05 * (draw == 3), count=fake.images),
+            )
+    set_kids(tmp_path / "study", lambda width, draw: 10 * draw - (99 if width == 16 else width))
+    found = gan_quality(load_study(tmp_path / "study"))
+    kid = next(one for one in found if (one.arm, one.measure) == ("unet_gan", "kid"))
+    assert kid.pairs == 3 * (1 + 3)
+    assert kid.estimate == pytest.approx(-1)
+
+
+def set_kids(folder: Path, kid: Callable[[int, int], float]) -> None:
+    for path in (folder / "results").iterdir():
+        result = json.loads(path.read_text())
+        if result["spec"]["stage"] == "fit_gans":
+            spec = result["spec"]
+            result["synthesis"]["kid"] = kid(spec["gan.width"], spec["data.draw"])
+            path.write_text(json.dumps(result))
 
 
 def test_empty_pools_and_a_judge_that_could_not_judge_are_told(tmp_path: Path) -> None:

@@ -103,6 +103,12 @@ def test_page_is_small_and_shows_every_arm_on_three_images(pictured):
     assert "30 % of what it drew was dropped" in text
 
 
+def test_why_three_gans_tell_nothing_about_their_quality_is_said(pictured):
+    text = pictured[1].read_text()
+    assert "no arm has more than 3 scored trainings with GAN data" in text
+    assert "Rank correlation, over GAN fits" not in text
+
+
 def test_same_study_same_report(pictured, tmp_path):
     again = write_report(pictured[0], out=tmp_path)
     assert again == tmp_path / "report" / "report.html"
