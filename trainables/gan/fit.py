@@ -24,6 +24,7 @@ from trainables.gan.health import (
     SETTLED_STEPS,
     has_gone_wrong,
     is_nearest,
+    is_told_colours,
     refuse_collapse,
     refuse_divergence,
     variety,
@@ -186,7 +187,7 @@ def _note(fit: Fit, probe: Batch, *, spec: GanSpec, watch: Callable[[], float]) 
     distance = watch() if judged else UNKNOWN
     if is_nearest(distance, clock.progress):
         fit.keep()
-    spread = variety(fit.average, probe)
+    spread = variety(fit.average, probe, told_colours=is_told_colours(fit.adversary))
     clock.seconds += time.perf_counter() - started
     clock.progress.append(
         GanProgress(

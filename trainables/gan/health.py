@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from trainables.gan.adversary import Batch
+from trainables.gan.adversary import Adversary, Batch
+from trainables.gan.blocks import colours
 from trainables.gan.protocol import UNKNOWN, GanProgress
 from trainables.segmenters.clock import TrainingDiverged
 from trainables.segmenters.torch_device import autocast
@@ -14,7 +15,8 @@ from trainables.segmenters.torch_device import autocast
 LARGEST_LOSS = 1e5
 """A loss beyond it will not come back."""
 SMALLEST_VARIETY = 0.03
-"""Painted crops that differ less than this share of real ones show one and the same thing."""
+"""Painted crops that differ less than this share of real ones, beyond the colours that were told,
+show one and the same thing."""
 STRIKES = 2
 """Reports in a row at which a fit must look collapsed to be given up."""
 SETTLED_STEPS = 50
@@ -74,19 +76,37 @@ def has_gone_wrong(progress: Sequence[GanProgress]) -> bool:
     return len(last) == STRIKES and all(_beyond(entry.distance, nearest, FAR) for entry in last)
 
 
+def is_told_colours(adversary: Adversary) -> bool:
+    """Whether its generator is given the real crops' own colours with their instance maps."""
+    return adversary.paired and not adversary.makes_labels
+
+
 @torch.no_grad()
-def variety(network: nn.Module, batch: Batch) -> float:
+def variety(network: nn.Module, batch: Batch, *, told_colours: bool) -> float:
     """How much what a network makes of a batch varies, as a share of the real crops' variation.
 
     Variation is the mean over pixels of the standard deviation over crops: whatever all crops
-    have in common does not count. NaN where real crops do not vary.
+    have in common does not count. Nor do the colours that a generator is told, which differ from
+    crop to crop whatever it does: both sides are then measured from the told mean, in units of
+    the told contrast, as discriminators see them.
+
+    Args:
+        network: a generator.
+        batch: with a condition for each real crop.
+        told_colours: whether the conditions hold the crops' colours and the network paints in
+            them; see `is_told_colours`.
+
+    Returns:
+        0 where all crops are alike, about 1 where they vary as real ones do; NaN where real crops
+        do not vary.
     """
     was_training = network.training
     with autocast(batch.images.device):
         made = network.eval()(batch.condition, batch.noise)[:, : batch.images.shape[1]]
     network.train(was_training)
-    real = _variation(batch.images)
-    return _variation(made.float()) / real if real > 1e-3 else UNKNOWN
+    mean, spread = colours(batch.condition) if told_colours else (0.0, 1.0)
+    real = _variation((batch.images - mean) / spread)
+    return _variation((made.float() - mean) / spread) / real if real > 1e-3 else UNKNOWN
 
 
 def _variation(images: Tensor) -> float:

@@ -34,7 +34,8 @@ class GanProgress:
     """Means since the report before: `discriminator`, `generator`, and the weighted terms of
     each, named `discriminator.TERM` and `generator.TERM`."""
     variety: float
-    """How much the painted crops of one batch differ, as a share of how much the real ones do."""
+    """How much the painted crops of one batch differ, as a share of how much the real ones do;
+    colours that were told do not count."""
     distance: float = UNKNOWN
     """Of painted to unseen real crops, see `Watch`; NaN where it was not measured."""
 

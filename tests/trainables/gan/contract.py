@@ -1,5 +1,6 @@
 """What every GAN must keep; a test module subclasses `GanContract` and names the architecture."""
 
+import copy
 import dataclasses
 import random
 from collections.abc import Callable
@@ -10,13 +11,16 @@ import pytest
 import torch
 
 from tests.trainables.gan.cells import make_samples
+from trainables.gan.batches import Material, draw_gan_batch
 from trainables.gan.creator import Creator
 from trainables.gan.fit import fit_gan
+from trainables.gan.health import SMALLEST_VARIETY, is_told_colours, variety
 from trainables.gan.painter import Painter
-from trainables.gan.protocol import Drawn, GanProgress
+from trainables.gan.protocol import GANS, Drawn, GanProgress
 from trainables.gan_spec import Architecture, GanSpec, paper_gan
 from trainables.randomness import Randomness
 from trainables.segmenters.protocol import NoCheckpoints
+from trainables.segmenters.torch_device import best_device
 
 
 class OneCheckpoint:
@@ -56,10 +60,20 @@ class GanContract:
     def fit(cls, *, channels: int = 1, seed: int = 0, **options: object) -> Painter | Creator:
         return fit_gan(
             make_samples(channels=channels),
-            spec=cls.spec,
             randomness=Randomness((seed,)),
-            **({"report": lambda progress: None, "checkpoints": NoCheckpoints()} | options),
+            **(
+                {
+                    "spec": cls.spec,
+                    "report": lambda progress: None,
+                    "checkpoints": NoCheckpoints(),
+                }
+                | options
+            ),
         )
+
+    def settled(self, generator: Painter | Creator) -> Painter | Creator:
+        """A fit long enough to differ from crop to crop; for most, the shortest is."""
+        return generator
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -144,16 +158,29 @@ class GanContract:
     def test_the_generator_learns(self, generator: Painter | Creator) -> None:
         assert not np.array_equal(self.images(generator), self.images(self.untrained()))
 
+    def test_a_generator_that_paints_the_same_whatever_it_is_given_is_found_out(
+        self, generator: Painter | Creator
+    ) -> None:
+        network = copy.deepcopy(self.settled(generator).network)
+        adversary = GANS[self.spec.architecture]
+        batch = draw_gan_batch(
+            Material(images=make_samples(channels=1)),
+            spec=dataclasses.replace(self.spec, batch_size=4),
+            noise_channels=adversary.noise_channels,
+            rng=np.random.default_rng(0),
+            device=best_device(),
+        )
+        told = is_told_colours(adversary)
+        assert variety(network, batch, told_colours=told) > SMALLEST_VARIETY
+        heads = [part for name, part in network.named_modules() if name.endswith("head")]
+        assert heads
+        for head in heads:
+            torch.nn.init.zeros_(head.weight)
+        assert variety(network, batch, told_colours=told) < SMALLEST_VARIETY / 100
+
     def untrained(self) -> Painter | Creator:
         """As fitted, but without a step that changes anything."""
-        still = dataclasses.replace(self.spec, learning_rate=0.0)
-        return fit_gan(
-            make_samples(channels=1),
-            spec=still,
-            randomness=Randomness((0,)),
-            report=lambda progress: None,
-            checkpoints=NoCheckpoints(),
-        )
+        return self.fit(spec=dataclasses.replace(self.spec, learning_rate=0.0))
 
 
 class PainterContract(GanContract):
