@@ -19,6 +19,7 @@ from trainables.spec import (
     TrainingSpec,
     UnetSpec,
     WeightsKind,
+    is_cpsam,
 )
 
 ALWAYS = sys.maxsize
@@ -104,6 +105,9 @@ class Family:
     training: TrainingSpec = field(default_factory=TrainingSpec)
     public_weights: str = ""
     """Name, file or folder of a published model to fine-tune; empty: weights from the source."""
+    encoder_weights: str = ""
+    """Of `compact` and `mediar`: `imagenet`, or a file of the encoder's weights, from which the
+    training on the source starts (first phase; the arms then fine-tune: second); empty: random."""
     cpus: int = 1
     """Cores a trial takes."""
     gpus: float = 1.0
@@ -116,6 +120,13 @@ class Family:
             raise ValueError(
                 f"lora_rank must be 0 in the settings of a study, whose search tries LoRA as a "
                 f"schedule, but got {self.segmenter.lora_rank}: leave it out."
+            )
+        is_small = isinstance(self.segmenter, CellposeSpec) and not is_cpsam(self.segmenter)
+        if self.encoder_weights and (self.public_weights or not is_small):
+            raise ValueError(
+                f"encoder_weights are for the training of a small Cellpose on the source, but got "
+                f"{self.encoder_weights!r} for {self.segmenter.kind} with public_weights "
+                f"{self.public_weights!r}: leave one of them out."
             )
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from study.data import StudyData
-from study.design import ARMS, SIMULATED, Study
+from study.design import ARMS, SIMULATED, Family, Study
 from study.plan import needs_source
 from study.store import Store
 from study.winner import best_confirmed, kept_model
 from trainables.downloads import refuse_changed
 from trainables.model_files import is_model_folder, spec_of_model
 from trainables.segmenters.public_weights import PUBLIC_WEIGHTS, licence_of, seen
-from trainables.spec import SegmenterSpec, UnetSpec
+from trainables.spec import CellposeSpec, SegmenterSpec, UnetSpec, is_cpsam
 
 WEIGHT_FILES = ("network.pt", "weights_best.h5")
 """What the weights are called in the folder of a model, of this project or of StarDist."""
@@ -67,7 +67,7 @@ def find_published_models(study: Study) -> dict[str, Path]:
     return {
         segmenter: _weights_file(study, segmenter)
         for segmenter in wanted
-        if study.family(segmenter).public_weights
+        if study.family(segmenter).public_weights or study.family(segmenter).encoder_weights
     }
 
 
@@ -106,7 +106,8 @@ def describe_weights(
     """
     arm = ARMS[arm_name]
     if needs_source(study, arm):
-        about = _about_source(study, data=data, source=source)
+        family = study.family(arm.segmenter)
+        about = _about_source(study, family, data=data, source=source)
     elif is_model_folder(name := study.family(arm.segmenter).public_weights):
         about = _about_own(Path(name), data=data)
     else:
@@ -121,12 +122,15 @@ def _about_published(name: str, *, segmenter: SegmenterSpec, data: StudyData) ->
         "origin": "public",
         "name": name,
         "trained_on": trained_on,
-        "licence": licence_of(
-            name, encoder=segmenter.encoder if isinstance(segmenter, UnetSpec) else ""
-        ),
+        "licence": licence_of(name, encoder=_encoder(segmenter)),
         "seen": seen(name, data.dataset.name),
         "description": f"trained on {trained_on}" if known else "a model given by the user",
     }
+
+
+def _encoder(segmenter: SegmenterSpec) -> str:
+    """Name of the encoder that published weights may be of; empty where there is none."""
+    return segmenter.encoder if isinstance(segmenter, UnetSpec | CellposeSpec) else ""
 
 
 def _about_own(folder: Path, *, data: StudyData) -> dict[str, str]:
@@ -151,19 +155,22 @@ def _about_own(folder: Path, *, data: StudyData) -> dict[str, str]:
     }
 
 
-def _about_source(study: Study, *, data: StudyData, source: StudyData | None) -> dict[str, str]:
+def _about_source(
+    study: Study, family: Family, *, data: StudyData, source: StudyData | None
+) -> dict[str, str]:
     simulated = study.source.path == SIMULATED
     is_same = source is not None and source.dataset.content_hash == data.dataset.content_hash
     kind = "simulated cells" if simulated else "a second annotated data set"
+    start = family.encoder_weights
     return {
         "origin": "source",
         "name": "simulated cells" if simulated else study.source.path,
         "trained_on": source.dataset.name if source else kind,
-        "licence": "own",
-        "seen": "seen" if is_same else "unseen" if simulated else "unknown",
+        "licence": licence_of(start, encoder=_encoder(family.segmenter)) if start else "own",
+        "seen": "seen" if is_same else "unseen" if simulated and not start else "unknown",
         "description": (
             f"trained here, once, on {study.source_images_seen} crops of {kind}; "
-            f"not a published model"
+            f"not a published model" + (f"; its encoder started from {start}" if start else "")
         ),
     }
 
@@ -177,24 +184,24 @@ def _study_of(model: Path) -> dict[str, Any]:
 def _weights_file(study: Study, segmenter: str) -> Path:
     """In a process of its own where a framework is needed: torch and TensorFlow must not meet."""
     family = study.family(segmenter)
-    name = family.public_weights
+    name = family.public_weights or family.encoder_weights
     if is_model_folder(name) or segmenter == "stardist":
         for file in (Path(name) / one for one in WEIGHT_FILES):
             if file.is_file():
                 return file
-    if segmenter == "cellpose":
+    if is_cpsam(family.segmenter):
         from trainables.segmenters.cellpose_weights import find_public_weights
 
         file = find_public_weights(name, may_download=True)
         refuse_changed(file)
         return file
-    if segmenter == "unet" and Path(name).is_file():
+    if segmenter != "stardist" and Path(name).is_file():
         return Path(name)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=context) as apart:
         if segmenter == "stardist":
             return apart.submit(_stardist_file, name).result()
-        assert isinstance(family.segmenter, UnetSpec)
+        assert isinstance(family.segmenter, UnetSpec | CellposeSpec)
         return apart.submit(_encoder_file, family.segmenter.encoder, name).result()
 
 

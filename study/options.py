@@ -51,7 +51,12 @@ class RunOptions:
     """In place of source weights: imagenet, a file of the encoder's weights, or another study
     (its folder, or FOLDER:ARM)."""
     cellpose_weights: Annotated[str | None, arg(metavar="TEXT")] = None
-    """In place of source weights: a published model (cpsam), a file of one, or another study."""
+    """In place of source weights: a published model (cpsam), a file of one, or another study. With
+    --cellpose-backbone compact or mediar: imagenet, or a file of the encoder's weights, from which
+    the training on the source starts."""
+    cellpose_backbone: Annotated[str | None, arg(metavar="NAME[:ENCODER]")] = None
+    """Cellpose's network: compact, mediar (SegFormer's encoder; mediar:mit_b5 is the paper's, for
+    a GPU), or cpsam, its own ViT."""
     stardist_weights: Annotated[str | None, arg(metavar="TEXT")] = None
     """In place of source weights: a published model (2D_versatile_fluo, ...), a folder of one, or
     another study."""
@@ -89,6 +94,8 @@ class RunOptions:
     """Print the plan and its cost, and run nothing."""
 
 
+ENCODERS = {"mediar": "mit_b0"}
+"""Encoders of networks that the user named without one: the smallest of SegFormer's, for a CPU."""
 CPSAM_TRAINING: dict[str, Any] = {"crop_px": 256, "batch_size": 1, "weight_decay": 0.1}
 """As Cellpose fine-tunes its ViT; 256 is the only crop that its position embedding fits."""
 
@@ -187,10 +194,13 @@ def _family(options: RunOptions, study: Study, segmenter: str) -> Any:
         "cellpose": options.cellpose_weights,
         "stardist": options.stardist_weights,
     }[segmenter]
-    if weights:
+    backbone = options.cellpose_backbone if segmenter == "cellpose" else None
+    if backbone:
+        changes |= _with_backbone(backbone, weights)
+    elif weights:
         changes |= _pretrained(weights, segmenter)
     changed = dataclasses.replace(family, **_given(changes))
-    if weights and is_cpsam(changed.segmenter):
+    if "segmenter" in changes and is_cpsam(changed.segmenter):
         training = dataclasses.replace(family.training, **CPSAM_TRAINING)
         changed = dataclasses.replace(changed, training=training)
     return changed
@@ -203,10 +213,31 @@ def _pretrained(weights: str, segmenter: str) -> dict[str, Any]:
     own = find_own_model(weights, segmenter=segmenter)
     if own is not None:
         return {"public_weights": str(own), "segmenter": network_of(spec_of_model(own).segmenter)}
-    given = str(Path(weights).resolve()) if Path(weights).exists() else weights
     if segmenter == "cellpose":
-        return {"public_weights": given, "segmenter": CellposeSpec(backbone="cpsam")}
-    return {"public_weights": given}
+        return {"public_weights": _given_name(weights), "segmenter": CellposeSpec(backbone="cpsam")}
+    return {"public_weights": _given_name(weights)}
+
+
+def _with_backbone(name: str, weights: str | None) -> dict[str, Any]:
+    """What a network of the user's choice changes in Cellpose, weights of its own included."""
+    from study.initial_weights import find_own_model
+
+    if weights and find_own_model(weights, segmenter="cellpose") is not None:
+        raise ValueError(
+            f"--cellpose-backbone must be left out where --cellpose-weights is a model of another "
+            f"study, which brings its own network, but got {name!r} with {weights!r}."
+        )
+    backbone, _, encoder = name.partition(":")
+    fields = {"backbone": backbone, "encoder": encoder or ENCODERS.get(backbone)}
+    network = CellposeSpec(**_given(fields))
+    given = _given_name(weights) if weights else ""
+    public, encoders = (given, "") if is_cpsam(network) else ("", given)
+    return {"segmenter": network, "public_weights": public, "encoder_weights": encoders}
+
+
+def _given_name(weights: str) -> str:
+    """A file under the same name, wherever the command is given; another name as it is."""
+    return str(Path(weights).resolve()) if Path(weights).exists() else weights
 
 
 def _given(changes: dict[str, Any]) -> dict[str, Any]:

@@ -61,6 +61,9 @@ def source_fit(study: Study, segmenter: str, splits: Splits) -> TrialSpec:
             images_seen=study.source_images_seen,
             learning_rate=_scratch_rate(family.segmenter),
         ),
+        weights=WeightsSpec(kind="pretrained", origin="public", name=family.encoder_weights)
+        if family.encoder_weights
+        else WeightsSpec(),
         threshold_tries=1,  # only the weights serve on
     )
 

@@ -39,7 +39,9 @@ class CellposeSpec:
     kind: Literal["cellpose"] = "cellpose"
     backbone: Literal["cpsam", "compact", "mediar"] = "compact"
     """`cpsam` is the ViT-L of Cellpose-SAM, `compact` a small convolutional network for a CPU,
-    `mediar` an MA-Net as in MEDIAR (Lee et al. 2023)."""
+    `mediar` an MA-Net as in MEDIAR (Lee et al. 2023, arXiv:2212.03465), trained in its two phases:
+    on a source, from an encoder that may have ImageNet's weights, then on the annotated images at
+    a lower rate."""
     encoder: str = "resnet18"
     """Encoder of `compact`, as in `UnetSpec`, or of `mediar` (mit_b0 to mit_b5 are SegFormer's);
     not used by `cpsam`."""

@@ -37,7 +37,8 @@ from trainables.segmenters.cellpose_networks import (
     network_depths,
     normalise_for_cpsam,
 )
-from trainables.segmenters.cellpose_weights import find_public_weights
+from trainables.segmenters.cellpose_weights import NAMES, find_public_weights
+from trainables.segmenters.encoder_weights import find_encoder_weights, load_encoder
 from trainables.segmenters.networks import load_weights
 from trainables.segmenters.protocol import Checkpoints, Extra, Report, Thresholds
 from trainables.segmenters.tiles import process_in_tiles
@@ -75,8 +76,10 @@ class Cellpose:
         self._lacks_public_weights = spec.weights.origin == "public"
 
     def initialise(self, model: Path) -> None:
-        if model.is_file():
-            load_cpsam(self._vit(str(model)), model)
+        if model.is_file() and isinstance(self._network, CpsamNetwork):
+            load_cpsam(self._network, model)
+        elif model.is_file():
+            load_encoder(self._network.get_submodule("encoder"), model, channels=self._channels)
         else:
             weights = torch.load(model / WEIGHTS_FILE, map_location="cpu", weights_only=True)
             load_weights(self._network, weights, channels=self._channels)
@@ -178,19 +181,19 @@ class Cellpose:
 
     def _load_public_weights(self) -> None:
         """Only when they are needed: a model that is loaded to predict must do without them."""
-        if self._lacks_public_weights:
-            name = self._spec.weights.name
-            self._vit(name)
+        if not self._lacks_public_weights:
+            return
+        name = self._spec.weights.name
+        if isinstance(self._network, CpsamNetwork):
             self.initialise(find_public_weights(name))
-
-    def _vit(self, weights: str) -> CpsamNetwork:
-        """The network, where it is the one that there are published weights of."""
-        if not isinstance(self._network, CpsamNetwork):
+            return
+        if name in NAMES:
             raise ValueError(
                 f"The backbone {self._cellpose_spec.backbone} has no public weights here, but got "
-                f"{weights!r}: use the backbone cpsam, or `source` weights trained here."
+                f"{name!r}: use the backbone cpsam, `imagenet` for the encoder alone, or `source` "
+                f"weights trained here."
             )
-        return self._network
+        self.initialise(find_encoder_weights(self._cellpose_spec.encoder, name))
 
     def _adapt(self, samples: Sequence[Sample], shelf: Shelf) -> Sequence[Sample]:
         """The samples as the network is used to see them."""
