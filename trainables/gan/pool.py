@@ -111,9 +111,10 @@ def _consistency(
     crop: Drawn, found: np.ndarray, *, kept: Sequence[Sample], largest_share: float
 ) -> float:
     """F1 of what was found; 0 for a crop without cells of which the pool has its share."""
-    empty_before = sum(not sample.labels.any() for sample in kept)
-    if not crop.labels.any() and empty_before + 1 > largest_share * (len(kept) + 1):
-        return 0.0
+    if not crop.labels.any():
+        empty = 1 + sum(not sample.labels.any() for sample in kept)
+        if empty > largest_share * (len(kept) + 1):
+            return 0.0
     return f1(crop.labels, found)
 
 
