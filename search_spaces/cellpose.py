@@ -5,7 +5,7 @@ from typing import Any
 import optuna
 
 from search_spaces import training
-from trainables.spec import CellposeSpec, SegmenterSpec, WeightsKind, is_cpsam
+from trainables.spec import CellposeSpec, SegmenterSpec, WeightsKind, is_vit
 
 LEARNING_RATES: dict[WeightsKind, float] = {"scratch": 2e-3, "pretrained": 1e-3}
 """Defaults of the compact backbone by where training starts, for AdamW and a few thousand crops."""
@@ -25,7 +25,7 @@ CPSAM_SCRATCH_WARM_UP = 0.1
 def defaults(segmenter: SegmenterSpec, weights: WeightsKind) -> dict[str, Any]:
     """Where every search starts."""
     point = training.defaults(learning_rate=_learning_rate(segmenter, weights))
-    if is_cpsam(segmenter) and weights == "scratch":
+    if is_vit(segmenter) and weights == "scratch":
         point["training.warm_up"] = CPSAM_SCRATCH_WARM_UP
     return point
 
@@ -36,6 +36,7 @@ def space(trial: optuna.Trial, segmenter: SegmenterSpec, weights: WeightsKind) -
 
 
 def _learning_rate(segmenter: SegmenterSpec, weights: WeightsKind) -> float:
-    rates = {"cpsam": CPSAM_LEARNING_RATES, "mediar": MEDIAR_LEARNING_RATES}
-    backbone = segmenter.backbone if isinstance(segmenter, CellposeSpec) else ""
-    return rates.get(backbone, LEARNING_RATES)[weights]
+    if is_vit(segmenter):
+        return CPSAM_LEARNING_RATES[weights]
+    is_mediar = isinstance(segmenter, CellposeSpec) and segmenter.backbone == "mediar"
+    return (MEDIAR_LEARNING_RATES if is_mediar else LEARNING_RATES)[weights]

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import optuna
 
-from trainables.spec import SegmenterSpec, is_cpsam
+from trainables.spec import SegmenterSpec, is_cpsam, is_vit
 from trainables.training_spec import ScheduleName
 
 SETTINGS: dict[str, tuple[str, float, float, bool]] = {
@@ -29,7 +29,7 @@ def defaults(segmenter: SegmenterSpec) -> dict[str, Any]:
     return {
         "training.schedule": "full",
         DECAY_TOWARDS: "zero",
-        "training.weight_decay": CPSAM_WEIGHT_DECAY if is_cpsam(segmenter) else WEIGHT_DECAY,
+        "training.weight_decay": CPSAM_WEIGHT_DECAY if is_vit(segmenter) else WEIGHT_DECAY,
     }
 
 

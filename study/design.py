@@ -19,7 +19,7 @@ from trainables.spec import (
     TrainingSpec,
     UnetSpec,
     WeightsKind,
-    is_cpsam,
+    is_vit,
 )
 
 ALWAYS = sys.maxsize
@@ -121,7 +121,7 @@ class Family:
                 f"lora_rank must be 0 in the settings of a study, whose search tries LoRA as a "
                 f"schedule, but got {self.segmenter.lora_rank}: leave it out."
             )
-        is_small = isinstance(self.segmenter, CellposeSpec) and not is_cpsam(self.segmenter)
+        is_small = isinstance(self.segmenter, CellposeSpec) and not is_vit(self.segmenter)
         if self.encoder_weights and (self.public_weights or not is_small):
             raise ValueError(
                 f"encoder_weights are for the training of a small Cellpose on the source, but got "

@@ -9,7 +9,7 @@ from study.events import row
 from study.plan import Splits, confirm_tasks, default_spec, search_gans, source_fits
 from trainables.flat import flatten
 from trainables.result import TrialResult
-from trainables.spec import GanFitSpec, Spec, TrialSpec, is_cpsam
+from trainables.spec import GanFitSpec, Spec, TrialSpec, is_vit
 
 SECONDS_PER_CROP = {"unet": 0.037, "cellpose": 0.046, "stardist": 0.048, "gan": 0.058}
 """Device-seconds for each crop of 128 x 128 pixels shown, evaluations included: means of a quick
@@ -109,6 +109,6 @@ def wall_seconds(rows: Iterable[PlannedRow], *, slots: int) -> float:
 
 
 def _seconds_per_crop(spec: TrialSpec) -> float:
-    if is_cpsam(spec.segmenter):
+    if is_vit(spec.segmenter):
         return SECONDS_PER_CPSAM_CROP
     return SECONDS_PER_CROP[spec.segmenter.kind]

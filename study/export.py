@@ -10,7 +10,7 @@ from study.winner import model_folder
 from trainables.model import Model, load_model
 from trainables.model_files import spec_of_model
 from trainables.segmenters.loaders import loader_for
-from trainables.spec import SegmenterSpec, StardistSpec, is_cpsam
+from trainables.spec import SegmenterSpec, StardistSpec, is_vit
 from trainables.standalone import Loader, write_loader
 
 
@@ -87,7 +87,7 @@ def refuse_package(segmenter: SegmenterSpec) -> None:
             "that bioimageio.core no longer has. Leave --bioimageio out: StarDist itself opens "
             "the folder that is written."
         )
-    if is_cpsam(segmenter):
+    if is_vit(segmenter):
         raise ValueError(
             "There is no BioImage.IO package of Cellpose-SAM, whose network takes tiles of 256 "
             "pixels that Cellpose itself cuts and joins. Leave --bioimageio out: Cellpose opens "

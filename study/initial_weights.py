@@ -18,7 +18,7 @@ from study.winner import best_confirmed, kept_model
 from trainables.downloads import refuse_changed
 from trainables.model_files import is_model_folder, spec_of_model
 from trainables.segmenters.public_weights import PUBLIC_WEIGHTS, licence_of, seen
-from trainables.spec import CellposeSpec, SegmenterSpec, UnetSpec, is_cpsam
+from trainables.spec import CellposeSpec, SegmenterSpec, UnetSpec, is_vit
 
 WEIGHT_FILES = ("network.pt", "weights_best.h5")
 """What the weights are called in the folder of a model, of this project or of StarDist."""
@@ -189,7 +189,7 @@ def _weights_file(study: Study, segmenter: str) -> Path:
         for file in (Path(name) / one for one in WEIGHT_FILES):
             if file.is_file():
                 return file
-    if is_cpsam(family.segmenter):
+    if is_vit(family.segmenter):
         from trainables.segmenters.cellpose_weights import find_public_weights
 
         file = find_public_weights(name, may_download=True)

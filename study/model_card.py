@@ -16,7 +16,7 @@ from trainables.flat import flatten
 from trainables.model import Model
 from trainables.result import TrialResult
 from trainables.segmenters.cellpose_command import LARGEST_SHARE, cellpose_options
-from trainables.spec import StardistSpec, is_cpsam
+from trainables.spec import StardistSpec, is_vit
 
 CARD_FILE = "MODEL_CARD.md"
 
@@ -127,7 +127,7 @@ def _use(model: Model, exported: Path) -> Iterator[str]:
             "labels, _ = model.predict_instances(",
             f"    normalize(image, 1, 99.8, axis=(0, 1)), scale={model.scale!r})",
         )
-    elif is_cpsam(segmenter):
+    elif is_vit(segmenter):
         yield from _cellpose_command(model, exported)
     else:
         yield from _fenced("python predict.py IMAGE --out labels")

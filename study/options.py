@@ -11,7 +11,7 @@ from tyro.conf import Positional, arg
 from study.design import ALWAYS, SIMULATED, Study
 from study.factors import read_factor
 from trainables.model_files import spec_of_model
-from trainables.spec import CellposeSpec, is_cpsam, network_of
+from trainables.spec import CellposeSpec, is_vit, network_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class RunOptions:
     the training on the source starts."""
     cellpose_backbone: Annotated[str | None, arg(metavar="NAME[:ENCODER]")] = None
     """Cellpose's network: compact, mediar (SegFormer's encoder; mediar:mit_b5 is the paper's, for
-    a GPU), or cpsam, its own ViT."""
+    a GPU), cpsam, its own ViT, or cpdino, with a file of its weights, where dinov3 is installed."""
     stardist_weights: Annotated[str | None, arg(metavar="TEXT")] = None
     """In place of source weights: a published model (2D_versatile_fluo, ...), a folder of one, or
     another study."""
@@ -200,7 +200,7 @@ def _family(options: RunOptions, study: Study, segmenter: str) -> Any:
     elif weights:
         changes |= _pretrained(weights, segmenter)
     changed = dataclasses.replace(family, **_given(changes))
-    if "segmenter" in changes and is_cpsam(changed.segmenter):
+    if "segmenter" in changes and is_vit(changed.segmenter):
         training = dataclasses.replace(family.training, **CPSAM_TRAINING)
         changed = dataclasses.replace(changed, training=training)
     return changed
@@ -231,7 +231,7 @@ def _with_backbone(name: str, weights: str | None) -> dict[str, Any]:
     fields = {"backbone": backbone, "encoder": encoder or ENCODERS.get(backbone)}
     network = CellposeSpec(**_given(fields))
     given = _given_name(weights) if weights else ""
-    public, encoders = (given, "") if is_cpsam(network) else ("", given)
+    public, encoders = (given, "") if is_vit(network) else ("", given)
     return {"segmenter": network, "public_weights": public, "encoder_weights": encoders}
 
 

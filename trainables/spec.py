@@ -37,20 +37,21 @@ class CellposeSpec:
     """Cellpose's flows and cell probability, on its own ViT or on a small network."""
 
     kind: Literal["cellpose"] = "cellpose"
-    backbone: Literal["cpsam", "compact", "mediar"] = "compact"
-    """`cpsam` is the ViT-L of Cellpose-SAM, `compact` a small convolutional network for a CPU,
+    backbone: Literal["cpsam", "cpdino", "compact", "mediar"] = "compact"
+    """`cpsam` is the ViT-L of Cellpose-SAM, `cpdino` that of CP-DINO, which needs the package
+    dinov3, `compact` a small convolutional network for a CPU,
     `mediar` an MA-Net as in MEDIAR (Lee et al. 2023, arXiv:2212.03465), trained in its two phases:
     on a source, from an encoder that may have ImageNet's weights, then on the annotated images at
     a lower rate."""
     encoder: str = "resnet18"
     """Encoder of `compact`, as in `UnetSpec`, or of `mediar` (mit_b0 to mit_b5 are SegFormer's);
-    not used by `cpsam`."""
+    not used by the other two."""
     lora_rank: int = 0
     """Rank of the matrices that are trained in place of the ViT's attention (LoRA); 0 trains all
     weights. For `cpsam` only."""
 
     def __post_init__(self) -> None:
-        one_of(self, backbone=("cpsam", "compact", "mediar"))
+        one_of(self, backbone=("cpsam", "cpdino", "compact", "mediar"))
         at_least(self, lora_rank=0)
         if self.lora_rank and self.backbone != "cpsam":
             raise ValueError(
@@ -169,8 +170,13 @@ Spec = TrialSpec | GanFitSpec
 """What a training of a study may be fixed by."""
 
 
+def is_vit(segmenter: SegmenterSpec) -> bool:
+    """Whether it is one of Cellpose's ViTs, which have rules of their own where settings differ."""
+    return isinstance(segmenter, CellposeSpec) and segmenter.backbone in ("cpsam", "cpdino")
+
+
 def is_cpsam(segmenter: SegmenterSpec) -> bool:
-    """Whether it is Cellpose's own ViT, which has rules of its own wherever settings differ."""
+    """Whether it is Cellpose-SAM, the one of them that LoRA is made for."""
     return isinstance(segmenter, CellposeSpec) and segmenter.backbone == "cpsam"
 
 

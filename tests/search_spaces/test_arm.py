@@ -1,7 +1,7 @@
 """Every arm's space holds its defaults, and gives what a spec accepts."""
 
 import dataclasses
-from typing import Any
+from typing import Any, Literal
 
 import optuna
 import pytest
@@ -99,10 +99,14 @@ def test_a_vit_may_be_trained_by_lora_at_its_own_learning_rates() -> None:
     assert (spec.training.schedule, spec.training.learning_rate) == ("full", 1e-3)
 
 
-def test_cpsam_starts_from_the_weight_decay_of_its_authors() -> None:
-    segmenter = CellposeSpec(backbone="cpsam")
+@pytest.mark.parametrize("backbone", ["cpsam", "cpdino"])
+def test_a_vit_starts_from_the_weight_decay_of_its_authors(
+    backbone: Literal["cpsam", "cpdino"],
+) -> None:
+    segmenter = CellposeSpec(backbone=backbone)
     own = choices(ARMS["cellpose"]) | {"segmenter": segmenter}
     assert arm_space.defaults(**own)["training.weight_decay"] == 0.1
+    assert arm_space.defaults(**own)["training.learning_rate"] == 1e-5
 
 
 def test_a_vit_from_scratch_starts_at_rates_for_random_weights() -> None:

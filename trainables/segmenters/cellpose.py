@@ -45,7 +45,7 @@ from trainables.segmenters.tiles import process_in_tiles
 from trainables.segmenters.torch_device import autocast, best_device, place, place_batch
 from trainables.segmenters.torch_training import train
 from trainables.segmenters.validation import mean_f1
-from trainables.spec import CellposeSpec, TrialSpec
+from trainables.spec import CellposeSpec, TrialSpec, is_vit
 
 WEIGHTS_FILE = "network.pt"
 SETTINGS_FILE = "segmenter.json"
@@ -137,8 +137,8 @@ class Cellpose:
         return decode_flows(inference, thresholds, device=self._device)
 
     def threshold_values(self) -> dict[str, tuple[float, ...]]:
-        is_vit = self._cellpose_spec.backbone == "cpsam"
-        return THRESHOLD_VALUES | ({} if is_vit else {"flow": COMPACT_FLOW_VALUES})
+        rough = {} if is_vit(self._cellpose_spec) else {"flow": COMPACT_FLOW_VALUES}
+        return THRESHOLD_VALUES | rough
 
     def save(self, folder: Path) -> None:
         self._load_public_weights()
@@ -220,9 +220,8 @@ class Cellpose:
 
 def _check(spec: TrialSpec) -> None:
     """Refuses what the backbone cannot do before anything is built."""
-    backbone = spec.segmenter.backbone if isinstance(spec.segmenter, CellposeSpec) else ""
-    if backbone == "cpsam" and spec.training.crop_px != CPSAM_TILE_PX:
+    if is_vit(spec.segmenter) and spec.training.crop_px != CPSAM_TILE_PX:
         raise ValueError(
-            f"crop_px must be {CPSAM_TILE_PX} for the backbone cpsam, the only side that its "
-            f"position embedding fits, but got {spec.training.crop_px}."
+            f"crop_px must be {CPSAM_TILE_PX} for Cellpose's own ViTs, the side of the tiles that "
+            f"they see images in, but got {spec.training.crop_px}."
         )

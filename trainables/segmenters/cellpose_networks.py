@@ -39,12 +39,33 @@ class CpsamNetwork(torch.nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.cellpose = CPSAM(dtype=torch.float32)
+        self.cellpose = self._build()
         for name in ("W2", "diam_labels", "diam_mean"):
             _freeze(self.cellpose, name)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.cellpose(images)[0]
+
+    def _build(self) -> Any:
+        return CPSAM(dtype=torch.float32)
+
+
+class CpdinoNetwork(CpsamNetwork):
+    """CP-DINO's ViT-L in the same form, built by Cellpose where its package is installed.
+
+    That package, dinov3, is on no package index, and this has never been run with it.
+    """
+
+    def _build(self) -> Any:
+        try:
+            import dinov3.hub.backbones  # noqa: F401
+            from cellpose.vit import CPDINO
+        except ImportError as error:
+            raise ValueError(
+                "The backbone cpdino needs the package dinov3, which is not installed: pip "
+                "install git+https://github.com/facebookresearch/dinov3, or use the backbone cpsam."
+            ) from error
+        return CPDINO(dtype=torch.float32)
 
 
 def build_network(backbone: str, *, encoder: str, channels: int) -> torch.nn.Module:
@@ -53,10 +74,10 @@ def build_network(backbone: str, *, encoder: str, channels: int) -> torch.nn.Mod
     Args:
         backbone: as in `CellposeSpec`.
         encoder: of the backbones `compact` and `mediar`.
-        channels: of the images; at most 3 for `cpsam`.
+        channels: of the images; at most 3 for the ViTs.
 
     Raises:
-        ValueError: the encoder is unknown, or there are too many channels.
+        ValueError: the encoder is unknown, there are too many channels, or a package is missing.
     """
     if backbone == "compact":
         return build_unet(
@@ -70,10 +91,10 @@ def build_network(backbone: str, *, encoder: str, channels: int) -> torch.nn.Mod
         return build_manet(encoder, depth=DEPTHS["mediar"], channels=channels, outputs=OUTPUTS)
     if channels > CPSAM_MOST_CHANNELS:
         raise ValueError(
-            f"The backbone cpsam takes images of at most {CPSAM_MOST_CHANNELS} channels, but got "
-            f"{channels}: use fewer channels or the backbone `compact`."
+            f"The backbone {backbone} takes images of at most {CPSAM_MOST_CHANNELS} channels, but "
+            f"got {channels}: use fewer channels or the backbone `compact`."
         )
-    return CpsamNetwork()
+    return CpdinoNetwork() if backbone == "cpdino" else CpsamNetwork()
 
 
 def network_depths(network: torch.nn.Module) -> dict[str, float]:
@@ -148,11 +169,15 @@ def load_cpsam(network: CpsamNetwork, file: Path) -> None:
     ]
     if wrong:
         raise ValueError(
-            f"A model for the backbone cpsam must hold all weights of Cellpose-SAM, but {file} "
+            f"A model for this backbone must hold all weights of {_named(network)}, but {file} "
             f"has no fitting {wrong[0]!r} ({len(wrong)} of {len(own)} do not fit): "
             f"{_what_it_is(weights)}"
         )
     network.cellpose.load_state_dict(fitting, strict=False)
+
+
+def _named(network: CpsamNetwork) -> str:
+    return "CP-DINO" if isinstance(network, CpdinoNetwork) else "Cellpose-SAM"
 
 
 def _what_it_is(weights: dict[str, Any]) -> str:
@@ -163,7 +188,10 @@ def _what_it_is(weights: dict[str, Any]) -> str:
             "which Cellpose 4 cannot read either: fine-tune cpsam, or weights of origin `source`."
         )
     if "encoder.cls_token" in weights:
-        return "it is CP-DINO, which has another network: give a file of Cellpose-SAM."
+        return (
+            "it is CP-DINO, which has another network: give a file of Cellpose-SAM, or take the "
+            "backbone cpdino for the larger CP-DINO."
+        )
     return "it is some other network: give a file that Cellpose 4 or this project wrote."
 
 
@@ -194,7 +222,7 @@ def _freeze(module: torch.nn.Module, name: str) -> None:
 def _cpsam_depth(name: str, *, blocks: int) -> float:
     if ".out." in name:
         return HEAD
-    if ".neck." in name:
+    if ".neck." in name or ".encoder.norm." in name:
         return ENCODER_END + (HEAD - ENCODER_END) / 2
     block = re.search(r"\.blocks\.(\d+)\.", name)
     return ENCODER_END * (int(block[1]) + 1) / (blocks + 1) if block else 0.0

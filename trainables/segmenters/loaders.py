@@ -1,6 +1,6 @@
 """How an exported network is run and decoded without this project, for each family on torch."""
 
-from trainables.spec import CellposeSpec, SegmenterSpec, UnetSpec, is_cpsam
+from trainables.spec import CellposeSpec, SegmenterSpec, UnetSpec, is_vit
 from trainables.standalone import Loader
 
 TILES = "trainables.segmenters.tiles"
@@ -59,7 +59,7 @@ def loader_for(segmenter: SegmenterSpec) -> Loader | None:
             multiple_px=multiple_px,
             maps=("background", "interior", "boundary"),
         )
-    if isinstance(segmenter, CellposeSpec) and not is_cpsam(segmenter):
+    if isinstance(segmenter, CellposeSpec) and not is_vit(segmenter):
         from trainables.segmenters.cellpose_networks import DEPTHS  # imports torch
 
         parts = ("cellpose_flows", "cellpose_decoding")

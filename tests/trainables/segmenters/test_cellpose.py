@@ -1,5 +1,6 @@
 import dataclasses
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +163,15 @@ class TestCpsam:
     def test_more_than_three_channels_are_refused(self) -> None:
         with pytest.raises(ValueError, match="at most 3 channels, but got 4"):
             Cellpose(SPEC, channels=4)
+
+
+@pytest.mark.skipif(find_spec("dinov3") is not None, reason="dinov3 is installed")
+def test_cp_dino_without_its_package_is_refused_in_a_sentence() -> None:
+    cpdino = dataclasses.replace(SPEC, segmenter=CellposeSpec(backbone="cpdino"))
+    with pytest.raises(ValueError, match=r"cpdino needs the package dinov3.*or use the backbone"):
+        Cellpose(cpdino, channels=1)
+    with pytest.raises(ValueError, match="lora_rank must be 0 for the backbone 'cpdino'"):
+        CellposeSpec(backbone="cpdino", lora_rank=8)
 
 
 def test_compact_has_no_public_weights() -> None:
