@@ -16,7 +16,10 @@ from trainables.result import TrialResult
 
 FEWEST_FITS = 8
 """Pairs below which a rank correlation is not given: its interval would span nearly all."""
-NOT_QUALITIES = ("asked", "kept", "pool", "seconds", "empty_share_real", ON_INCEPTION)
+NOT_QUALITIES = (
+    *("asked", "kept", "pool", "seconds", "empty_share_real", ON_INCEPTION),
+    *("fit_images_seen", "stopped_early"),
+)
 """Counts, times and circumstances in a fit's `synthesis`, which are no measures of quality."""
 
 

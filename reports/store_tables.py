@@ -29,6 +29,7 @@ def gans_table(study: Study) -> Table:
             column("KID", "kid", words.number),
             interval_column("kid_low", "kid_high", _between),
             column("KID floor", "kid_floor", words.number),
+            column("ended", "ended", numeric=False),
             column("time", "device_seconds", words.seconds),
         ],
     )
@@ -120,12 +121,22 @@ def _gan_row(fit: TrialResult) -> dict[str, Any]:
         "annotation_count": fit.spec.get("data.annotation_count"),
         "draw": fit.spec.get("data.draw"),
         "status": fit.status,
+        "ended": _how_it_ended(fit),
         "device_seconds": device_seconds(fit),
     }
     names = ("kept", "asked", "share_dropped", "kid", "kid_low", "kid_high", "kid_floor")
     row |= {name: known.get(name, math.nan) for name in names}
     others = {name: value for name, value in known.items() if name not in row}
     return row | {name: value for name, value in others.items() if isinstance(value, int | float)}
+
+
+def _how_it_ended(fit: TrialResult) -> str:
+    """In words; results of earlier software do not tell."""
+    seen, kept = (fit.synthesis.get(f"{name}_images_seen") for name in ("fit", "kept_at"))
+    if fit.status != "completed" or seen is None or kept is None:
+        return words.MISSING if fit.status == "completed" else fit.status
+    how = f"stopped early at {seen:,}" if fit.synthesis["stopped_early"] else f"at {seen:,}"
+    return f"{how} crops" if kept == seen else f"{how} crops, weights of {kept:,} kept"
 
 
 def _source_row(result: TrialResult) -> Row:

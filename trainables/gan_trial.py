@@ -12,6 +12,7 @@ from trainables.data.shelf import at_working_scale
 from trainables.flat import flatten
 from trainables.gan.fidelity import ON_INCEPTION, Features, fidelity
 from trainables.gan.fit import fit_gan
+from trainables.gan.health import how_it_ended
 from trainables.gan.inception import find_inception, inception_features
 from trainables.gan.judge import judge_features, train_judge
 from trainables.gan.pool import Pool, draw_pool, empty_share, pool_side_px
@@ -52,9 +53,11 @@ def run_gan_fit(
         folder: empty; gets the pool, as many real crops, and the generator.
     """
     meter = CostMeter()
+    steps: list[GanProgress] = []
     progress: list[Progress] = []
 
     def note(step: GanProgress) -> None:
+        steps.append(step)
         progress.append(_progress(step))
         report(progress[-1])
 
@@ -118,7 +121,8 @@ def run_gan_fit(
             "empty_share_real": real_empty,
             "diversity": variation,
         }
-        | distances,
+        | distances
+        | how_it_ended(steps, spec=spec.gan),
         cost=meter.cost(progress),
     )
 

@@ -1,43 +1,76 @@
 """A training that breaks is stored as failed, with a reason that says what to do."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from study.store import Store
+from tests.trainables.gan.cells import make_samples
 from tests.trainables.segmenters.contract import simulated_sample
 from trainables import ray_trainable
+from trainables.data.sample import Sample
+from trainables.gan import health
+from trainables.result import TrialResult
 from trainables.segmenters.protocol import NoCheckpoints
-from trainables.spec import DataSpec, TrainingSpec, TrialSpec, UnetSpec
+from trainables.spec import (
+    DataSpec,
+    GanFitSpec,
+    GanSpec,
+    Spec,
+    TrainingSpec,
+    TrialSpec,
+    UnetSpec,
+)
+
+DATA = DataSpec(split="s", annotation_count=2, draw=0)
 
 
-def test_a_learning_rate_that_diverges_is_stored_with_its_reason(
+def run(
+    spec: Spec,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    samples = [simulated_sample("a")], [simulated_sample("b")]
-    monkeypatch.setattr(ray_trainable, "annotated_samples", lambda *given: samples)
+    *,
+    training: Sequence[Sample],
+    validation: Sequence[Sample],
+    store: Store | None = None,
+) -> TrialResult:
+    """Runs a spec as Ray does, on these samples."""
+    monkeypatch.setattr(ray_trainable, "annotated_samples", lambda *given: (training, validation))
     monkeypatch.setattr(ray_trainable, "_unlabelled_samples", lambda *given: [])
+    monkeypatch.setattr(ray_trainable, "_report", lambda progress: None)
     split = SimpleNamespace(draw=lambda **choice: None)
     inputs: Any = SimpleNamespace(
-        store=None,
+        store=store,
         data={"s": SimpleNamespace(split=split, samples={})},
         example_ids=(),
         example_trials=(),
         size_edges_px=(),
     )
+    return ray_trainable._run_or_fail(spec, inputs, NoCheckpoints())
+
+
+def test_a_learning_rate_that_diverges_is_stored_with_its_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     spec = TrialSpec(
         stage="search",
         arm="unet",
         study_seed=0,
         seed=0,
-        data=DataSpec(split="s", annotation_count=2, draw=0),
+        data=DATA,
         segmenter=UnetSpec(depth=3),
         training=TrainingSpec(
             images_seen=64, batch_size=2, crop_px=64, evaluations=1, learning_rate=1e30
         ),
     )
 
-    result = ray_trainable._run_or_fail(spec, inputs, NoCheckpoints())
+    result = run(
+        spec,
+        monkeypatch,
+        training=[simulated_sample("a")],
+        validation=[simulated_sample("b")],
+    )
 
     assert result.status == "failed"
     assert result.trial_id == spec.id
@@ -45,3 +78,31 @@ def test_a_learning_rate_that_diverges_is_stored_with_its_reason(
     assert "The loss must stay finite, but it became" in first
     assert "lower the learning rate" in first
     assert result.environment["torch"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "smallest_variety", "why"),
+    [
+        (1e30, health.SMALLEST_VARIETY, "TrainingDiverged: The losses of a GAN must stay finite"),
+        (0.0, 1e3, "GanCollapsed: Painted crops must differ"),  # a bound that no GAN can meet
+    ],
+    ids=["diverged", "collapsed"],
+)
+def test_a_gan_that_breaks_is_stored_with_its_reason_and_without_a_pool(
+    rate: float,
+    smallest_variety: float,
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Any,
+) -> None:
+    monkeypatch.setattr(health, "SMALLEST_VARIETY", smallest_variety)
+    monkeypatch.setattr("trainables.gan.fit.SETTLED_STEPS", 0)
+    gan = GanSpec(width=4, images_seen=8, batch_size=2, crop_px=32, pool_size=4, learning_rate=rate)
+    spec = GanFitSpec(study_seed=0, seed=0, data=DATA, gan=gan)
+    samples, store = make_samples(channels=1, count=2), Store(tmp_path)
+
+    result = run(spec, monkeypatch, training=samples[:1], validation=samples[1:], store=store)
+
+    assert (result.status, result.trial_id) == ("failed", spec.id)
+    assert why in result.reason.splitlines()[0]
+    assert not store.has_folder(f"gans/{spec.id}")

@@ -60,6 +60,10 @@ def test_result_tells_what_was_done(result: TrialResult, progress: list[Progress
         assert np.isfinite(result.synthesis[name])
     for name in ("recall", "memorisation", "diversity", "kid_training"):
         assert np.isfinite(result.synthesis[name])
+    assert (result.synthesis["fit_images_seen"], result.synthesis["stopped_early"]) == (20, 0)
+    assert result.synthesis["kept_at_images_seen"] in [step.images_seen for step in progress]
+    assert result.synthesis["variety"] > 0
+    assert np.isfinite(result.synthesis["distance"])
     assert result.cost is not None
     assert 0 < result.cost.training_seconds < result.cost.device_seconds
 

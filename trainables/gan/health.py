@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from trainables.gan.adversary import Adversary, Batch
 from trainables.gan.blocks import colours
 from trainables.gan.protocol import UNKNOWN, GanProgress
+from trainables.gan_spec import GanSpec
 from trainables.segmenters.clock import TrainingDiverged
 from trainables.segmenters.torch_device import autocast
 
@@ -79,6 +80,31 @@ def has_gone_wrong(progress: Sequence[GanProgress]) -> bool:
 def is_told_colours(adversary: Adversary) -> bool:
     """Whether its generator is given the real crops' own colours with their instance maps."""
     return adversary.paired and not adversary.makes_labels
+
+
+def how_it_ended(progress: Sequence[GanProgress], *, spec: GanSpec) -> dict[str, float]:
+    """How a fit that has completed came to its end, and what its weights were when last measured.
+
+    Args:
+        progress: all of its reports.
+        spec: what was to be fitted.
+
+    Returns:
+        `fit_images_seen`: crops shown until its end; `stopped_early`: 1 where it had gone wrong
+        and was ended before the last of them, else 0; `kept_at_images_seen`: crops after which
+        the weights were as they were kept; `variety` and `distance`: of these weights, see
+        `GanProgress`.
+    """
+    seen = progress[-1].images_seen
+    places = reversed(range(len(progress)))
+    kept = next(progress[n] for n in places if is_nearest(progress[n].distance, progress[:n]))
+    return {
+        "fit_images_seen": seen,
+        "stopped_early": float(seen + spec.batch_size <= spec.images_seen),
+        "kept_at_images_seen": kept.images_seen,
+        "variety": kept.variety,
+        "distance": kept.distance,
+    }
 
 
 @torch.no_grad()

@@ -8,6 +8,7 @@ from tests.trainables.gan.cells import make_samples
 from tests.trainables.gan.contract import small
 from trainables.data.sample import Sample
 from trainables.gan.fit import fit_gan
+from trainables.gan.health import how_it_ended
 from trainables.gan.painter import Painter
 from trainables.gan.protocol import GanProgress, Generator
 from trainables.gan_spec import PAPERS, Architecture, GanSpec
@@ -70,6 +71,13 @@ def test_the_nearest_weights_are_kept_and_a_fit_gone_wrong_ends() -> None:
     assert [step.distance for step in progress[4:]] == [0.5, 5.0, 5.0]
     assert all(np.isnan(step.distance) for step in progress[:4])
     np.testing.assert_array_equal(first_image(generator), seen[0])
+    assert how_it_ended(progress, spec=SPEC) == {
+        "fit_images_seen": 28,  # of 40
+        "stopped_early": 1,
+        "kept_at_images_seen": 20,
+        "variety": progress[4].variety,
+        "distance": 0.5,
+    }
     assert not np.array_equal(seen[0], seen[-1])
 
 
