@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 from reports.load import Arm, Study, trials
-from trainables.flat import hash_flat
+from trainables.flat import hash_flat, part_of
+from trainables.gan_spec import without_unused
 from trainables.result import TrialResult
 
 
@@ -76,12 +77,14 @@ def gan_fit_id(result: TrialResult) -> str:
     spec = result.spec
     if spec.get("extra.kind") != "gan":
         return ""
+    gan = without_unused(part_of(spec, "extra.gan"))
     fields = {
-        name.removeprefix("extra."): value
+        name: value
         for name, value in spec.items()
-        if name.startswith(("data.", "extra.gan.")) or name in ("study_seed", "seed")
+        if name.startswith("data.") or name in ("study_seed", "seed")
     }
-    return hash_flat(fields | {"stage": "fit_gans"})
+    named = {f"gan.{name}": value for name, value in gan.items()}
+    return hash_flat(fields | named | {"stage": "fit_gans"})
 
 
 def device_seconds(result: TrialResult) -> float:

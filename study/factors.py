@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from trainables.extra_spec import SyntheticOrder
 from trainables.flat import flatten
-from trainables.gan_spec import MaskSource
+from trainables.gan_spec import MaskSource, is_used
 from trainables.spec import (
     CellposeSpec,
     DataSpec,
@@ -96,7 +96,11 @@ class Factor:
         if self.field not in chosen and self.field != GAN:
             return False
         if self.field.startswith(GAN):
-            return chosen["extra.kind"] == "gan" and chosen["extra.ratio"] > 0
+            return (
+                chosen["extra.kind"] == "gan"
+                and chosen["extra.ratio"] > 0
+                and is_used(self.field.removeprefix(f"{GAN}."), by=chosen[f"{GAN}.architecture"])
+            )
         if self.field == "extra.ratio":
             return bool(chosen["extra.kind"] != "none")
         if self.field.startswith("extra."):

@@ -90,10 +90,8 @@ def search_gans(study: Study, splits: Splits) -> list[Task]:
     if not has_gans(study):
         return []
     data = _data(study, splits.main, count=study.search_count, draw=study.search_draw)
-    return [
-        Task(spec=GanFitSpec(study_seed=study.seed, seed=0, data=data, gan=gan))
-        for gan in study.gans
-    ]
+    fits = [GanFitSpec(study_seed=study.seed, seed=0, data=data, gan=gan) for gan in study.gans]
+    return [Task(spec=fit) for fit in dict.fromkeys(fits)]
 
 
 def search_spec(study: Study, arm: Arm, splits: Splits, varied: dict[str, Any]) -> TrialSpec:

@@ -1,5 +1,6 @@
 """Which GAN makes the synthetic data, and how it is fitted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -107,6 +108,33 @@ def paper_gan(architecture: Architecture, **changes: Any) -> GanSpec:
     return GanSpec(**({"architecture": architecture} | PAPERS[architecture] | changes))
 
 
+def is_used(setting: str, *, by: Architecture) -> bool:
+    """Whether an architecture's fit, or the pool drawn from it, depends on a field of `GanSpec`."""
+    return setting not in USED_BY or by in USED_BY[setting]
+
+
+def without_unused(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a GAN, with the defaults of those that its architecture does not use.
+
+    Args:
+        settings: fields of `GanSpec`; those that are lacking stay so.
+    """
+    defaults, architecture = GanSpec(), settings.get("architecture", GanSpec().architecture)
+    return {
+        name: value if is_used(name, by=architecture) else getattr(defaults, name)
+        for name, value in settings.items()
+    }
+
+
+USED_BY: dict[str, tuple[Architecture, ...]] = {
+    "reconstruction_weight": ("paired", "pix2pix", "cyclegan"),
+    "feature_weight": ("pix2pixhd", "spade"),
+    "mix_weight": ("oasis",),
+    "penalty_weight": ("joint", "dcgan"),
+    "mask_source": ("paired", "pix2pix", "pix2pixhd", "spade", "oasis", "cyclegan"),
+}
+"""Architectures that use a setting. What is not named here is taken for used by all, so also
+`unlabelled_images`: images are handed over for it, whatever the architecture makes of them."""
 PAPERS: dict[Architecture, dict[str, Any]] = {
     "paired": {},
     "pix2pix": {"learning_rate": 1e-3, "reconstruction_weight": 100.0},

@@ -71,7 +71,7 @@ class TrialResult:
     test: ScoreTable = dataclasses.field(default_factory=score_table)
     """Empty in every stage that is not allowed to see the test images."""
     synthesis: dict[str, Any] = dataclasses.field(default_factory=dict)
-    """Of a GAN fit: how it ended, share dropped, distances; of a trial with extra data: its pool."""
+    """Of a GAN fit: its end, share dropped, distances; of a trial with extra data: its pool."""
     cost: Cost | None = None
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     """Versions, commit and machine of the process that ran it."""

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 from trainables.checks import at_least, one_of
 from trainables.extra_spec import ExtraSpec
 from trainables.flat import build, flatten, hash_flat, part_of, top_of
-from trainables.gan_spec import GanSpec
+from trainables.gan_spec import GanSpec, without_unused
 from trainables.training_spec import TrainingSpec
 
 Stage = Literal["fit_sources", "fit_gans", "search", "confirm", "ablate"]
@@ -152,13 +152,20 @@ class TrialSpec:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GanFitSpec:
-    """One fit of one GAN on the training samples of one draw, and the pool drawn from it."""
+    """One fit of one GAN on the training samples of one draw, and the pool drawn from it.
+
+    Settings that the GAN's architecture does not use take their defaults, so that specs which
+    differ in these alone are one fit.
+    """
 
     study_seed: int
     seed: int
     data: DataSpec
     gan: GanSpec
     stage: Literal["fit_gans"] = "fit_gans"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "gan", GanSpec(**without_unused(flatten(self.gan))))
 
     @property
     def id(self) -> str:

@@ -15,6 +15,7 @@ from study.presets import quick, small
 from tests.study.fakes import SPLITS, ended
 from trainables.data.split import Split
 from trainables.flat import flatten
+from trainables.gan_spec import paper_gan
 from trainables.spec import CellposeSpec, GanFitSpec, GanSpec, TrialSpec
 
 BASE = dataclasses.replace(
@@ -98,6 +99,14 @@ def test_what_a_gan_arm_does_without_ratio_is_not_varied() -> None:
     )
     study = ablating(Factor(field="extra.gan.consistency_floor", levels=(0.0,)))
     assert not list(ablated(study, bare))
+
+
+def test_masks_are_not_varied_for_a_gan_that_makes_its_own() -> None:
+    masks = Factor(field="extra.gan.mask_source", levels=("simulated",))
+    for architecture, levels in (("joint", []), ("pix2pix", ["simulated"])):
+        study = dataclasses.replace(ablating(masks), gans=(paper_gan(architecture),))
+        specs = list(ablated(study, chosen("unet_gan", study)))
+        assert list(dict.fromkeys(spec.extra.gan.mask_source for spec in specs)) == levels
 
 
 def test_weights_from_scratch_leave_out_what_means_nothing_without_them() -> None:

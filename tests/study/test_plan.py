@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from reports.cost import gan_fit_id
 from study.design import ARMS, Family, Study
 from study.estimate import planned_rows
 from study.plan import (
@@ -16,6 +17,7 @@ from study.plan import (
 )
 from study.presets import PRESETS, quick
 from tests.study.fakes import SPLITS, ended
+from trainables.gan_spec import paper_gan
 from trainables.spec import CellposeSpec, GanFitSpec, GanSpec, TrialSpec, gan_fit
 
 STUDY = dataclasses.replace(quick(), annotation_counts=(2, 10), confirm_draws=3, confirm_seeds=2)
@@ -76,6 +78,26 @@ def test_the_search_fits_each_candidate_gan_once() -> None:
     ids = {task.spec.id for task in tasks}
     assert ids <= search_needs(study, ARMS["unet_gan"], SPLITS)
     assert gan_fit(searched("unet_gan", study=study)).id in ids
+
+
+def test_settings_that_an_architecture_does_not_use_make_no_other_fit() -> None:
+    gans = tuple(
+        paper_gan(name, mask_source=source)
+        for name in ("joint", "dcgan", "pix2pix")
+        for source in ("recomposed", "simulated")
+    )
+    study = dataclasses.replace(STUDY, gans=gans, arms=("unet_gan",))
+
+    fits = [task.spec for task in search_gans(study, SPLITS)]
+
+    assert [fit.gan for fit in fits] == [gans[0], gans[2], gans[4], gans[5]]
+    trials = [
+        searched("unet_gan", study=dataclasses.replace(study, gans=(gan,))) for gan in gans[:2]
+    ]
+    assert trials[0].id != trials[1].id
+    assert {gan_fit(trial).id for trial in trials} == {fits[0].id}
+    assert {gan_fit_id(ended(trial)) for trial in trials} == {fits[0].id}
+    assert search_needs(study, ARMS["unet_gan"], SPLITS) == {fit.id for fit in fits}
 
 
 def test_confirm_trains_the_frozen_configuration_on_fresh_draws_and_seeds() -> None:

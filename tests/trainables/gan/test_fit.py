@@ -11,7 +11,7 @@ from trainables.gan.fit import fit_gan
 from trainables.gan.health import how_it_ended
 from trainables.gan.painter import Painter
 from trainables.gan.protocol import GanProgress, Generator
-from trainables.gan_spec import PAPERS, Architecture, GanSpec
+from trainables.gan_spec import PAPERS, USED_BY, Architecture, GanSpec, is_used
 from trainables.randomness import Randomness
 from trainables.segmenters.clock import TrainingDiverged
 from trainables.segmenters.protocol import NoCheckpoints
@@ -154,3 +154,25 @@ def test_a_long_tail_of_brightness_does_not_break_a_fit(architecture: Architectu
     )
     assert np.isfinite(first_image(generator, samples)).all()
     assert all(np.isfinite(step.loss) for step in progress)
+
+
+@pytest.mark.parametrize("architecture", PAPERS)
+def test_settings_taken_for_unused_change_neither_the_fit_nor_what_it_draws(
+    architecture: Architecture,
+) -> None:
+    others = {"mask_source": "simulated"}
+    unused = {
+        name: others.get(name, 50.0) for name in USED_BY if not is_used(name, by=architecture)
+    }
+    assert unused
+    plain, changed = (
+        fit_gan(
+            make_samples(channels=1),
+            spec=small(architecture, images_seen=4, **options),
+            randomness=Randomness((0,)),
+            report=lambda progress: None,
+            checkpoints=NoCheckpoints(),
+        )
+        for options in ({}, unused)
+    )
+    np.testing.assert_array_equal(first_image(plain), first_image(changed))
