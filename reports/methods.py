@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reports import words
+from reports.cost import device_seconds
 from reports.findings import Findings
 from reports.load import Study, trials
 from reports.references import REFERENCES
@@ -141,7 +142,18 @@ def _weights(study: Study) -> str:
     if not used:
         return ""
     each = [f"{name} ({description}; this data set: {seen})" for name, description, seen in used]
-    return f"Pretrained weights: {words.listed(each)}."
+    return f"Pretrained weights: {words.listed(each)}.{_source_trainings(study)}"
+
+
+def _source_trainings(study: Study) -> str:
+    sources = trials(study, stage="fit_sources")
+    if not sources:
+        return ""
+    spent = words.seconds(sum(map(device_seconds, sources)))
+    return (
+        f" What was trained here on the source was declared as given, as published weights are: "
+        f"its {spent} of device time were charged to no arm."
+    )
 
 
 def _search(study: Study, cite: _Citations) -> str:

@@ -22,6 +22,8 @@ from trainables.spec import CellposeSpec, SegmenterSpec, UnetSpec, is_vit
 
 WEIGHT_FILES = ("network.pt", "weights_best.h5")
 """What the weights are called in the folder of a model, of this project or of StarDist."""
+EXPORT_SUFFIX = ".torchscript.pt"
+"""Of exported networks that no tool of their family opens."""
 STUDY_FILE = "study.json"
 
 
@@ -34,7 +36,8 @@ def find_own_model(text: str, *, segmenter: str) -> Path | None:
         segmenter: whose weights are wanted.
 
     Raises:
-        ValueError: the study has no such model, or the model is of another segmenter.
+        ValueError: the study has no such model, the model is of another segmenter, or it is an
+            export.
     """
     place, _, arm = text.partition(":")
     folder = Path(place).expanduser()
@@ -42,6 +45,7 @@ def find_own_model(text: str, *, segmenter: str) -> Path | None:
         store = Store(folder)
         folder = kept_model(store, best_confirmed(store, arm=arm, segmenter=segmenter))
     elif not is_model_folder(folder):
+        _refuse_export(folder)
         return None
     kind = spec_of_model(folder).segmenter.kind
     if kind != segmenter:
@@ -50,6 +54,19 @@ def find_own_model(text: str, *, segmenter: str) -> Path | None:
             f"of {kind}."
         )
     return folder.resolve()
+
+
+def _refuse_export(path: Path) -> None:
+    """Refuses what `study export` writes of a U-Net or a small Cellpose.
+
+    Raises:
+        ValueError: says what to give in its place.
+    """
+    if path.name.endswith(EXPORT_SUFFIX) or any(path.glob(f"*{EXPORT_SUFFIX}")):
+        raise ValueError(
+            f"A training must start from a model with its settings and its history, but {path} is "
+            f"an export, which has neither: give the folder of the study that it was made from."
+        )
 
 
 def find_published_models(study: Study) -> dict[str, Path]:

@@ -31,6 +31,7 @@ from study.plan import (
 from study.pools import ReadPool, shared_pools, stored_pool
 from study.shared_weights import shared_weights
 from study.stage import run_stage
+from study.study_file import note_source_weights
 from trainables.data.annotated import Reader
 from trainables.data.sample import Sample
 from trainables.data.split import Split
@@ -74,6 +75,7 @@ def _search(opened: OpenedStudy, place: Place, listener: Listener) -> None:
         inputs=partial(_search_inputs, opened, place),
         listener=listener,
     )
+    note_source_weights(study, splits[0], place.store)
 
 
 def _search_inputs(opened: OpenedStudy, place: Place, read_pool: ReadPool) -> TrialInputs:

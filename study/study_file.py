@@ -7,8 +7,10 @@ from typing import Any
 
 from study.data import StudyData, describe, describe_splits
 from study.design import ARMS, Study, to_dict
-from study.initial_weights import STUDY_FILE, describe_weights
+from study.initial_weights import STUDY_FILE, WEIGHT_FILES, describe_weights
+from study.plan import Splits, source_fit
 from study.store import Store
+from trainables.downloads import file_sha256
 from trainables.environment import environment
 
 SCHEMA_VERSION = 1
@@ -47,7 +49,7 @@ def write_study_file(
     command: str,
     store: Store,
 ) -> None:
-    """Writes `study.json`, once; a resumed study keeps the first.
+    """Writes `study.json`, once; a resumed study keeps the first (see `note_source_weights`).
 
     Args:
         study: as declared.
@@ -80,6 +82,26 @@ def write_study_file(
         "warnings": warnings(as_fitted, data),
     }
     store.write_text(STUDY_FILE, json.dumps(about, indent=1))
+
+
+def note_source_weights(study: Study, splits: Splits, store: Store) -> None:
+    """Adds to `study.json` the hashes of the models trained on the source, where there are any.
+
+    Args:
+        study: as it runs on its data.
+        splits: of its data.
+        store: of the study.
+    """
+    text = store.read_text(STUDY_FILE)
+    if text is None:
+        return
+    about = json.loads(text)
+    for entry in about["weights"]:
+        if entry["origin"] == "source" and not entry["sha256"]:
+            source = source_fit(study, ARMS[entry["arm"]].segmenter, splits)
+            entry["sha256"] = _model_sha256(store, source.id)
+    if about != json.loads(text):
+        store.write_text(STUDY_FILE, json.dumps(about, indent=1))
 
 
 def describe_design(study: Study, *, folds: int) -> dict[str, Any]:
@@ -146,6 +168,12 @@ def warnings(study: Study, data: StudyData) -> list[str]:
             f"test images."
         )
     return said
+
+
+def _model_sha256(store: Store, trial_id: str) -> str:
+    """Hash of the weights of a kept model; empty where there is none."""
+    files = (store.root / "models" / trial_id / name for name in WEIGHT_FILES)
+    return next((file_sha256(file) for file in files if file.exists()), "")
 
 
 def _folds_told(data: StudyData) -> str:

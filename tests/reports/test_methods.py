@@ -82,3 +82,16 @@ def test_ablation_is_still_to_come_only_where_one_was_planned(tmp_path):
     planned = facts.replace('"search_draws"', '"ablate": [{"field": "seed"}], "search_draws"')
     (folder / "study.json").write_text(planned)
     assert "No ablation was run yet." in write_report(folder).read_text()
+
+
+def test_the_training_on_a_source_is_said_to_be_charged_to_no_arm(study):
+    assert "charged to no arm" not in told(study)
+    fit = next(one for one in study.results if one.spec["stage"] == "fit_gans")
+    source = dataclasses.replace(
+        fit, trial_id="source", spec=fit.spec | {"stage": "fit_sources", "arm": "cellpose_source"}
+    )
+    assert source.cost is not None
+    cost = dataclasses.replace(source.cost, device_seconds=90.0)
+    twice = (dataclasses.replace(source, cost=cost), dataclasses.replace(source, cost=cost))
+    text = told(dataclasses.replace(study, results=(*study.results, *twice)))
+    assert "declared as given, as published weights are: its 3.0 min of device time" in text

@@ -11,9 +11,10 @@ import pytest
 from study.design import ARMS, Family
 from study.initial_weights import describe_weights, find_own_model, find_published_models
 from study.options import RunOptions, study_of
-from study.plan import search_spec
+from study.plan import search_spec, source_fit
 from study.presets import quick
 from study.store import Store
+from study.study_file import note_source_weights
 from tests.study.fakes import SPLITS, ended
 from trainables.downloads import file_sha256
 from trainables.flat import flatten
@@ -81,6 +82,14 @@ def test_a_study_without_such_a_model_is_named(other: Path) -> None:
         find_own_model(str(other), segmenter="cellpose")
     with pytest.raises(ValueError, match="holds one of unet"):
         find_own_model(str(other / "models" / spec.id), segmenter="stardist")
+
+
+@pytest.mark.parametrize("name", ["unet.torchscript.pt", "cellpose_compact.torchscript.pt"])
+def test_an_exported_network_is_sent_back_to_its_study(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    for given in (tmp_path, tmp_path / name):
+        with pytest.raises(ValueError, match=r"is an export.*give the folder of the study"):
+            find_own_model(str(given), segmenter="unet")
 
 
 def test_of_confirmed_models_one_without_a_score_is_the_last(other: Path) -> None:
@@ -167,6 +176,28 @@ def test_a_source_that_is_the_data_set_itself_was_seen() -> None:
     assert described(study, "cellpose", data("a"), data("a"))["seen"] == "seen"
     assert described(study, "cellpose", data("a"), data("b"))["seen"] == "unknown"
     assert described(STUDY, "cellpose", data("a"), data("b"))["seen"] == "unseen"
+
+
+def test_the_hash_of_a_source_model_is_noted_once_it_is_trained(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    note_source_weights(STUDY, SPLITS, store)
+    entries = [
+        {"arm": "unet_transfer", "origin": "source", "sha256": ""},
+        {"arm": "cellpose", "origin": "source", "sha256": ""},
+    ]
+    store.write_text("study.json", json.dumps({"name": "mine", "weights": entries}))
+    trained = source_fit(STUDY, "cellpose", SPLITS)
+
+    def write(model: Path) -> None:
+        (model / "network.pt").write_bytes(b"weights")
+
+    store.write_folder(f"models/{trained.id}", write)
+    note_source_weights(STUDY, SPLITS, store)
+
+    kept = json.loads((tmp_path / "study.json").read_text())
+    assert kept["name"] == "mine"
+    kept_file = tmp_path / "models" / trained.id / "network.pt"
+    assert [one["sha256"] for one in kept["weights"]] == ["", file_sha256(kept_file)]
 
 
 def test_an_encoder_file_is_found_for_the_unet_without_its_framework(tmp_path: Path) -> None:

@@ -24,9 +24,12 @@ def started() -> Iterator[None]:
     stop_ray()
 
 
-def fetch(read: Callable[[], Path]) -> tuple[Path, dict[str, bytes], int]:
-    """Where a worker finds a model, what its files hold, and when they were written."""
-    model = read()
+def fetch(read: Callable[[], Path], cache: Path) -> tuple[Path, dict[str, bytes], int]:
+    """Where a machine with this cache finds a model, what its files hold, and when they were
+    written."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(cache))
+        model = read()
     files = [model] if model.is_file() else sorted(model.iterdir())
     contents = {file.name: file.read_bytes() for file in files}
     return model, contents, files[0].stat().st_mtime_ns
@@ -44,30 +47,25 @@ def test_a_machine_without_the_files_gets_their_bytes_once(tmp_path: Path) -> No
         one.unlink()
 
     cache = tmp_path / "cache"
-    elsewhere: Any = ray.remote(
-        num_cpus=0, runtime_env={"env_vars": {"XDG_CACHE_HOME": str(cache)}}
-    )(fetch)
-    found, contents, written = ray.get(elsewhere.remote(shared["cellpose"]))
+    elsewhere: Any = ray.remote(num_cpus=0)(fetch)
+    found, contents, written = ray.get(elsewhere.remote(shared["cellpose"], cache))
     assert contents == {"cpsam": b"weights"}
     assert found.is_relative_to(cache)
-    again = ray.get(elsewhere.remote(shared["cellpose"]))
+    again = ray.get(elsewhere.remote(shared["cellpose"], cache))
     assert again == (found, contents, written)
 
-    _, contents, _ = ray.get(elsewhere.remote(shared["stardist"]))
+    _, contents, _ = ray.get(elsewhere.remote(shared["stardist"], cache))
     assert {name: text.decode() for name, text in contents.items()} == {
         name: name for name in ("config.json", "thresholds.json", "weights_best.h5")
     }
 
 
-def test_other_weights_of_the_same_name_are_kept_apart(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def test_other_weights_of_the_same_name_are_kept_apart(tmp_path: Path) -> None:
     found = []
     for content in (b"one", b"other"):
         (tmp_path / "cpsam").write_bytes(content)
         read = shared_weights({"cellpose": tmp_path / "cpsam"}, on_cluster=True)["cellpose"]
-        model, contents, _ = fetch(read)
+        model, contents, _ = fetch(read, tmp_path / "cache")
         assert contents == {"cpsam": content}
         found.append(model)
     assert found[0] != found[1]
