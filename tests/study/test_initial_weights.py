@@ -13,11 +13,13 @@ from study.initial_weights import describe_weights, find_own_model, find_publish
 from study.options import RunOptions, study_of
 from study.plan import search_spec, source_fit
 from study.presets import quick
+from study.shared_weights import shared_weights
 from study.store import Store
 from study.study_file import note_source_weights
 from tests.study.fakes import SPLITS, ended
 from trainables.downloads import file_sha256
 from trainables.flat import flatten
+from trainables.ray_trainable import _weights
 from trainables.spec import CellposeSpec, TrialSpec, UnetSpec
 
 STUDY = dataclasses.replace(quick(), arms=("unet_transfer", "cellpose"))
@@ -206,3 +208,11 @@ def test_an_encoder_file_is_found_for_the_unet_without_its_framework(tmp_path: P
     study = study_of(RunOptions(preset="quick", arms=("unet_transfer",), unet_weights=str(file)))
     assert find_published_models(study) == {"unet": file}
     assert isinstance(study.unet.segmenter, UnetSpec)
+
+
+def test_a_training_starts_from_what_the_driver_found(tmp_path: Path) -> None:
+    study = study_of(RunOptions(preset="quick", cellpose_weights="cpsam"))
+    spec = search_spec(study, ARMS["cellpose"], SPLITS, {})
+    weights = shared_weights({"cellpose": tmp_path / "cpsam"}, on_cluster=False)
+    inputs: Any = SimpleNamespace(weights=weights, store=None)
+    assert _weights(spec, inputs) == tmp_path / "cpsam"

@@ -2,19 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import ray
 
-from study.design import ARMS
 from study.machines import start_ray, stop_ray
-from study.options import RunOptions, study_of
-from study.plan import search_spec
 from study.shared_weights import shared_weights
-from tests.study.fakes import SPLITS
-from trainables.ray_trainable import _weights
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -69,14 +63,6 @@ def test_other_weights_of_the_same_name_are_kept_apart(tmp_path: Path) -> None:
         assert contents == {"cpsam": content}
         found.append(model)
     assert found[0] != found[1]
-
-
-def test_a_training_starts_from_what_the_driver_found(tmp_path: Path) -> None:
-    study = study_of(RunOptions(preset="quick", cellpose_weights="cpsam"))
-    spec = search_spec(study, ARMS["cellpose"], SPLITS, {})
-    weights = shared_weights({"cellpose": tmp_path / "cpsam"}, on_cluster=False)
-    inputs: Any = SimpleNamespace(weights=weights, store=None)
-    assert _weights(spec, inputs) == tmp_path / "cpsam"
 
 
 def test_one_machine_uses_the_files_as_they_lie(tmp_path: Path) -> None:
