@@ -11,6 +11,7 @@ from typing import Any
 from reports import words
 from reports.aggregate import summarise_arm
 from reports.load import Study, load_study
+from study.stardist_example import stardist_example
 from study.store import Store
 from trainables.flat import flatten
 from trainables.model import Model
@@ -120,12 +121,11 @@ def _use(model: Model, exported: Path) -> Iterator[str]:
     yield f"- Scale: images are enlarged by {model.scale:.4g} before the network sees them"
     yield ""
     if isinstance(segmenter, StardistSpec):
-        yield from _fenced(
-            "from csbdeep.utils import normalize",
-            "from stardist.models import StarDist2D",
-            f'model = StarDist2D(None, name="{exported.name}", basedir="..")',
-            "labels, _ = model.predict_instances(",
-            f"    normalize(image, 1, 99.8, axis=(0, 1)), scale={model.scale!r})",
+        yield from _fenced(*stardist_example(exported.name, scale=model.scale))
+        yield ""
+        yield (
+            "napari's StarDist plugin opens the folder as well. Fiji's opens only what TensorFlow "
+            "1 has exported, which Keras 3 no longer can: use the labels there as an image."
         )
     elif is_vit(segmenter):
         yield from _cellpose_command(model, exported)

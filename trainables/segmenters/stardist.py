@@ -20,6 +20,7 @@ from trainables.randomness import Randomness
 from trainables.segmenters import stardist_network
 from trainables.segmenters.protocol import Checkpoints, Extra, Report, Thresholds
 from trainables.segmenters.stardist_adapt import adapted, differences
+from trainables.segmenters.stardist_normalisation import trained_freezably
 from trainables.segmenters.stardist_targets import star_targets
 from trainables.segmenters.stardist_training import Batch, train
 from trainables.segmenters.validation import mean_f1
@@ -96,16 +97,17 @@ class Stardist:
                 labels, rays=model.config.n_rays, grid=model.config.grid[0]
             )
 
-        train(
-            model,
-            training=training,
-            radius_px=self._radius_px,
-            draw_batch=draw,
-            evaluate=lambda: mean_f1(self, validation),
-            randomness=randomness,
-            report=report,
-            checkpoints=checkpoints,
-        )
+        with trained_freezably(model):
+            train(
+                model,
+                training=training,
+                radius_px=self._radius_px,
+                draw_batch=draw,
+                evaluate=lambda: mean_f1(self, validation),
+                randomness=randomness,
+                report=report,
+                checkpoints=checkpoints,
+            )
 
     def infer(self, image: np.ndarray) -> Candidates:
         """Polygons above the smallest probability that any threshold may take.

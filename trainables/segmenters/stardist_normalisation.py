@@ -1,8 +1,12 @@
 """Batch normalisation as a training that may freeze layers wants it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import keras
 import tensorflow as tf
 from keras import ops
+from stardist.models import StarDist2D
 
 MOMENTUM = 0.9
 """Share of itself that batch normalisation's running statistics keep at a step: PyTorch's default,
@@ -28,6 +32,21 @@ class FreezableNormalization(keras.layers.BatchNormalization):
             ops.where(self.frozen, self.moving_mean, mean),
             ops.where(self.frozen, self.moving_variance, variance),
         )
+
+
+@contextmanager
+def trained_freezably(model: StarDist2D) -> Iterator[None]:
+    """A context within which a model's normalisation can be frozen.
+
+    The model's own network, which StarDist has taught to write its files, gets the weights after.
+    """
+    own = model.keras_model
+    model.keras_model = freezable(own)
+    try:
+        yield
+    finally:
+        own.set_weights(model.keras_model.get_weights())
+        model.keras_model = own
 
 
 def freezable(network: keras.Model) -> keras.Model:

@@ -26,7 +26,6 @@ from trainables.segmenters.stardist_callbacks import LearningRates
 from trainables.segmenters.stardist_network import layer_depths, variable_depths, variable_units
 from trainables.segmenters.stardist_normalisation import (
     FreezableNormalization,
-    freezable,
     normalisations,
     running_statistics,
 )
@@ -74,7 +73,7 @@ def train(
     reports again what was reported before, and ends as one that was never interrupted.
 
     Args:
-        model: built or read by stardist_network.py.
+        model: built or read by stardist_network.py, within `trained_freezably`.
         training: how long, how fast, with which schedule.
         radius_px: of a small cell; the unit in which distances are learnt.
         draw_batch: called once a step, with that step's own generator and the share of the images
@@ -87,7 +86,6 @@ def train(
     Raises:
         TrainingDiverged: the loss became infinite or NaN.
     """
-    model.keras_model = freezable(model.keras_model)
     optimizer = LayerwiseAdamW(training, statistics=running_statistics(model.keras_model))
     optimizer.build(model.keras_model.trainable_variables)
     model.prepare_for_training(optimizer)
