@@ -1,8 +1,8 @@
 """Weights reach machines that do not have the driver's files, on a real Ray of one core."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import ray
@@ -18,18 +18,15 @@ def started() -> Iterator[None]:
     stop_ray()
 
 
-def fetch(read: Callable[[], Path], cache: Path) -> tuple[Path, dict[str, bytes], int]:
-    """Where a machine with this cache finds a model, what its files hold, and when they were
-    written."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(cache))
-        model = read()
-    files = [model] if model.is_file() else sorted(model.iterdir())
-    contents = {file.name: file.read_bytes() for file in files}
-    return model, contents, files[0].stat().st_mtime_ns
-
-
 def test_a_machine_without_the_files_gets_their_bytes_once(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+
+    # A local function travels as it is: a worker would else import this file and all it imports.
+    @ray.remote(num_cpus=0)
+    def fetch(reads: list[Callable[[], Path]]) -> list[Path]:
+        os.environ["XDG_CACHE_HOME"] = str(cache)
+        return [read() for read in reads]
+
     file, folder = tmp_path / "cpsam", tmp_path / "2D_versatile_fluo"
     file.write_bytes(b"weights")
     folder.mkdir()
@@ -40,29 +37,26 @@ def test_a_machine_without_the_files_gets_their_bytes_once(tmp_path: Path) -> No
     for one in folder.iterdir():
         one.unlink()
 
-    cache = tmp_path / "cache"
-    elsewhere: Any = ray.remote(num_cpus=0)(fetch)
-    found, contents, written = ray.get(elsewhere.remote(shared["cellpose"], cache))
-    assert contents == {"cpsam": b"weights"}
-    assert found.is_relative_to(cache)
-    again = ray.get(elsewhere.remote(shared["cellpose"], cache))
-    assert again == (found, contents, written)
-
-    _, contents, _ = ray.get(elsewhere.remote(shared["stardist"], cache))
-    assert {name: text.decode() for name, text in contents.items()} == {
+    model, model_folder = ray.get(fetch.remote([shared["cellpose"], shared["stardist"]]))
+    assert model.is_relative_to(cache)
+    assert (model.name, model.read_bytes()) == ("cpsam", b"weights")
+    assert {one.name: one.read_text() for one in model_folder.iterdir()} == {
         name: name for name in ("config.json", "thresholds.json", "weights_best.h5")
     }
+    written = model.stat().st_mtime_ns
+    assert ray.get(fetch.remote([shared["cellpose"]])) == [model]
+    assert model.stat().st_mtime_ns == written
 
 
-def test_other_weights_of_the_same_name_are_kept_apart(tmp_path: Path) -> None:
+def test_other_weights_of_the_same_name_are_kept_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     found = []
     for content in (b"one", b"other"):
         (tmp_path / "cpsam").write_bytes(content)
-        read = shared_weights({"cellpose": tmp_path / "cpsam"}, on_cluster=True)["cellpose"]
-        model, contents, _ = fetch(read, tmp_path / "cache")
-        assert contents == {"cpsam": content}
-        found.append(model)
-    assert found[0] != found[1]
+        found.append(shared_weights({"it": tmp_path / "cpsam"}, on_cluster=True)["it"]())
+    assert [file.read_bytes() for file in found] == [b"one", b"other"]
 
 
 def test_one_machine_uses_the_files_as_they_lie(tmp_path: Path) -> None:
