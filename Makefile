@@ -18,7 +18,7 @@ test: $(VENV)/installed
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder \
 		--ignore-glob="*_stardist.py"
 	# By themselves: TensorFlow and torch must not meet in one process.
-	$(BIN)/pytest tests/trainables/segmenters/*_stardist.py
+	$(BIN)/pytest tests/*/*_stardist.py tests/*/*/*_stardist.py
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
