@@ -153,8 +153,9 @@ def _encoder(segmenter: SegmenterSpec) -> str:
 def _about_own(folder: Path, *, data: StudyData) -> dict[str, str]:
     """Of a model of another study: what that study says of its data and its own weights."""
     about: dict[str, Any] = _study_of(folder)
-    dataset = about.get("dataset", {})
-    before = [one for one in about.get("weights", ()) if one["arm"] == spec_of_model(folder).arm]
+    spec = spec_of_model(folder)
+    dataset = about.get("source" if spec.stage == "fit_sources" else "dataset") or {}
+    before = [one for one in about.get("weights", ()) if one["arm"] == spec.arm]
     trained_on = [dataset.get("name", "unknown"), *(one.get("trained_on", "") for one in before)]
     was_seen = dataset.get("content_hash") == data.dataset.content_hash
     was_seen = was_seen or any(one["seen"] == "seen" for one in before)

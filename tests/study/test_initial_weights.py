@@ -154,6 +154,23 @@ def test_a_model_of_another_study_hands_on_what_it_saw_and_its_licence(other: Pa
     assert described(study, "cellpose", data("theirs"))["seen"] == "seen"
 
 
+def test_a_source_model_of_another_study_has_seen_the_source_alone(other: Path) -> None:
+    about = json.loads((other / "study.json").read_text())
+    about["source"] = {"name": "their source", "content_hash": "source"}
+    (other / "study.json").write_text(json.dumps(about))
+    model = other / "models" / "abc"
+    model.mkdir(parents=True)
+    (model / "model.json").write_text(
+        json.dumps({"spec": flatten(source_fit(quick(), "cellpose", SPLITS))})
+    )
+    (model / "network.pt").touch()
+    study = study_of(RunOptions(preset="quick", cellpose_weights=str(model)))
+
+    told = described(study, "cellpose", data("theirs"))
+    assert (told["trained_on"], told["seen"], told["licence"]) == ("their source", "unknown", "own")
+    assert described(study, "cellpose", data("source"))["seen"] == "seen"
+
+
 def test_published_weights_are_described_by_name_and_hash(tmp_path: Path) -> None:
     file = tmp_path / "cpsam"
     file.write_bytes(b"weights")
