@@ -97,7 +97,8 @@ def model_of(study: Study, segmenter: str, *, file: Path) -> Path:
         file: of its weights.
     """
     is_own = is_model_folder(study.family(segmenter).public_weights)
-    return file.parent if is_own or segmenter == "stardist" else file
+    model = file.parent if is_own or segmenter == "stardist" else file
+    return model.absolute()  # trainings have working folders of their own
 
 
 def describe_weights(
