@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from reports.load import Arm, Study, trials
 from trainables.flat import hash_flat, part_of
@@ -19,7 +20,7 @@ class ArmCost:
     search_device_seconds: float
     """Of all search trials, those pruned or failed included."""
     gan_fits: int
-    """Fits that the arm's search trials used, each counted once."""
+    """Fits that the arm's search could choose among, failed ones included, each counted once."""
     gan_device_seconds: float
     """Of these fits; charged to the arm's budget."""
     training_device_seconds: float
@@ -63,9 +64,13 @@ def arm_cost(study: Study, arm: Arm, *, count: int) -> ArmCost:
 
 
 def gan_fits_of(study: Study, results: list[TrialResult]) -> list[TrialResult]:
-    """The GAN fits that trials used, each once, in the order they were made."""
-    wanted = {gan_fit_id(result) for result in results}
-    return [fit for fit in trials(study, stage="fit_gans") if fit.trial_id in wanted]
+    """The GAN fits among which trials could choose, each once, in the order they were made.
+
+    They are those on the same images with the same seed, whether they failed or were not chosen:
+    all of them are charged.
+    """
+    places = {_images_and_seed(one) for one in results if one.spec.get("extra.kind") == "gan"}
+    return [fit for fit in trials(study, stage="fit_gans") if _images_and_seed(fit) in places]
 
 
 def gan_fit_id(result: TrialResult) -> str:
@@ -85,6 +90,14 @@ def gan_fit_id(result: TrialResult) -> str:
     }
     named = {f"gan.{name}": value for name, value in gan.items()}
     return hash_flat(fields | named | {"stage": "fit_gans"})
+
+
+def _images_and_seed(result: TrialResult) -> frozenset[tuple[str, Any]]:
+    return frozenset(
+        (name, value)
+        for name, value in result.spec.items()
+        if name.startswith("data.") or name in ("study_seed", "seed")
+    )
 
 
 def device_seconds(result: TrialResult) -> float:

@@ -21,16 +21,26 @@ def defaults(
     is_trained: bool = True,
 ) -> dict[str, Any]:
     """The field's own defaults, by parameter name: the first trial of every search."""
+    return starts(segmenter, extra=extra, weights=weights, gans=gans, is_trained=is_trained)[0]
+
+
+def starts(
+    segmenter: SegmenterSpec,
+    *,
+    extra: ExtraKind,
+    weights: WeightsKind,
+    gans: Sequence[GanSpec],
+    is_trained: bool = True,
+) -> list[dict[str, Any]]:
+    """The first trials of every search: the defaults, with the first GAN of each architecture."""
     if not is_trained:
-        return zero_shot.defaults()
+        return [zero_shot.defaults()]
     point = SEGMENTER_SPACES[segmenter.kind].defaults(segmenter, weights)
     if weights == "pretrained":
         point |= schedule.defaults(segmenter)
     if extra != "none":
         point |= extra_data.defaults()
-    if extra == "gan":
-        point |= gan.defaults(gans)
-    return point
+    return [point | start for start in gan.starts(gans)] if extra == "gan" else [point]
 
 
 def space(

@@ -16,12 +16,14 @@ ARCHITECTURE = "gan.architecture"
 """Name of the first parameter."""
 
 
-def defaults(gans: Sequence[GanSpec]) -> dict[str, Any]:
-    """Where every search starts: the first of the study's GANs."""
+def starts(gans: Sequence[GanSpec]) -> list[dict[str, Any]]:
+    """Where every search starts: the first GAN of each architecture, in the study's order."""
     variants = _variants(gans)
-    start = {ARCHITECTURE: gans[0].architecture} if len(variants) > 1 else {}
-    several = len(variants[gans[0].architecture]) > 1
-    return start | ({_variant(gans[0].architecture): 0} if several else {})
+    return [
+        ({ARCHITECTURE: name} if len(variants) > 1 else {})
+        | ({_variant(name): 0} if len(choices) > 1 else {})
+        for name, choices in variants.items()
+    ]
 
 
 def space(trial: optuna.Trial, *, gans: Sequence[GanSpec]) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from optuna.trial import TrialState
 
 from search_spaces import arm as arm_space
 from study.design import Arm, Study
+from trainables.flat import flatten
+from trainables.gan_spec import without_unused
 from trainables.randomness import Randomness
 from trainables.result import TrialResult
-from trainables.spec import TrialSpec
+from trainables.spec import GanSpec, TrialSpec, gan_fit_spec
 
 FAILED_SCORE = 0.0
 """What Optuna is told of a failed trial: the worst F1, so that its like is not proposed again."""
@@ -20,6 +22,10 @@ TRIAL_ID = "trial_id"
 
 class ArmSearch:
     """Asks Optuna for configurations of one arm until its budget is spent.
+
+    The budget is a number of trials and a ceiling of device-seconds, to which the fits of the
+    GANs that the arm chooses among are charged, failed ones too. Every arm gets its first trial,
+    even where its GANs have used up the ceiling: an arm that was never tried says nothing.
 
     All that Optuna knows lies in its storage, so a search that was killed goes on: the
     configurations that were running are proposed again first.
@@ -35,7 +41,7 @@ class ArmSearch:
         storage: optuna.storages.BaseStorage,
         fold: str = "",
     ) -> None:
-        """Opens the arm's Optuna study, or makes it with the field's defaults as its first trial.
+        """Opens the arm's Optuna study, or makes it.
 
         Args:
             make_spec: makes a trial's spec of the flat fields that the search varies.
@@ -51,15 +57,13 @@ class ArmSearch:
             "segmenter": study.family(arm.segmenter).segmenter,
             "extra": arm.extra_data,
             "weights": arm.initial_weights,
-            "gans": study.gans,
             "is_trained": arm.is_trained,
         }
         self._diameters_px = study.min_diameter_px, study.max_diameter_px
         self._device_seconds: dict[str, float] = {}
+        self._failed_gans: set[GanSpec] = set()
         self._asked: dict[str, optuna.Trial] = {}
         self._optuna = _open(study, f"{arm.name} {fold}".strip(), storage)
-        if not self._optuna.trials:
-            self._optuna.enqueue_trial(arm_space.defaults(**self._choices))
 
     @property
     def trials(self) -> int:
@@ -85,13 +89,23 @@ class ArmSearch:
 
     @property
     def is_over(self) -> bool:
-        """Whether its trials or its device-seconds are used up."""
-        return self.remaining <= 0 or self.spent_device_seconds >= self._study.search_device_seconds
+        """Whether its trials or, after the first, its device-seconds are used up."""
+        spent = self.spent_device_seconds >= self._study.search_device_seconds
+        return self.remaining <= 0 or (spent and self.trials > 0)
 
     def ask(self) -> TrialSpec:
-        """The next trial: a configuration that was interrupted, else what Optuna proposes."""
+        """The next trial: a configuration that was interrupted, else what Optuna proposes.
+
+        The first trials are the field's defaults, with the first GAN of each architecture. All
+        GAN fits have ended by then: the choice among those that did not fail stays the same, as
+        Optuna wants it.
+        """
+        choices = self._choices | {"gans": self._gans}
+        if not self._optuna.trials:
+            for start in arm_space.starts(**choices)[: self._study.search_trials]:
+                self._optuna.enqueue_trial(start)
         trial = self._optuna.ask()
-        varied = arm_space.space(trial, diameters_px=self._diameters_px, **self._choices)
+        varied = arm_space.space(trial, diameters_px=self._diameters_px, **choices)
         spec = self._make_spec(varied)
         trial.set_user_attr(TRIAL_ID, spec.id)
         self._asked[spec.id] = trial
@@ -101,14 +115,15 @@ class ArmSearch:
         """Hands an evaluation on to Optuna."""
         self._asked[trial_id].report(validation_f1, step=images_seen)
 
-    def charge(self, result: TrialResult) -> None:
-        """Adds what a trial, or a GAN fit that serves the arm, has cost."""
-        if result.cost:
-            self._device_seconds[result.trial_id] = result.cost.device_seconds
+    def note_fit(self, result: TrialResult) -> None:
+        """Charges the fit of a GAN that the arm may choose; one that failed it may not."""
+        self._charge(result)
+        if result.status == "failed":
+            self._failed_gans.add(gan_fit_spec(result.spec).gan)
 
     def tell(self, result: TrialResult) -> None:
         """Ends a trial that was asked for."""
-        self.charge(result)
+        self._charge(result)
         self._tell(self._asked.pop(result.trial_id), result)
 
     def restore(self, results: dict[str, TrialResult]) -> None:
@@ -119,7 +134,7 @@ class ArmSearch:
         for trial in self._optuna.trials:
             result = results.get(trial.user_attrs.get(TRIAL_ID, ""))
             if result:
-                self.charge(result)
+                self._charge(result)
             if trial.state != TrialState.RUNNING:
                 continue
             if result:
@@ -127,6 +142,19 @@ class ArmSearch:
             else:
                 self._optuna.tell(trial.number, state=TrialState.FAIL)
                 self._optuna.enqueue_trial(trial.params)
+
+    @property
+    def _gans(self) -> tuple[GanSpec, ...]:
+        """Those whose fit did not fail; fits are named without settings that they do not use."""
+        return tuple(
+            gan
+            for gan in self._study.gans
+            if GanSpec(**without_unused(flatten(gan))) not in self._failed_gans
+        )
+
+    def _charge(self, result: TrialResult) -> None:
+        if result.cost:
+            self._device_seconds[result.trial_id] = result.cost.device_seconds
 
     def _tell(self, trial: optuna.Trial | int, result: TrialResult) -> None:
         """Tells the score, or that it was pruned, or a bad score where it failed."""

@@ -174,7 +174,8 @@ class Study:
     search_trials: int = 4
     """Configurations tried for each arm."""
     search_device_seconds: float = 3600.0
-    """Ceiling for each arm in the search, its GAN fits included."""
+    """Ceiling for each arm in the search, its GAN fits included, also those that failed; an arm
+    gets its first trial even where they have used it up."""
     unet: Family = field(default_factory=lambda: Family(segmenter=UnetSpec()))
     cellpose: Family = field(default_factory=lambda: Family(segmenter=CellposeSpec()))
     stardist: Family = field(default_factory=lambda: Family(segmenter=StardistSpec()))

@@ -161,7 +161,7 @@ class StageSearcher(Searcher):
         like of public weights, which somebody else has paid for."""
         for need in arm.needs & self.ended.keys():
             if self.ended[need].spec["stage"] == "fit_gans":
-                arm.charge(self.ended[need])
+                arm.note_fit(self.ended[need])
 
 
 def _never_begun(spec: Spec, *, needs: Sequence[TrialResult]) -> TrialResult:

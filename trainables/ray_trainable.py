@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from ray import tune
 
+from trainables.cost import CostMeter
 from trainables.data.annotated import Reader, annotated_samples, unlabelled_samples
 from trainables.data.sample import Sample
 from trainables.data.split import Split
@@ -17,7 +18,7 @@ from trainables.environment import environment
 from trainables.examples import ExampleKeeper
 from trainables.flat import flatten
 from trainables.result import Progress, TrialResult
-from trainables.segmenters.protocol import Checkpoints
+from trainables.segmenters.protocol import Checkpoints, Report
 from trainables.spec import (
     GanFitSpec,
     Spec,
@@ -123,8 +124,16 @@ def _ended(spec: Spec, inputs: TrialInputs) -> TrialResult:
 
 
 def _run_or_fail(spec: Spec, inputs: TrialInputs, checkpoints: Checkpoints) -> TrialResult:
+    """What became of the trial; one that failed keeps what it spent and reported until then."""
+    meter, progress = CostMeter(), list[Progress]()
+
+    def report(step: Progress) -> None:
+        progress.append(step)
+        _report(step)
+
     try:
-        result = _run(spec, inputs, checkpoints)
+        with meter.fitting():
+            result = _run(spec, inputs, checkpoints, report)
     except OSError:
         raise
     except Exception as error:
@@ -134,18 +143,20 @@ def _run_or_fail(spec: Spec, inputs: TrialInputs, checkpoints: Checkpoints) -> T
             spec=flatten(spec),
             status="failed",
             reason=f"{reason}\n{''.join(traceback.format_exception(error))}",
+            progress=tuple(progress),
+            cost=meter.cost(progress),
         )
     return dataclasses.replace(result, environment=environment())
 
 
-def _run(spec: Spec, inputs: TrialInputs, checkpoints: Checkpoints) -> TrialResult:
+def _run(spec: Spec, inputs: TrialInputs, checkpoints: Checkpoints, report: Report) -> TrialResult:
     data = inputs.data[spec.data.split]
     annotated = data.split.draw(annotation_count=spec.data.annotation_count, draw=spec.data.draw)
     training, validation = annotated_samples(data.samples, annotated)
     unlabelled = _unlabelled_samples(spec, data)
     if isinstance(spec, GanFitSpec):
-        return _fit_gan(spec, training, validation, unlabelled, inputs.store, checkpoints)
-    return _train(spec, training, validation, unlabelled, inputs, checkpoints)
+        return _fit_gan(spec, training, validation, unlabelled, inputs.store, checkpoints, report)
+    return _train(spec, training, validation, unlabelled, inputs, checkpoints, report)
 
 
 def _fit_gan(
@@ -155,6 +166,7 @@ def _fit_gan(
     unlabelled: Sequence[Sample],
     store: TrialStore,
     checkpoints: Checkpoints,
+    report: Report,
 ) -> TrialResult:
     from trainables.gan_trial import run_gan_fit
 
@@ -167,7 +179,7 @@ def _fit_gan(
                 training=training,
                 validation=validation,
                 unlabelled=unlabelled,
-                report=_report,
+                report=report,
                 checkpoints=checkpoints,
                 folder=folder,
             )
@@ -184,6 +196,7 @@ def _train(
     unlabelled: Sequence[Sample],
     inputs: TrialInputs,
     checkpoints: Checkpoints,
+    report: Report,
 ) -> TrialResult:
     from trainables.trial import TrialData, run_trial
 
@@ -200,7 +213,7 @@ def _train(
             weights=_weights(spec, inputs),
             size_edges_px=inputs.size_edges_px,
         ),
-        report=_report,
+        report=report,
         checkpoints=checkpoints,
         keep_model=lambda model: (
             store.write_folder(f"models/{spec.id}", model.save)

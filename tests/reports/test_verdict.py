@@ -191,6 +191,19 @@ def test_gan_fits_are_charged_once_and_only_to_the_arm_that_used_them(study_of):
     assert costs["stardist"].search_device_seconds == 99.0
 
 
+def test_a_gan_that_failed_in_the_search_is_charged(tmp_path):
+    folder = FakeStudy(pictures=False, stop_after="search", search_trials=1).write(tmp_path / "s")
+    (fit,) = trials(load_study(folder), stage="fit_gans")
+    lost = dataclasses.replace(
+        fit, trial_id="lost", status="failed", spec=fit.spec | {"gan.architecture": "spade"}
+    )
+    (folder / "results" / "lost.json").write_text(to_json(lost))
+    study = load_study(folder)
+    cost = arm_cost(study, study.arm("unet_gan"), count=10)
+    assert (cost.gan_fits, cost.gan_device_seconds) == (2, 84.0)
+    assert arm_cost(study, study.arm("unet"), count=10).gan_fits == 0
+
+
 def test_gan_fits_are_charged_in_a_study_whose_specs_lack_later_fields(tmp_path):
     folder = FakeStudy(pictures=False).write(tmp_path / "study")
     for path in (folder / "results").glob("*.json"):

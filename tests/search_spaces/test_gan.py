@@ -1,4 +1,4 @@
-"""The search over GANs is conditional on the architecture, and starts with the study's first."""
+"""The search over GANs is conditional on the architecture, and starts with the first of each."""
 
 import optuna
 
@@ -19,11 +19,13 @@ def chosen(gans: tuple[GanSpec, ...], values: dict[str, object]) -> tuple[GanSpe
     return build(GanSpec, part_of(part_of(flat, "extra"), "gan")), set(trial.params)
 
 
-def test_the_search_starts_with_the_first() -> None:
-    assert chosen(GANS, gan.defaults(GANS)) == (
+def test_the_search_starts_with_the_first_of_each_architecture() -> None:
+    first, second = gan.starts(GANS)
+    assert chosen(GANS, first) == (
         GANS[0],
         {"gan.architecture", "gan.spade.variant"},
     )
+    assert chosen(GANS, second) == (GANS[1], {"gan.architecture"})
 
 
 def test_an_architecture_without_variants_has_no_further_parameter() -> None:
@@ -40,5 +42,5 @@ def test_every_gan_can_be_reached_and_no_other() -> None:
 
 def test_one_gan_leaves_nothing_to_search() -> None:
     only = (GanSpec(),)
-    assert gan.defaults(only) == {}
+    assert gan.starts(only) == [{}]
     assert chosen(only, {}) == (only[0], set())

@@ -10,6 +10,7 @@ from optuna.trial import TrialState
 from search_spaces import extra_data, unet
 from study.presets import quick
 from tests.study.fakes import arm_search, curve, ended, journal
+from trainables.gan_spec import GanSpec, paper_gan
 from trainables.spec import TrialSpec
 
 STUDY = dataclasses.replace(quick(), search_trials=4, search_device_seconds=1000.0)
@@ -24,6 +25,16 @@ def test_the_first_trial_is_the_fields_default(tmp_path: Path) -> None:
     spec = arm_search(STUDY, "unet_gan", journal(tmp_path)).ask()
     assert spec.training.learning_rate == unet.LEARNING_RATES["scratch"]
     assert spec.extra.ratio == extra_data.defaults()["extra.ratio"]
+
+
+def test_the_first_gan_of_each_architecture_is_tried_first(tmp_path: Path) -> None:
+    gans = (paper_gan("spade"), GanSpec(), paper_gan("spade", width=8), paper_gan("joint"))
+    arm = arm_search(dataclasses.replace(STUDY, gans=gans), "unet_gan", journal(tmp_path))
+    assert [arm.ask().extra.gan for _ in range(3)] == [gans[0], gans[1], gans[3]]
+    few = dataclasses.replace(STUDY, gans=gans, search_trials=2)
+    arm = arm_search(few, "cellpose_gan", journal(tmp_path))
+    assert [arm.ask().extra.gan for _ in range(2)] == [gans[0], gans[1]]
+    assert arm.is_over
 
 
 def test_what_is_sampled_reaches_the_spec(tmp_path: Path) -> None:

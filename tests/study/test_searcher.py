@@ -12,8 +12,9 @@ from study.presets import quick
 from study.searcher import StageSearcher
 from study.store import Store
 from tests.study.fakes import SPLITS, Notes, arm_search, ended, journal
-from trainables.gan_spec import GanSpec
+from trainables.gan_spec import GanSpec, paper_gan
 from trainables.ray_trainable import read_spec
+from trainables.spec import trial_spec
 
 STUDY = dataclasses.replace(
     quick(), arms=("unet", "unet_gan", "cellpose"), search_trials=3, search_device_seconds=1e6
@@ -82,6 +83,24 @@ def test_a_gan_is_charged_to_the_arm_that_uses_it(tmp_path: Path) -> None:
     assert (ran["unet"], ran["unet_gan"]) == (3, 2)
 
 
+def test_an_arm_whose_gans_used_up_its_budget_still_gets_its_first_trial(tmp_path: Path) -> None:
+    study = dataclasses.replace(STUDY, search_device_seconds=5.0)
+    ran = Counter(drain(searcher(tmp_path, study), Store(tmp_path)))
+    assert (ran["unet"], ran["unet_gan"]) == (1, 1)
+
+
+def test_a_gan_that_failed_is_charged_as_well(tmp_path: Path) -> None:
+    gans = (GanSpec(), paper_gan("spade"))
+    study = dataclasses.replace(
+        STUDY, arms=("unet_gan",), gans=gans, search_trials=9, search_device_seconds=20.0
+    )
+    search, store = searcher(tmp_path, study), Store(tmp_path)
+    spec = read_spec(search.suggest("failed")["spec"])
+    store.write_result(ended(spec, seconds=7.0, status="failed", reason="collapsed"))
+    search.on_trial_complete("failed", result={"status": "failed"})
+    assert drain(search, store) == ["gan", "unet_gan"]  # 7 + 7 + 7 reach 20
+
+
 def test_an_arm_whose_need_failed_is_closed(tmp_path: Path) -> None:
     ran = Counter(drain(searcher(tmp_path), Store(tmp_path), fail=("gan",)))
     assert ran["unet_gan"] == 0
@@ -125,14 +144,32 @@ def test_what_failed_before_leaves_nothing_to_run(tmp_path: Path) -> None:
 
 
 def test_an_arm_goes_on_with_the_gans_that_did_not_fail(tmp_path: Path) -> None:
-    gans = (GanSpec(), GanSpec(mask_source="annotated"))
-    study = dataclasses.replace(STUDY, arms=("unet_gan",), gans=gans)
+    """The first of one architecture and the only one of another, which has a setting that it does
+    not use, fail; run again after a trial."""
+    gans = (
+        GanSpec(),
+        paper_gan("spade", mix_weight=1.0),
+        GanSpec(mask_source="annotated"),
+        paper_gan("pix2pix"),
+    )
+    study = dataclasses.replace(STUDY, arms=("unet_gan",), gans=gans, search_trials=8)
     search, store = searcher(tmp_path, study), Store(tmp_path)
-    for place, status in enumerate(("failed", "completed")):
+    for place, status in enumerate(("failed", "failed", "completed", "completed")):
         spec = read_spec(search.suggest(f"gan{place}")["spec"])
         store.write_result(ended(spec, status=status, reason="collapsed"))
         search.on_trial_complete(f"gan{place}", result={"status": status})
-    assert drain(search, store) == ["unet_gan"] * 3
+    spec = read_spec(search.suggest("first")["spec"])
+    store.write_result(ended(spec))
+    search.on_trial_complete("first", result={"status": "completed"})
+    assert drain(searcher(tmp_path, study), store) == ["unet_gan"] * 7
+
+    trained = sorted(
+        (one for one in store.results().values() if one.spec["stage"] == "search"),
+        key=lambda one: one.trial_id != spec.id,
+    )
+    used = [trial_spec(one.spec).extra.gan for one in trained]
+    assert used[0] == gans[2]
+    assert set(used) == {gans[2], gans[3]}
 
 
 def test_what_has_ended_is_not_run_again(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A training that breaks is stored as failed, with a reason that says what to do."""
+"""A training that breaks is stored as failed, with a reason that says what to do, and its cost."""
 
 from collections.abc import Sequence
 from types import SimpleNamespace
@@ -106,3 +106,7 @@ def test_a_gan_that_breaks_is_stored_with_its_reason_and_without_a_pool(
     assert (result.status, result.trial_id) == ("failed", spec.id)
     assert why in result.reason.splitlines()[0]
     assert not store.has_folder(f"gans/{spec.id}")
+    assert result.cost is not None
+    assert result.cost.device_seconds > 0
+    assert bool(result.progress) == (rate == 0)  # the other one broke before its first report
+    assert all(step.device_seconds <= result.cost.device_seconds for step in result.progress)
