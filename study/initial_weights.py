@@ -225,7 +225,8 @@ def _weights_file(study: Study, segmenter: str) -> Path:
 
 
 def _stardist_file(name: str) -> Path:
-    from trainables.segmenters.stardist_network import WEIGHTS_FILE, public_folder, read
+    from trainables.segmenters.stardist_network import WEIGHTS_FILE, read
+    from trainables.segmenters.stardist_public import public_folder
 
     folder = public_folder(name)
     read(folder)

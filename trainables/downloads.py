@@ -13,13 +13,15 @@ from typing import Any
 CHUNK_BYTES = 1 << 20
 SILENCE_SECONDS = 60.0
 """After so long without an answer a connection is given up; the next attempt goes on from there."""
+HASH = ".sha256"
+VERSION = ".version"
 
 
 def fetch(url: str, target: Path, *, sha256: str = "") -> Path:
     """Fetches a file, whole or not at all; processes that want the same file wait for the first.
 
-    What has come so far lies in `<target>.part` until all is there. The hash is recorded in
-    `<target>.sha256`.
+    What has come so far lies in `<target>.part` until all is there, and what the server calls that
+    version of the file in `<target>.part.version`. The hash is recorded in `<target>.sha256`.
 
     Args:
         url: of the file.
@@ -35,17 +37,23 @@ def fetch(url: str, target: Path, *, sha256: str = "") -> Path:
         if target.is_file():
             return target
         part = _beside(target, ".part")
-        _go_on(url, part)
+        _go_on(url, part, is_known=bool(sha256))
         found = file_sha256(part)
+        _beside(part, VERSION).unlink(missing_ok=True)
         if sha256 and found != sha256:
             part.unlink()
             raise ValueError(
                 f"{url} must have the SHA-256 {sha256}, but what came has {found}: it was thrown "
                 f"away, try again."
             )
-        _beside(target, ".sha256").write_text(found + "\n")
+        _beside(target, HASH).write_text(found + "\n")
         part.replace(target)
     return target
+
+
+def record_hash(file: Path) -> None:
+    """Notes the hash of a file beside it, for `refuse_changed`."""
+    _beside(file, HASH).write_text(file_sha256(file) + "\n")
 
 
 def refuse_changed(file: Path) -> None:
@@ -54,13 +62,21 @@ def refuse_changed(file: Path) -> None:
     Raises:
         ValueError: the file is not what was fetched.
     """
-    record = _beside(file, ".sha256")
-    if not record.is_file():
-        return
-    recorded, found = record.read_text().split()[0], file_sha256(file)
-    if recorded != found:
+    record = _beside(file, HASH)
+    if record.is_file():
+        refuse_other_hash(file, record.read_text().split()[0])
+
+
+def refuse_other_hash(file: Path, sha256: str) -> None:
+    """Checks a file against the hash that it had where it came from.
+
+    Raises:
+        ValueError: it has another.
+    """
+    found = file_sha256(file)
+    if found != sha256:
         raise ValueError(
-            f"{file} must have the SHA-256 {recorded} that it had when it was fetched, but has "
+            f"{file} must have the SHA-256 {sha256} that it had when it was fetched, but has "
             f"{found}: delete it to have it fetched again."
         )
 
@@ -71,19 +87,44 @@ def file_sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _go_on(url: str, part: Path) -> None:
-    """Fetches what is still missing of a file."""
+def _go_on(url: str, part: Path, *, is_known: bool) -> None:
+    """Fetches what is still missing of a file; all of it where it has changed since."""
     have = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    request = urllib.request.Request(url, headers=_what_is_missing(part, is_known=is_known))
     try:
         with urllib.request.urlopen(request, timeout=SILENCE_SECONDS) as response:
             resumed = response.status == 206
             with part.open("ab" if resumed else "wb") as stream:
+                if not resumed:
+                    _note_version(response, part)
                 shutil.copyfileobj(response, stream, CHUNK_BYTES)
             _refuse_short(response, part, before=have if resumed else 0)
     except urllib.error.HTTPError as error:
         if error.code != 416:  # nothing is missing
             raise
+
+
+def _what_is_missing(part: Path, *, is_known: bool) -> dict[str, str]:
+    """Asks for the rest of a file if it is still the same, else for all of it (RFC 9110, 13.1.5).
+
+    Where the server names no version, only the known hash would tell parts of two files.
+    """
+    version = _beside(part, VERSION)
+    if not part.is_file() or not (is_known or version.is_file()):
+        return {}
+    same = {"If-Range": version.read_text()} if version.is_file() else {}
+    return {"Range": f"bytes={part.stat().st_size}-"} | same
+
+
+def _note_version(response: Any, part: Path) -> None:
+    tag = response.headers.get("ETag", "")
+    weak = not tag or tag.startswith("W/")  # of no use for parts of a file
+    name = response.headers.get("Last-Modified", "") if weak else tag
+    version = _beside(part, VERSION)
+    if name:
+        version.write_text(name)
+    else:
+        version.unlink(missing_ok=True)
 
 
 def _refuse_short(response: Any, part: Path, *, before: int) -> None:

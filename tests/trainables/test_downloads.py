@@ -3,55 +3,21 @@
 import hashlib
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.trainables.http_server import Server, serving
 from trainables.downloads import fetch, refuse_changed
 
 CONTENT = bytes(range(256)) * 40
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
-class Server(ThreadingHTTPServer):
-    """Serves `CONTENT`, in part where asked for; may break off."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.ranges: list[str | None] = []
-        self.breaks_off_after: int | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/model"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        asked = self.headers.get("Range")
-        self.server.ranges.append(asked)
-        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
-        rest = CONTENT[start:]
-        self.send_response(206 if asked else 200)
-        self.send_header("Content-Length", str(len(rest)))
-        self.end_headers()
-        self.wfile.write(rest[: self.server.breaks_off_after])
-
-    def log_message(self, *arguments: object) -> None:
-        """Keeps the tests' output clean."""
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
+    with serving(CONTENT) as running:
         yield running
-        running.shutdown()
-        thread.join()
 
 
 def test_a_file_comes_once_and_its_hash_is_recorded(server: Server, tmp_path: Path) -> None:
@@ -70,6 +36,30 @@ def test_a_download_that_broke_off_goes_on_from_there(server: Server, tmp_path: 
     assert not (tmp_path / "one").exists()
     server.breaks_off_after = None
     assert fetch(server.url, tmp_path / "one", sha256=SHA256).read_bytes() == CONTENT
+    assert server.ranges == [None, "bytes=3000-"]
+
+
+@pytest.mark.parametrize("version", ['"first"', 'W/"first"', ""])
+def test_a_file_that_changed_while_it_was_fetched_is_fetched_anew(
+    server: Server, tmp_path: Path, version: str
+) -> None:
+    server.version, server.breaks_off_after = version, 3000
+    with pytest.raises(OSError, match="broke off"):
+        fetch(server.url, tmp_path / "one")
+    server.version, server.breaks_off_after = version.replace("first", "second"), None
+    server.content = CONTENT[::-1]
+    assert fetch(server.url, tmp_path / "one").read_bytes() == CONTENT[::-1]
+    assert {path.name for path in tmp_path.iterdir()} == {"one", "one.lock", "one.sha256"}
+
+
+def test_a_file_that_did_not_change_goes_on_without_a_known_hash(
+    server: Server, tmp_path: Path
+) -> None:
+    server.version, server.breaks_off_after = '"first"', 3000
+    with pytest.raises(OSError, match="broke off"):
+        fetch(server.url, tmp_path / "one")
+    server.breaks_off_after = None
+    assert fetch(server.url, tmp_path / "one").read_bytes() == CONTENT
     assert server.ranges == [None, "bytes=3000-"]
 
 

@@ -21,6 +21,7 @@ from trainables.segmenters import stardist_network
 from trainables.segmenters.protocol import Checkpoints, Extra, Report, Thresholds
 from trainables.segmenters.stardist_adapt import adapted, differences
 from trainables.segmenters.stardist_normalisation import trained_freezably
+from trainables.segmenters.stardist_public import public
 from trainables.segmenters.stardist_targets import star_targets
 from trainables.segmenters.stardist_training import Batch, train
 from trainables.segmenters.validation import mean_f1
@@ -177,7 +178,7 @@ class Stardist:
         """
         if self._loaded is None and self._spec.weights.origin == "public":
             name = self._spec.weights.name
-            model = stardist_network.public(name)
+            model = public(name)
             self._take_thresholds(model)
             self._adopt(model, origin=name)
         if self._loaded is None:

@@ -26,8 +26,10 @@ def adapted(
     Every new channel gets an equal part of what the old ones weighed together: the network starts
     out seeing the mean of the channels, and may learn to tell them apart. A new ray gets what the
     two old ones around it predict, mixed by its direction: the head is linear, so its predictions
-    start out as good as the old ones. Grid, depth and filters stay those of the model, since
-    without them its weights would mean nothing.
+    start out as good as the old ones. Grid, depth and filters stay those of the model: a grid is
+    made by poolings in front of the encoder, and all kernels behind them were learnt for what is
+    left of the image there. What is too small for a coarse grid is
+    enlarged by the scale at which the study works, not by another grid.
 
     Args:
         model: read by stardist_network.py.

@@ -10,7 +10,6 @@ from typing import Any
 
 import keras
 import numpy as np
-from csbdeep.models.pretrained import get_model_folder
 from csbdeep.utils import save_json
 from stardist.models import Config2D, StarDist2D
 
@@ -97,31 +96,6 @@ def read(folder: Path) -> StarDist2D:
     return model
 
 
-def public(name_or_folder: str) -> StarDist2D:
-    """A published StarDist model, from a folder or, by its name, from StarDist's own site.
-
-    Raises:
-        ValueError: there is no such model, or it cannot be downloaded.
-    """
-    return read(public_folder(name_or_folder))
-
-
-def public_folder(name_or_folder: str) -> Path:
-    """The folder of a published StarDist model, fetched from StarDist's own site if need be.
-
-    StarDist checks the hash of what it fetches.
-
-    Raises:
-        ValueError: there is no such model, or it cannot be downloaded.
-    """
-    if Path(name_or_folder).is_dir():
-        return Path(name_or_folder)
-    try:
-        return Path(silently(get_model_folder, StarDist2D, name_or_folder))
-    except Exception as error:  # keras.utils.get_file raises nothing more specific
-        raise ValueError(_missing(name_or_folder, reason=str(error))) from error
-
-
 def write(model: StarDist2D, folder: Path, *, thresholds: dict[str, float]) -> None:
     """Writes a folder that `stardist.models.StarDist2D(None, name=..., basedir=...)` opens."""
     save_json(vars(model.config), str(folder / CONFIG_FILE))
@@ -203,15 +177,6 @@ def refuse_odd_crops(config: Config2D, *, crop_px: int) -> None:
             f"crop_px must be a multiple of grid * 2 ** depth = {multiple} for StarDist, but got "
             f"{crop_px}: take {multiple * math.ceil(crop_px / multiple)}, or a smaller depth."
         )
-
-
-def _missing(name: str, *, reason: str) -> str:
-    return (
-        f"The public StarDist model {name!r} cannot be had ({' '.join(reason.split())}): download "
-        f"python_{name}.zip from https://github.com/stardist/stardist-models/releases/tag/v0.1 on "
-        f"a machine with internet, unpack it ({CONFIG_FILE}, {WEIGHTS_FILE}, {THRESHOLDS_FILE}) "
-        f"and give the folder as the name, or start from weights of origin `source`."
-    )
 
 
 def silently(function: Any, *arguments: Any, **named: Any) -> Any:
