@@ -81,7 +81,9 @@ def study_command(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_mistake_is_one_sentence_and_exit_status_1(tmp_path: Path) -> None:
-    done = study_command("run", "quick", "--dataset", str(tmp_path / "none"), "--out", "x")
+    done = study_command(
+        "run", "quick", "--dataset", str(tmp_path / "none"), "--out", str(tmp_path / "x")
+    )
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
     assert done.stderr.startswith("study: ")
