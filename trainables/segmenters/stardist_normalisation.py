@@ -8,6 +8,8 @@ import tensorflow as tf
 from keras import ops
 from stardist.models import StarDist2D
 
+from trainables.randomness import fence
+
 MOMENTUM = 0.9
 """Share of itself that batch normalisation's running statistics keep at a step: PyTorch's default,
 so that all families have the same. With Keras's 0.99 a short training would end before they have
@@ -61,7 +63,8 @@ def freezable(network: keras.Model) -> keras.Model:
             return FreezableNormalization.from_config(config | {"momentum": MOMENTUM})
         return type(layer).from_config(config)
 
-    copied = keras.models.clone_model(network, clone_function=copy)
+    with fence(0):  # Keras seeds the initial weights, soon to be replaced, from global state
+        copied = keras.models.clone_model(network, clone_function=copy)
     copied.set_weights(network.get_weights())
     return copied
 
