@@ -4,12 +4,14 @@ import dataclasses
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from ray.tune.search import Searcher
 
 from study.design import ARMS, Study
 from study.plan import confirm_tasks, default_spec, search_gans, source_fits
 from study.presets import quick
 from study.searcher import StageSearcher
+from study.stage import run_stage
 from study.store import Store
 from tests.study.fakes import SPLITS, Notes, arm_search, ended, journal
 from trainables.gan_spec import GanSpec, paper_gan
@@ -138,9 +140,17 @@ def test_what_failed_before_leaves_nothing_to_run(tmp_path: Path) -> None:
     study = dataclasses.replace(STUDY, arms=("unet_gan", "cellpose"))
     for task in [*source_fits(study, SPLITS), *search_gans(study, SPLITS)]:
         store.write_result(ended(task.spec, status="failed", reason="why"))
-    search = searcher(tmp_path, study)
-    search.give_up()
-    assert search.remaining == {}
+    storage = journal(tmp_path)
+    run_stage(
+        "search",
+        study,
+        tasks=(),
+        arms=[arm_search(study, name, storage) for name in study.arms],
+        inputs=lambda: pytest.fail("nothing is left to run, so no image need be read"),
+        store=store,
+        listener=Notes(),
+        storage=str(tmp_path),
+    )
 
 
 def test_an_arm_goes_on_with_the_gans_that_did_not_fail(tmp_path: Path) -> None:
