@@ -1,6 +1,7 @@
 """StarDist's published models, by the names and hashes that its own package knows."""
 
 import os
+import shutil
 import tempfile
 import zipfile
 from pathlib import Path
@@ -53,7 +54,7 @@ def _unpacked(name: str, *, url: str, sha256: str) -> Path:
     folder = cache_folder() / "stardist" / name
     folder.parent.mkdir(parents=True, exist_ok=True)
     with alone(folder):
-        if not folder.is_dir():
+        if not (folder / WEIGHTS_FILE).is_file():
             _unpack(_archive(name, url=url, sha256=sha256), folder)
     return folder
 
@@ -75,6 +76,7 @@ def _unpack(archive: Path, folder: Path) -> None:
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(fresh)
         record_hash(fresh / WEIGHTS_FILE)
+        shutil.rmtree(folder, ignore_errors=True)  # what is left where the weights were deleted
         fresh.replace(folder)
 
 

@@ -60,11 +60,16 @@ def test_a_model_is_fetched_and_unpacked_once_after_a_break(server: Server) -> N
     assert server.ranges == [None, "bytes=5000-"]
 
 
-def test_weights_that_changed_since_they_were_fetched_are_refused(server: Server) -> None:
+def test_weights_that_changed_since_they_were_fetched_are_refused_until_they_are_deleted(
+    server: Server,
+) -> None:
     weights = stardist_public.public_folder(NAME) / "weights_best.h5"
     weights.write_bytes(b"something else")
-    with pytest.raises(ValueError, match=r"weights_best\.h5 must have the SHA-256"):
+    with pytest.raises(ValueError, match=r"weights_best\.h5 must have .* delete it"):
         stardist_public.public_folder(NAME)
+    weights.unlink()
+    stardist_public.public(NAME)
+    assert server.ranges == [None]
 
 
 def test_what_stardist_has_fetched_before_is_taken_where_it_is_whole(
