@@ -135,9 +135,13 @@ def scores_of(
 def _folds_without_configuration(study: Study, arm: Arm) -> int:
     """Folds whose search of the arm has ended without a trial that completed.
 
-    Nothing is confirmed before every search has ended.
+    Nothing is confirmed before every search has ended; an arm of which nothing was tried, though
+    all that it needs is there, was added to the design since.
     """
-    if not trials(study, stage="confirm"):
+    tried = trials(study, stage="search", arm=arm.name) or any(
+        trials(study, stage=stage, status="failed") for stage in ("fit_sources", "fit_gans")
+    )
+    if not tried or not trials(study, stage="confirm"):
         return 0
     searched_well = trials(study, stage="search", arm=arm.name, status="completed")
     return int(study.design.get("folds", 1)) - len({r.spec["data.split"] for r in searched_well})
