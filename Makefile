@@ -18,7 +18,8 @@ test: $(VENV)/installed
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder \
 		--ignore-glob="*_stardist.py"
 	# By themselves: TensorFlow and torch must not meet in one process.
-	$(BIN)/pytest tests/*/*_stardist.py tests/*/*/*_stardist.py
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder \
+		tests/*/*_stardist.py tests/*/*/*_stardist.py
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
