@@ -138,13 +138,20 @@ def _folds_without_configuration(study: Study, arm: Arm) -> int:
     Nothing is confirmed before every search has ended; an arm of which nothing was tried, though
     all that it needs is there, was added to the design since.
     """
-    tried = trials(study, stage="search", arm=arm.name) or any(
-        trials(study, stage=stage, status="failed") for stage in ("fit_sources", "fit_gans")
-    )
-    if not tried or not trials(study, stage="confirm"):
+    tried = trials(study, stage="search", arm=arm.name)
+    if not (tried or _lacks_a_fit(study, arm)) or not trials(study, stage="confirm"):
         return 0
     searched_well = trials(study, stage="search", arm=arm.name, status="completed")
     return int(study.design.get("folds", 1)) - len({r.spec["data.split"] for r in searched_well})
+
+
+def _lacks_a_fit(study: Study, arm: Arm) -> bool:
+    """Whether a training that the arm's search waits for has failed."""
+    if arm.extra_data == "gan" and trials(study, stage="fit_gans", status="failed"):
+        return True
+    sources = trials(study, stage="fit_sources", status="failed")
+    own = [one for one in sources if one.spec["segmenter.kind"] == arm.segmenter]
+    return arm.initial_weights == "pretrained" and bool(own)
 
 
 def _mean_metrics(results: list[TrialResult]) -> dict[str, float]:

@@ -69,8 +69,8 @@ def gan_fits_of(study: Study, results: list[TrialResult]) -> list[TrialResult]:
     They are those on the same images with the same seed, whether they failed or were not chosen:
     all of them are charged.
     """
-    places = {_images_and_seed(one) for one in results if one.spec.get("extra.kind") == "gan"}
-    return [fit for fit in trials(study, stage="fit_gans") if _images_and_seed(fit) in places]
+    places = {_place(one) for one in results if one.spec.get("extra.kind") == "gan"}
+    return [fit for fit in trials(study, stage="fit_gans") if _place(fit) in places]
 
 
 def gan_fit_id(result: TrialResult) -> str:
@@ -83,16 +83,12 @@ def gan_fit_id(result: TrialResult) -> str:
     if spec.get("extra.kind") != "gan":
         return ""
     gan = without_unused(part_of(spec, "extra.gan"))
-    fields = {
-        name: value
-        for name, value in spec.items()
-        if name.startswith("data.") or name in ("study_seed", "seed")
-    }
     named = {f"gan.{name}": value for name, value in gan.items()}
-    return hash_flat(fields | named | {"stage": "fit_gans"})
+    return hash_flat(dict(_place(result)) | named | {"stage": "fit_gans"})
 
 
-def _images_and_seed(result: TrialResult) -> frozenset[tuple[str, Any]]:
+def _place(result: TrialResult) -> frozenset[tuple[str, Any]]:
+    """Images and seed: the flat fields that a training and the fit of its GAN have in common."""
     return frozenset(
         (name, value)
         for name, value in result.spec.items()

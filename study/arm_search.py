@@ -8,11 +8,10 @@ from optuna.trial import TrialState
 
 from search_spaces import arm as arm_space
 from study.design import Arm, Study
-from trainables.flat import flatten
-from trainables.gan_spec import without_unused
+from trainables.gan_spec import GanSpec, as_fitted
 from trainables.randomness import Randomness
 from trainables.result import TrialResult
-from trainables.spec import GanSpec, TrialSpec, gan_fit_spec
+from trainables.spec import TrialSpec, gan_fit_spec
 
 FAILED_SCORE = 0.0
 """What Optuna is told of a failed trial: the worst F1, so that its like is not proposed again."""
@@ -145,12 +144,8 @@ class ArmSearch:
 
     @property
     def _gans(self) -> tuple[GanSpec, ...]:
-        """Those whose fit did not fail; fits are named without settings that they do not use."""
-        return tuple(
-            gan
-            for gan in self._study.gans
-            if GanSpec(**without_unused(flatten(gan))) not in self._failed_gans
-        )
+        """Those whose fit did not fail."""
+        return tuple(gan for gan in self._study.gans if as_fitted(gan) not in self._failed_gans)
 
     def _charge(self, result: TrialResult) -> None:
         if result.cost:

@@ -124,8 +124,8 @@ def _use(model: Model, exported: Path) -> Iterator[str]:
         yield from _fenced(*stardist_example(exported.name, scale=model.scale))
         yield ""
         yield (
-            "napari's StarDist plugin opens the folder as well. Fiji's opens only what TensorFlow "
-            "1 has exported, which Keras 3 no longer can: use the labels there as an image."
+            "Fiji's StarDist plugin opens only what TensorFlow 1 has exported, which StarDist can "
+            "no longer do with Keras 3: use the labels there as an image."
         )
     elif is_vit(segmenter):
         yield from _cellpose_command(model, exported)

@@ -5,8 +5,6 @@ do not reach. Their bytes travel through Ray, once a machine, into a folder name
 """
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -14,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import ray
 
-from trainables.cache import cache_folder
-from trainables.downloads import alone, file_sha256
+from trainables.cache import cached_folder
+from trainables.downloads import file_sha256
 from trainables.model_files import ABOUT_FILE
 
 CARRIED = (
@@ -54,20 +52,10 @@ def _in_object_store(model: Path) -> Callable[[], Path]:
 
 
 def _fetched(content_hash: str, contents: dict[str, ray.ObjectRef], *, name: str) -> Path:
-    """The model on this machine; processes that want it at the same time wait for the first."""
-    folder = cache_folder() / "weights" / content_hash
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with alone(folder):
-        if not folder.is_dir():
-            _write(contents, folder)
-    return folder / name
+    """The model on this machine."""
 
+    def write(folder: Path) -> None:
+        for file, reference in contents.items():
+            ray.get(reference).tofile(folder / file)
 
-def _write(contents: dict[str, ray.ObjectRef], folder: Path) -> None:
-    """The folder, whole or not at all."""
-    with tempfile.TemporaryDirectory(dir=folder.parent) as yard:
-        fresh = Path(yard) / "fresh"
-        fresh.mkdir()
-        for name, reference in contents.items():
-            ray.get(reference).tofile(fresh / name)
-        os.replace(fresh, folder)
+    return cached_folder(f"weights/{content_hash}", fill=write) / name

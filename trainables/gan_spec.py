@@ -1,7 +1,7 @@
 """Which GAN makes the synthetic data, and how it is fitted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from trainables.checks import at_least, one_of
@@ -126,6 +126,11 @@ def without_unused(settings: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def as_fitted(gan: GanSpec) -> GanSpec:
+    """The GAN that is fitted for this one: those that differ in unused settings alone are one."""
+    return GanSpec(**without_unused(asdict(gan)))
+
+
 USED_BY: dict[str, tuple[Architecture, ...]] = {
     "reconstruction_weight": ("paired", "pix2pix", "cyclegan"),
     "feature_weight": ("pix2pixhd", "spade"),
@@ -135,6 +140,7 @@ USED_BY: dict[str, tuple[Architecture, ...]] = {
 }
 """Architectures that use a setting. What is not named here is taken for used by all, so also
 `unlabelled_images`: images are handed over for it, whatever the architecture makes of them."""
+
 PAPERS: dict[Architecture, dict[str, Any]] = {
     "paired": {},
     "pix2pix": {"learning_rate": 1e-3, "reconstruction_weight": 100.0},

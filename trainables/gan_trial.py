@@ -21,7 +21,7 @@ from trainables.gan.protocol import GanProgress, Generator
 from trainables.gan.watching import diversity, watch_distance
 from trainables.randomness import Randomness
 from trainables.result import Progress, TrialResult
-from trainables.segmenters.protocol import Checkpoints, Report
+from trainables.segmenters.protocol import Checkpoints, Report, Segmenter
 from trainables.segmenters.validation import mean_f1
 from trainables.spec import GanFitSpec
 
@@ -54,12 +54,10 @@ def run_gan_fit(
     """
     meter = CostMeter()
     steps: list[GanProgress] = []
-    progress: list[Progress] = []
 
     def note(step: GanProgress) -> None:
         steps.append(step)
-        progress.append(_progress(step))
-        report(progress[-1])
+        report(_progress(step))
 
     randomness = Randomness((spec.study_seed, spec.data.draw, spec.seed))
     _, (training, validation, unlabelled) = at_working_scale(
@@ -89,6 +87,50 @@ def run_gan_fit(
                 seed=randomness.integer("watch"),
             ),
         )
+    pool, numbers = _filtered_pool(
+        generator,
+        spec=spec,
+        training=training,
+        validation=validation,
+        real=real,
+        judge=judge,
+        randomness=randomness,
+    )
+    _write(folder, pool=pool, real=real, generator=generator)
+    distances = _distances(
+        real, unseen, pool.samples, features=features, rng=randomness.generator("fidelity")
+    )
+    variation = diversity(
+        generator, training, side_px=pool_side_px(spec.gan), rng=randomness.generator("diversity")
+    )
+    progress = [_progress(step) for step in steps]
+    return TrialResult(
+        trial_id=spec.id,
+        spec=flatten(spec),
+        status="completed",
+        progress=tuple(progress),
+        synthesis=numbers
+        | {"diversity": variation}
+        | distances
+        | how_it_ended(steps, spec=spec.gan),
+        cost=meter.cost(progress),
+    )
+
+
+def _filtered_pool(
+    generator: Generator,
+    *,
+    spec: GanFitSpec,
+    training: Sequence[Sample],
+    validation: Sequence[Sample],
+    real: Sequence[Sample],
+    judge: Segmenter,
+    randomness: Randomness,
+) -> tuple[Pool, dict[str, float]]:
+    """What the judge recognises of what is painted, and how much that is.
+
+    Of an empty pool `kept` is 0: trials that name it train on real images only.
+    """
     judge_f1 = mean_f1(judge, validation)
     floor = spec.gan.floor(judge_f1)
     real_empty = empty_share(sample.labels for sample in real)
@@ -102,29 +144,16 @@ def run_gan_fit(
         maker=spec.id,
         randomness=randomness,
     )
-    _write(folder, pool=pool, real=real, generator=generator)
-    distances = _distances(
-        real, unseen, pool.samples, features=features, rng=randomness.generator("fidelity")
-    )
-    variation = diversity(
-        generator, training, side_px=pool_side_px(spec.gan), rng=randomness.generator("diversity")
-    )
-    return TrialResult(
-        trial_id=spec.id,
-        spec=flatten(spec),
-        status="completed",
-        progress=tuple(progress),
-        synthesis=_pool_numbers(pool)
-        | {
-            "judge_validation_f1": judge_f1,
-            "consistency_floor": floor,
-            "empty_share_real": real_empty,
-            "diversity": variation,
-        }
-        | distances
-        | how_it_ended(steps, spec=spec.gan),
-        cost=meter.cost(progress),
-    )
+    return pool, {
+        "asked": pool.asked,
+        "kept": pool.kept,
+        "share_dropped": pool.share_dropped,
+        "consistency_mean": float(np.mean(pool.consistency)),
+        "empty_share": pool.empty_share,
+        "empty_share_real": real_empty,
+        "judge_validation_f1": judge_f1,
+        "consistency_floor": floor,
+    }
 
 
 def _progress(step: GanProgress) -> Progress:
@@ -180,14 +209,3 @@ def _write(folder: Path, *, pool: Pool, real: Sequence[Sample], generator: Gener
     write_pool(real, folder, name=REAL)
     (folder / GENERATOR_FOLDER).mkdir()
     generator.save(folder / GENERATOR_FOLDER)
-
-
-def _pool_numbers(pool: Pool) -> dict[str, float]:
-    """Of an empty pool `kept` is 0: trials that name it train on real images only."""
-    return {
-        "asked": pool.asked,
-        "kept": pool.kept,
-        "share_dropped": pool.share_dropped,
-        "consistency_mean": float(np.mean(pool.consistency)),
-        "empty_share": pool.empty_share,
-    }

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 from trainables.checks import at_least, one_of
 from trainables.extra_spec import ExtraSpec
 from trainables.flat import build, flatten, hash_flat, part_of, top_of
-from trainables.gan_spec import GanSpec, without_unused
+from trainables.gan_spec import GanSpec, as_fitted
 from trainables.training_spec import TrainingSpec
 
 Stage = Literal["fit_sources", "fit_gans", "search", "confirm", "ablate"]
@@ -165,7 +165,7 @@ class GanFitSpec:
     stage: Literal["fit_gans"] = "fit_gans"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "gan", GanSpec(**without_unused(flatten(self.gan))))
+        object.__setattr__(self, "gan", as_fitted(self.gan))
 
     @property
     def id(self) -> str:

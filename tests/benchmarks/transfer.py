@@ -16,7 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from tests.benchmarks.stock import as_cellpose_model, augment_as_stardist
 from tests.conftest import discs
@@ -36,7 +38,7 @@ TARGETS = {"cellpose": 1.0, "stardist": 1.05}
 BATCH = 8
 CROP_PX = 128
 SHORT_STEPS, LONG_STEPS = 8, 40
-REPEATS = 2
+REPEATS = 4
 IMAGES = 8
 
 
@@ -73,20 +75,25 @@ def fit(segmenter: Segmenter, images: list[Sample]) -> None:
     )
 
 
-def milliseconds_per_image(run: Callable[[int], object]) -> float:
-    """Of a training of `run(steps)`; the fastest of some repeats."""
-    spent = []
-    for _ in range(REPEATS):
-        times = []
-        for steps in (SHORT_STEPS, LONG_STEPS):
-            started = time.process_time()
-            run(steps)
-            times.append(time.process_time() - started)
-        spent.append((times[1] - times[0]) / ((LONG_STEPS - SHORT_STEPS) * BATCH))
-    return 1000 * min(spent)
+Run = Callable[[int], object]
+"""A training of so many steps."""
 
 
-def cellpose() -> tuple[float, float]:
+def milliseconds_per_image(runs: Sequence[Run]) -> list[float]:
+    """Of each kind of training, from its fastest short and its fastest long one.
+
+    They take turns, so that a machine that slows down slows all of them.
+    """
+    seconds = np.full((REPEATS, len(runs), 2), np.nan)
+    for repeat, kind, length in np.ndindex(*seconds.shape):
+        started = time.process_time()
+        runs[kind]((SHORT_STEPS, LONG_STEPS)[length])
+        seconds[repeat, kind, length] = time.process_time() - started
+    short, long = seconds.min(axis=0).T
+    return list(1000 * (long - short) / ((LONG_STEPS - SHORT_STEPS) * BATCH))
+
+
+def cellpose() -> tuple[Run, Run]:
     """Ours and Cellpose's own `train_seg`, both on the compact network."""
     from cellpose.train import train_seg
 
@@ -113,10 +120,10 @@ def cellpose() -> tuple[float, float]:
     def ours(steps: int) -> None:
         fit(Cellpose(trial(CellposeSpec(backbone="compact"), steps=steps), channels=3), images)
 
-    return milliseconds_per_image(ours), milliseconds_per_image(theirs)
+    return ours, theirs
 
 
-def stardist() -> tuple[float, float]:
+def stardist() -> tuple[Run, Run]:
     """Ours and `StarDist2D.train`, both on the network of the default spec."""
     from trainables.segmenters.stardist import Stardist  # isort: skip, it starts TensorFlow
 
@@ -142,7 +149,7 @@ def stardist() -> tuple[float, float]:
     def ours(steps: int) -> None:
         fit(Stardist(trial(spec, steps=steps), channels=1), images)
 
-    return milliseconds_per_image(ours), milliseconds_per_image(theirs)
+    return ours, theirs
 
 
 def main() -> None:
@@ -158,7 +165,7 @@ def main() -> None:
                 env=os.environ,
             )
         return
-    ours, theirs = {"cellpose": cellpose, "stardist": stardist}[family]()
+    ours, theirs = milliseconds_per_image({"cellpose": cellpose, "stardist": stardist}[family]())
     print(
         f"{family}: ours {ours:.1f} ms an image seen, stock {theirs:.1f} ms, ratio "
         f"{ours / theirs:.2f} (wanted: at most {TARGETS[family]})"

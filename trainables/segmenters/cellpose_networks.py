@@ -53,7 +53,8 @@ class CpsamNetwork(torch.nn.Module):
 class CpdinoNetwork(CpsamNetwork):
     """CP-DINO's ViT-L in the same form, built by Cellpose where its package is installed.
 
-    That package, dinov3, is on no package index, and this has never been run with it.
+    That package, dinov3, is on no package index, and this has never been run with it. Cellpose
+    shows this network tiles of 384 pixels; here it sees 256, as Cellpose-SAM does.
     """
 
     def _build(self) -> Any:

@@ -28,8 +28,8 @@ def adapted(
     two old ones around it predict, mixed by its direction: the head is linear, so its predictions
     start out as good as the old ones. Grid, depth and filters stay those of the model: a grid is
     made by poolings in front of the encoder, and all kernels behind them were learnt for what is
-    left of the image there. What is too small for a coarse grid is
-    enlarged by the scale at which the study works, not by another grid.
+    left of the image there. What is too small for a coarse grid is enlarged by the scale at which
+    the study works, not by another grid.
 
     Args:
         model: read by stardist_network.py.

@@ -24,12 +24,14 @@ class LearningRates(keras.callbacks.Callback):
         units: Sequence[float],
         normalisations: Sequence[tuple[FreezableNormalization, float]] = (),
     ) -> None:
-        """Args:
-        optimizer: built.
-        training: its schedule.
-        depths: of the trainable variables.
-        units: in which they learn.
-        normalisations: the layers that are frozen as the schedule says, and their depths.
+        """Takes what is set before each step.
+
+        Args:
+            optimizer: built.
+            training: its schedule.
+            depths: of the trainable variables, in the optimizer's order.
+            units: in which they learn, in the same order.
+            normalisations: the layers that are frozen as the schedule says, and their depths.
         """
         super().__init__()
         self.step = 0

@@ -20,9 +20,11 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
     def __init__(
         self, training: TrainingSpec, *, statistics: Sequence[keras.Variable] = ()
     ) -> None:
-        """Args:
-        training: learning rates and regularisation.
-        statistics: what is not learnt but averaged with the weights.
+        """Takes the settings; `build` takes the variables.
+
+        Args:
+            training: learning rates and regularisation.
+            statistics: what is not learnt but averaged with the weights.
         """
         # The base class wants one learning rate; no update below reads it.
         super().__init__(

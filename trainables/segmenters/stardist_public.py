@@ -1,16 +1,14 @@
 """StarDist's published models, by the names and hashes that its own package knows."""
 
 import os
-import shutil
-import tempfile
 import zipfile
 from pathlib import Path
 
 from csbdeep.models.pretrained import get_model_details
 from stardist.models import StarDist2D
 
-from trainables.cache import cache_folder
-from trainables.downloads import alone, fetch, record_hash, refuse_changed, refuse_other_hash
+from trainables.cache import cache_folder, cached_folder
+from trainables.downloads import fetch, record_hash, refuse_changed, refuse_other_hash
 from trainables.segmenters.stardist_network import (
     CONFIG_FILE,
     THRESHOLDS_FILE,
@@ -50,13 +48,14 @@ def public_folder(name_or_folder: str) -> Path:
 
 
 def _unpacked(name: str, *, url: str, sha256: str) -> Path:
-    """The model's folder; processes that want it at the same time wait for the first."""
-    folder = cache_folder() / "stardist" / name
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with alone(folder):
-        if not (folder / WEIGHTS_FILE).is_file():
-            _unpack(_archive(name, url=url, sha256=sha256), folder)
-    return folder
+    """The model's folder; the hash of its weights is recorded."""
+
+    def unpack(folder: Path) -> None:
+        with zipfile.ZipFile(_archive(name, url=url, sha256=sha256)) as packed:
+            packed.extractall(folder)
+        record_hash(folder / WEIGHTS_FILE)
+
+    return cached_folder(f"stardist/{name}", fill=unpack, needed=WEIGHTS_FILE)
 
 
 def _archive(name: str, *, url: str, sha256: str) -> Path:
@@ -67,17 +66,6 @@ def _archive(name: str, *, url: str, sha256: str) -> Path:
     archive = theirs if theirs.is_file() else fetch(url, ours, sha256=sha256)
     refuse_other_hash(archive, sha256)
     return archive
-
-
-def _unpack(archive: Path, folder: Path) -> None:
-    """The folder, whole or not at all; the hash of its weights is recorded."""
-    with tempfile.TemporaryDirectory(dir=folder.parent) as yard:
-        fresh = Path(yard) / "fresh"
-        with zipfile.ZipFile(archive) as packed:
-            packed.extractall(fresh)
-        record_hash(fresh / WEIGHTS_FILE)
-        shutil.rmtree(folder, ignore_errors=True)  # what is left where the weights were deleted
-        fresh.replace(folder)
 
 
 def _missing(name: str, *, reason: str) -> str:
