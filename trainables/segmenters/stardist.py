@@ -22,6 +22,7 @@ from trainables.segmenters.protocol import Checkpoints, Extra, Report, Threshold
 from trainables.segmenters.stardist_adapt import adapted, differences
 from trainables.segmenters.stardist_normalisation import trained_freezably
 from trainables.segmenters.stardist_public import public
+from trainables.segmenters.stardist_saved_model import write_saved_model
 from trainables.segmenters.stardist_targets import star_targets
 from trainables.segmenters.stardist_training import Batch, train
 from trainables.segmenters.validation import mean_f1
@@ -165,9 +166,11 @@ class Stardist:
     def export(self, folder: Path) -> Path:
         """Writes a folder that `StarDist2D(None, name=folder.name, basedir=folder.parent)` opens.
 
-        Images go in with each channel scaled so that its 1st and 99.8th percentiles are 0 and 1.
+        `TF_SavedModel.zip` in it is for Fiji's StarDist plugin. Images go in with each channel
+        scaled so that its 1st and 99.8th percentiles are 0 and 1.
         """
         self.save(folder)
+        write_saved_model(self._model(), folder)
         return folder
 
     def _model(self) -> StarDist2D:
