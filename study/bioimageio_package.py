@@ -1,13 +1,12 @@
 """The BioImage.IO package of an exported network, in the format that bioimageio.spec validates.
 
 One zip file for the tools that open such packages (deepImageJ, QuPath, ilastik, bioimageio.core).
-It holds the network, with what goes in and what comes out; `predict.py`, attached, does the rest.
+It holds the network, with what goes in and what comes out; cells are made by what is attached.
 Citations have DOIs and nothing has an address: those would be looked up on the network.
 """
 
 import re
 import shutil
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,42 +14,34 @@ from typing import Any
 
 import bioimageio.spec
 import numpy as np
-import torch
 from bioimageio.spec.model import v0_5
 from loguru import logger
 
-from trainables.data.normalise import HIGH_PERCENT, LOW_PERCENT, normalise
+from study.bioimageio_networks import PackagedNetwork, cited, packaged
 from trainables.data.simulate import simulated_dataset
 from trainables.model import Model
-from trainables.spec import CellposeSpec, SegmenterSpec, UnetSpec
 from trainables.standalone import Loader
 
 SUFFIX = ".bioimageio.zip"
 INPUT_FILE, OUTPUT_FILE = "test_input.npy", "test_output.npy"
 IMAGE = v0_5.TensorId("image")
-LONGEST_NAME = 64
-SMALLEST_PX = 64
-"""Least side of an image that the package promises to take."""
-TEST_PX = 128
-"""Least side of the test image."""
+LONGEST_NAME, LONGEST_DESCRIPTION = 64, 128
+"""Characters that bioimageio.spec takes."""
 DARK_COUNT, COUNTS = 3000, 5000
 """Intensity of the test image's 1st percentile, and from there to the 99.8th: far from normalised,
 so that the package's own preprocessing is put to the test."""
+LEAST_RANGE = 1e-6
+"""Added to the range of an image's intensities, as `scale_range` does."""
 TOLERANCE, LARGEST_SHARE = 1e-3, 0.005
 """Absolute difference from the test output that is taken as none; bioimageio.spec takes at most
 a hundredth of the output's largest value, and a barely trained network gives little."""
-
-UNET = ("Ronneberger et al. 2015, U-Net", "10.1007/978-3-319-24574-4_28")
-CELLPOSE = ("Stringer et al. 2021, Cellpose", "10.1038/s41592-020-01018-x")
-MEDIAR = ("Lee et al. 2023, MEDIAR", "10.48550/arXiv.2212.03465")
 
 DOCUMENTATION = """
 ## In BioImage.IO's tools
 
 The package holds the network alone. Images go in as the camera gave them, but enlarged by
-{scale:.4g}; the package itself scales each channel so that its 1st and 99.8th percentiles become 0
-and 1. What comes out are maps; `predict.py`, attached, makes cells of them with the thresholds
-above, and does all the rest too: it enlarges, and goes tile by tile where images are large.
+{scale:.4g}; the package itself scales each channel so that its percentiles {low:g} and {high:g}
+become 0 and 1. What comes out are maps. {cells}
 
 ## Validation of the package
 
@@ -75,15 +66,15 @@ class Origin:
 
 
 def write_package(
-    model: Model, network: Path, *, loader: Loader, attachments: list[Path], origin: Origin
+    model: Model, exported: Path, *, folder: Path, loader: Loader | None, origin: Origin
 ) -> Path:
-    """Writes `<arm>.bioimageio.zip` beside an exported network.
+    """Writes `<arm>.bioimageio.zip`.
 
     Args:
         model: the model that was exported.
-        network: its TorchScript file.
-        loader: of the model's family.
-        attachments: files that go with it.
+        exported: what its `export` returned.
+        folder: to write to.
+        loader: of the model's family, if it has one.
         origin: see there.
 
     Returns:
@@ -93,24 +84,21 @@ def write_package(
         ValueError: bioimageio.spec refuses what it would say, e.g. an author's name with a slash.
     """
     logger.disable("bioimageio")  # it would write a page to the screen
-    package = network.with_name(f"{model.spec.arm}{SUFFIX}")
-    with TemporaryDirectory() as folder:
-        parts = Path(folder)
+    package = folder / f"{model.spec.arm}{SUFFIX}"
+    with TemporaryDirectory() as temporary:
+        parts = Path(temporary)
+        network = packaged(model, exported, loader=loader, parts=parts)
         described = v0_5.ModelDescr(
-            **_about(model, origin, parts),
-            inputs=[_input(model, loader, parts)],
-            outputs=[_output(network, loader, parts)],
-            config=_config(model, np.load(parts / OUTPUT_FILE)),
-            weights=v0_5.WeightsDescr(
-                torchscript=v0_5.TorchscriptWeightsDescr(
-                    source=network, pytorch_version=v0_5.Version(torch.__version__.split("+")[0])
-                )
-            ),
-            attachments=[v0_5.FileDescr(source=file) for file in attachments],
+            **_about(model, network, origin, parts),
+            inputs=[_input(model, network, parts)],
+            outputs=[_output(network, parts)],
+            config=_config(model, network, np.load(parts / OUTPUT_FILE)),
+            weights=network.weights,
+            attachments=[v0_5.FileDescr(source=file) for file in network.files],
         )
         # Reads and validates what it has written, test tensors included.
         made = bioimageio.spec.save_bioimageio_package(described, output_path=parts / package.name)
-        shutil.copyfile(made, package)
+        shutil.move(made, package)
     return package
 
 
@@ -147,13 +135,18 @@ def _is_spdx(name: str) -> bool:
     return True
 
 
-def _about(model: Model, origin: Origin, parts: Path) -> dict[str, Any]:
+def _about(model: Model, network: PackagedNetwork, origin: Origin, parts: Path) -> dict[str, Any]:
     """What the package says of the model as a whole."""
-    segmenter = model.spec.segmenter
-    readme = parts / "README.md"
-    readme.write_text(
-        origin.card + DOCUMENTATION.format(scale=model.scale, version=bioimageio.spec.__version__)
+    segmenter, (low, high) = model.spec.segmenter, network.percentiles
+    documentation = DOCUMENTATION.format(
+        scale=model.scale,
+        low=low,
+        high=high,
+        cells=network.cells,
+        version=bioimageio.spec.__version__,
     )
+    readme = parts / "README.md"
+    readme.write_text(origin.card + documentation)
     return {
         "name": " ".join(re.sub(r"[^\w+() -]", " ", origin.title, flags=re.ASCII).split())[
             :LONGEST_NAME
@@ -161,14 +154,14 @@ def _about(model: Model, origin: Origin, parts: Path) -> dict[str, Any]:
         "description": f"{origin.title}: instance segmentation of cells in 2D images.",
         "authors": [v0_5.Author(name=name) for name in origin.authors],
         "license": origin.licence or None,
-        "cite": [v0_5.CiteEntry(text=text, doi=v0_5.Doi(doi)) for text, doi in _cited(segmenter)],
+        "cite": [v0_5.CiteEntry(text=text, doi=v0_5.Doi(doi)) for text, doi in cited(segmenter)],
         "documentation": v0_5.FileDescr(source=readme),
-        "tags": ["2d", "cells", "instance-segmentation", "pytorch", segmenter.kind],
+        "tags": ["2d", "cells", "instance-segmentation", network.framework, segmenter.kind],
     }
 
 
-def _config(model: Model, maps: np.ndarray) -> v0_5.Config:
-    """How nearly the test output must be met, and what only this project knows of the model."""
+def _config(model: Model, network: PackagedNetwork, maps: np.ndarray) -> v0_5.Config:
+    """How nearly the test output must be met, and what only some tools know of the model."""
     tolerance = min(TOLERANCE, LARGEST_SHARE * max(float(maps.max()), 0.0))
     return v0_5.Config.model_validate(
         {
@@ -179,78 +172,63 @@ def _config(model: Model, maps: np.ndarray) -> v0_5.Config:
                 "scale": model.scale,
                 "thresholds": dict(model.segmenter.thresholds),
             },
+            **network.config,
         }
     )
 
 
-def _cited(segmenter: SegmenterSpec) -> tuple[tuple[str, str], ...]:
-    if isinstance(segmenter, UnetSpec):
-        return (UNET,)
-    assert isinstance(segmenter, CellposeSpec)
-    return (CELLPOSE, MEDIAR) if segmenter.backbone == "mediar" else (CELLPOSE,)
-
-
-def _input(model: Model, loader: Loader, parts: Path) -> v0_5.InputTensorDescr:
+def _input(model: Model, network: PackagedNetwork, parts: Path) -> v0_5.InputTensorDescr:
     """The image as the camera gave it, and how it is normalised; writes the test image."""
-    step = loader.multiple_px
-    image = _test_image(channels=model.channels, multiple_px=step)
-    np.save(parts / INPUT_FILE, image)
-    size = v0_5.ParameterizedSize(min=-(-SMALLEST_PX // step) * step, step=step)
+    np.save(parts / INPUT_FILE, _test_image(network, channels=model.channels))
+    low, high = network.percentiles
     percentiles = v0_5.ScaleRangeKwargs(
-        axes=[v0_5.AxisId("y"), v0_5.AxisId("x")],
-        min_percentile=LOW_PERCENT,
-        max_percentile=HIGH_PERCENT,
+        axes=[v0_5.AxisId("y"), v0_5.AxisId("x")], min_percentile=low, max_percentile=high
     )
+    sides = [v0_5.SpaceInputAxis(id=v0_5.AxisId(side), size=network.sides) for side in "yx"]
     return v0_5.InputTensorDescr(
         id=IMAGE,
         description="2D image, not normalised, at the scale that the documentation names",
-        axes=[
-            v0_5.BatchAxis(),
-            v0_5.ChannelAxis(channel_names=[f"channel_{n}" for n in range(model.channels)]),
-            *(v0_5.SpaceInputAxis(id=v0_5.AxisId(side), size=size) for side in "yx"),
-        ],
+        axes=_axes(network, [f"channel_{n}" for n in range(model.channels)], sides),
         data=v0_5.IntervalOrRatioDataDescr(type="float32"),
         preprocessing=[v0_5.ScaleRangeDescr(kwargs=percentiles)],
         test_tensor=v0_5.FileDescr(source=parts / INPUT_FILE),
     )
 
 
-def _output(network: Path, loader: Loader, parts: Path) -> v0_5.OutputTensorDescr:
+def _output(network: PackagedNetwork, parts: Path) -> v0_5.OutputTensorDescr:
     """What the network gives for every pixel; writes what it gives for the test image."""
-    np.save(parts / OUTPUT_FILE, _run(network, np.load(parts / INPUT_FILE)))
+    image = np.load(parts / INPUT_FILE)
+    over = (1, 2) if network.channels_last else (2, 3)
+    low, high = np.percentile(image, network.percentiles, axis=over, keepdims=True)
+    shown = ((image - low) / (high - low + LEAST_RANGE)).astype(np.float32)
+    np.save(parts / OUTPUT_FILE, network.run(shown))
+    sides = [
+        v0_5.SpaceOutputAxis(
+            id=v0_5.AxisId(side),
+            size=v0_5.SizeReference(tensor_id=IMAGE, axis_id=v0_5.AxisId(side)),
+        )
+        for side in "yx"
+    ]
     return v0_5.OutputTensorDescr(
         id=v0_5.TensorId("maps"),
-        description=f"{', '.join(loader.maps)} of every pixel",
-        axes=[
-            v0_5.BatchAxis(),
-            v0_5.ChannelAxis(channel_names=list(loader.maps)),
-            *(
-                v0_5.SpaceOutputAxis(
-                    id=v0_5.AxisId(side),
-                    size=v0_5.SizeReference(tensor_id=IMAGE, axis_id=v0_5.AxisId(side)),
-                )
-                for side in "yx"
-            ),
-        ],
+        description=f"{', '.join(network.maps)} of every pixel"[:LONGEST_DESCRIPTION],
+        axes=_axes(network, list(network.maps), sides),
         data=v0_5.IntervalOrRatioDataDescr(type="float32"),
         test_tensor=v0_5.FileDescr(source=parts / OUTPUT_FILE),
     )
 
 
-def _test_image(*, channels: int, multiple_px: int) -> np.ndarray:
-    """Simulated cells as a 16 bit camera gives them: float32 [1, C, H, W].
+def _axes(network: PackagedNetwork, channels: list[str], sides: list[Any]) -> list[Any]:
+    channel = v0_5.ChannelAxis(channel_names=channels)
+    rest = [*sides, channel] if network.channels_last else [channel, *sides]
+    return [v0_5.BatchAxis(), *rest]
+
+
+def _test_image(network: PackagedNetwork, *, channels: int) -> np.ndarray:
+    """Simulated cells as a 16 bit camera gives them: float32, one image, in the order of axes.
 
     Simulated, because a package may be published, and the user's images need not be.
     """
-    side = -(-TEST_PX // multiple_px) * multiple_px
-    (sample,) = simulated_dataset(count=1, size_px=side, seed=0, channels=channels)
-    counts = (DARK_COUNT + COUNTS * sample.image).clip(0, 2**16 - 1).round()
-    return counts.transpose(2, 0, 1)[np.newaxis].astype(np.float32)
-
-
-def _run(network: Path, image: np.ndarray) -> np.ndarray:
-    """What an exported network gives for float32 [1, C, H, W], normalised as in this project."""
-    shown = normalise(image[0].transpose(1, 2, 0)).transpose(2, 0, 1)
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore", FutureWarning)  # as where it is written
-        return torch.jit.load(network).eval()(torch.from_numpy(shown[np.newaxis].copy())).numpy()
+    (sample,) = simulated_dataset(count=1, size_px=network.test_px, seed=0, channels=channels)
+    counts = (DARK_COUNT + COUNTS * sample.image).clip(0, 2**16 - 1).round().astype(np.float32)
+    return (counts if network.channels_last else counts.transpose(2, 0, 1))[np.newaxis]

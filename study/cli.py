@@ -89,7 +89,7 @@ class Export:
     arm: str = ""
     """Take the model of this arm in place of the winner."""
     bioimageio: bool = False
-    """Write the BioImage.IO package of a U-Net or a small Cellpose as well."""
+    """Write the BioImage.IO package of the model as well."""
     authors: tuple[str, ...] = ()
     """Names for the package; BioImage.IO takes no upload without one."""
     licence: str = ""

@@ -8,10 +8,8 @@ from study.model_card import CARD_FILE, card_title, model_card, weights_of
 from study.store import Store
 from study.winner import model_folder
 from trainables.model import Model, load_model
-from trainables.model_files import spec_of_model
 from trainables.segmenters.loaders import loader_for
-from trainables.spec import SegmenterSpec, StardistSpec, is_vit
-from trainables.standalone import Loader, write_loader
+from trainables.standalone import write_loader
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,10 +27,10 @@ def export_model(
 ) -> list[Path]:
     """Writes a model so that it is used without this project.
 
-    Cellpose's ViT becomes a model file that Cellpose opens, StarDist a folder that StarDist opens.
-    A U-Net and Cellpose's small networks become TorchScript with `predict.py`, one Python file
-    that labels images with it, and, where wanted, a BioImage.IO package. Beside each lies
-    MODEL_CARD.md.
+    Cellpose's ViT becomes a model file that Cellpose opens, StarDist a folder that StarDist and
+    Fiji open. A U-Net and Cellpose's small networks become TorchScript with `predict.py`, one
+    Python file that labels images with it. Beside each lie MODEL_CARD.md and, where wanted, a
+    BioImage.IO package.
 
     Args:
         study_folder: of a study that has confirmed something.
@@ -44,55 +42,41 @@ def export_model(
         What a reader should know of, the model last.
 
     Raises:
-        ValueError: nothing has been confirmed yet, or not for this arm; or there can be no
-            package of this model.
+        ValueError: nothing has been confirmed yet, or not for this arm; or a package is wanted
+            and what writes it is not installed.
     """
     store = Store(study_folder)
     folder = model_folder(store, arm=arm)
     if package is not None:
-        refuse_package(spec_of_model(folder).segmenter)
+        require_bioimageio()
     model = load_model(folder)
     out.mkdir(parents=True, exist_ok=True)
     exported = model.segmenter.export(out)
     card = out / CARD_FILE
     card.write_text(model_card(model, store, exported=exported))
-    loader = loader_for(model.spec.segmenter)
-    if loader is None:
-        return [card, exported]
-    written = write_loader(
-        loader,
-        out,
-        network_file=exported.name,
-        channels=model.channels,
-        scale=model.scale,
-        thresholds=model.segmenter.thresholds,
-    )
-    if package is None:
-        return [card, written, exported]
-    made = _write_package(
-        model, exported, store=store, loader=loader, files=[written, card], request=package
-    )
-    return [card, written, exported, made]
+    written = [card]
+    if loader := loader_for(model.spec.segmenter):
+        file = write_loader(
+            loader,
+            out,
+            network_file=exported.name,
+            channels=model.channels,
+            scale=model.scale,
+            thresholds=model.segmenter.thresholds,
+        )
+        written.append(file)
+    written.append(exported)
+    if package is not None:
+        written.append(_write_package(model, exported, store=store, folder=out, request=package))
+    return written
 
 
-def refuse_package(segmenter: SegmenterSpec) -> None:
-    """Refuses the BioImage.IO package of a network that has none, before anything is written.
+def require_bioimageio() -> None:
+    """Refuses a BioImage.IO package where bioimageio.spec is missing, before anything is written.
 
     Raises:
-        ValueError: says what to use in its place, or what to install.
+        ValueError: says what to install.
     """
-    if isinstance(segmenter, StardistSpec):
-        raise ValueError(
-            "There is no BioImage.IO package of StarDist: its package makes them with a function "
-            "that bioimageio.core no longer has. Leave --bioimageio out: StarDist itself opens "
-            "the folder that is written."
-        )
-    if is_vit(segmenter):
-        raise ValueError(
-            "There is no BioImage.IO package of Cellpose-SAM, whose network takes tiles of 256 "
-            "pixels that Cellpose itself cuts and joins. Leave --bioimageio out: Cellpose opens "
-            "the file that is written."
-        )
     try:
         import study.bioimageio_package  # noqa: F401
     except ModuleNotFoundError as error:
@@ -103,11 +87,10 @@ def refuse_package(segmenter: SegmenterSpec) -> None:
 
 def _write_package(
     model: Model,
-    network: Path,
+    exported: Path,
     *,
     store: Store,
-    loader: Loader,
-    files: list[Path],
+    folder: Path,
     request: PackageRequest,
 ) -> Path:
     from study.bioimageio_package import Origin, licence_of, write_package
@@ -116,8 +99,9 @@ def _write_package(
     weights = weights_of(model, study)
     origin = Origin(
         title=card_title(model, study),
-        card=files[-1].read_text(),
+        card=(folder / CARD_FILE).read_text(),
         authors=request.authors,
         licence=licence_of(request.licence, weights_licence=weights.get("licence", "")),
     )
-    return write_package(model, network, loader=loader, attachments=files[:-1], origin=origin)
+    loader = loader_for(model.spec.segmenter)
+    return write_package(model, exported, folder=folder, loader=loader, origin=origin)

@@ -123,14 +123,23 @@ def _use(model: Model, exported: Path) -> Iterator[str]:
     if isinstance(segmenter, StardistSpec):
         yield from _fenced(*stardist_example(exported.name, scale=model.scale))
         yield ""
-        yield (
-            "Fiji's StarDist plugin opens only what TensorFlow 1 has exported, which StarDist can "
-            "no longer do with Keras 3: use the labels there as an image."
-        )
+        yield _in_fiji(model)
     elif is_vit(segmenter):
         yield from _cellpose_command(model, exported)
     else:
         yield from _fenced("python predict.py IMAGE --out labels")
+
+
+def _in_fiji(model: Model) -> str:
+    thresholds = model.segmenter.thresholds
+    enlarged = "" if model.scale == 1 else f" on images enlarged by {model.scale:.4g} before"
+    return (
+        f"In Fiji: Plugins > StarDist > StarDist 2D{enlarged}, with the model `Model (.zip) from "
+        f"File`, which is `TF_SavedModel.zip` beside this card, percentiles 1 and 99.8, score "
+        f"threshold {thresholds['prob']:.4g} and overlap threshold {thresholds['nms']:.4g}. "
+        f"TensorFlow 1.12 and 1.15, which Fiji runs, read such files and compute the same; the "
+        f"plugin itself has not been tried."
+    )
 
 
 def _cellpose_command(model: Model, exported: Path) -> Iterator[str]:

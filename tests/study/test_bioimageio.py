@@ -1,5 +1,6 @@
 """The BioImage.IO package of an exported model is valid and true, and nothing is fetched for it."""
 
+import dataclasses
 import gc
 import json
 import socket
@@ -15,23 +16,28 @@ import pytest
 import torch
 import yaml
 
-from study.bioimageio_package import licence_of
+from study.bioimageio_package import Origin, licence_of, write_package
 from study.cli import Export
 from study.commands import run_command
-from study.export import refuse_package
+from study.export import require_bioimageio
 from study.store import Store
 from study.winner import best_confirmed
 from tests.reports.fake_study import FakeStudy
+from tests.trainables.segmenters.test_cellpose import SPEC
+from tests.trainables.segmenters.tiny_vit import make_tiny
 from trainables.data.normalise import normalise
 from trainables.model import Model, load_model
 from trainables.segmenters import make_segmenter, torch_device
-from trainables.spec import CellposeSpec, StardistSpec, UnetSpec, trial_spec
+from trainables.segmenters.cellpose import Cellpose
+from trainables.segmenters.cellpose_networks import normalise_for_cpsam
+from trainables.spec import CellposeSpec, trial_spec
 
 # bioimageio.spec 0.5.14 leaves the files that it has read open until they are collected.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 
 ARMS = {"unet": 1, "cellpose": 3}
 """Channels of the images that each arm's model takes."""
+VIT = dataclasses.replace(SPEC, segmenter=CellposeSpec(backbone="cpsam"))
 
 
 @pytest.fixture(autouse=True)
@@ -143,19 +149,40 @@ def test_the_package_says_where_the_model_comes_from(
     assert "enlarged by\n1.5" in text
 
 
-@pytest.mark.parametrize("segmenter", [StardistSpec(), CellposeSpec(backbone="cpsam")])
-def test_networks_that_no_package_carries_are_refused(
-    segmenter: StardistSpec | CellposeSpec,
+def test_a_package_of_the_vit_takes_tiles_as_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(ValueError, match=r"no BioImage\.IO package of .* --bioimageio out"):
-        refuse_package(segmenter)
+    make_tiny(monkeypatch)
+    segmenter = Cellpose(VIT, channels=2)
+    segmenter.thresholds["flow"] = 0.7
+    exported = segmenter.export(tmp_path)
+    package = write_package(
+        Model(spec=VIT, segmenter=segmenter, channels=2, scale=1.5),
+        exported,
+        folder=tmp_path,
+        loader=None,
+        origin=Origin(title="Cellpose", card="", authors=("Ada Lovelace",), licence="MIT"),
+    )
+    zipfile.ZipFile(package).extractall(tmp_path / "unpacked")
+    (settings,) = (tmp_path / "unpacked").glob("cellpose.json")
+    assert json.loads(settings.read_text())["thresholds"]["flow"] == 0.7
+
+    counts = np.random.default_rng(0).integers(200, 60_000, (256, 256, 2), np.uint16)
+    shown = normalise_for_cpsam(normalise(counts)).transpose(2, 0, 1)[np.newaxis]
+    with torch.no_grad():
+        expected = segmenter._network(torch.from_numpy(shown.copy())).numpy()
+    image = counts.transpose(2, 0, 1)[np.newaxis].astype(np.float32)
+    np.testing.assert_allclose(follow(tmp_path / "unpacked", image), expected, atol=5e-3)
+    about = bioimageio.spec.load_model_description(package)
+    assert {axis.size for axis in about.inputs[0].axes[2:]} == {256}
+    assert [str(cited.doi) for cited in about.cite][1] == "10.1101/2025.04.28.651001"
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "study.bioimageio_package")
     monkeypatch.setitem(sys.modules, "bioimageio.spec", None)
     with pytest.raises(ValueError, match=r'pip install -e "\.\[bioimageio\]"'):
-        refuse_package(UnetSpec())
+        require_bioimageio()
 
 
 def test_the_licence_is_a_known_one_that_the_weights_allow() -> None:

@@ -67,6 +67,8 @@ def test_a_licence_without_commercial_use_is_said_of_the_model_too(
 
 
 def test_stardist_is_called_at_the_scale_of_the_model(folder: Path) -> None:
-    text = card(folder, "stardist", thresholds={"prob": 0.5}, exported="/out/my_model")
+    thresholds = {"prob": 0.55, "nms": 0.3}
+    text = card(folder, "stardist", thresholds=thresholds, exported="/out/my_model")
     assert 'StarDist2D(None, name="my_model"' in text
+    assert "score threshold 0.55 and overlap threshold 0.3" in text, "in Fiji"
     assert "seen, 1.5, order=1" in text

@@ -24,7 +24,7 @@ from trainables.segmenters.cellpose_decoding import (
     CellposeInference,
     decode_flows,
 )
-from trainables.segmenters.cellpose_export import export_compact, export_cpsam
+from trainables.segmenters.cellpose_export import export_compact, export_cpsam, write_torchscript
 from trainables.segmenters.cellpose_networks import (
     CPSAM_TILE_PX,
     DEPTHS,
@@ -163,6 +163,10 @@ class Cellpose:
             multiple_px=self._multiple_px,
             thresholds=self.thresholds,
         )
+
+    def write_torchscript(self, file: Path, *, side_px: int) -> None:
+        """Writes the network for tools other than Cellpose; see `cellpose_export`."""
+        write_torchscript(self._network, file, channels=self._channels, side_px=side_px)
 
     @property
     def _multiple_px(self) -> int:

@@ -81,12 +81,7 @@ def export_compact(
         The TorchScript file.
     """
     file = folder / COMPACT_FILE
-    plain = copy.deepcopy(network).cpu().eval()
-    example = torch.zeros(1, channels, EXAMPLE_PX, EXAMPLE_PX)
-    with torch.no_grad(), warnings.catch_warnings():
-        # Deprecated in torch, but what deepImageJ, QuPath and bioimage.io open.
-        warnings.simplefilter("ignore", FutureWarning)
-        torch.jit.save(torch.jit.trace(plain, example), file)
+    write_torchscript(network, file, channels=channels, side_px=EXAMPLE_PX)
     snippet = COMPACT_SNIPPET.format(
         file=file.name,
         channels=channels,
@@ -96,6 +91,25 @@ def export_compact(
     )
     _describe(folder, snippet=snippet, thresholds=thresholds)
     return file
+
+
+def write_torchscript(network: torch.nn.Module, file: Path, *, channels: int, side_px: int) -> None:
+    """Writes a network as it acts on images of so many channels.
+
+    Args:
+        network: float [N, C, H, W] to [N, 3, H, W].
+        file: to write.
+        channels: C.
+        side_px: H and W that it is tried with; the ViT takes no others.
+    """
+    plain = copy.deepcopy(network).cpu().eval()
+    example = torch.zeros(1, channels, side_px, side_px)
+    with torch.no_grad(), warnings.catch_warnings():
+        # Deprecated in torch, but what deepImageJ, QuPath and bioimage.io open.
+        warnings.simplefilter("ignore", FutureWarning)
+        # What the ViT decides by the size of the image, which never changes.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        torch.jit.save(torch.jit.trace(plain, example), file)
 
 
 def _describe(folder: Path, *, snippet: str, thresholds: Thresholds) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import keras
+import numpy as np
 import tensorflow as tf
 from stardist.models import StarDist2D
+from tensorflow.core.framework import graph_pb2
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from trainables.segmenters.stardist_network import silently
@@ -58,6 +60,16 @@ def write_saved_model(model: StarDist2D, folder: Path) -> Path:
         return Path(shutil.move(archive, folder / SAVED_MODEL_FILE))
 
 
+def run_saved_model(file: Path, images: np.ndarray) -> np.ndarray:
+    """What comes out of a file that `write_saved_model` wrote, for images as they go in there."""
+    with TemporaryDirectory() as parts, tf.Graph().as_default(), V1.Session() as session:
+        shutil.unpack_archive(file, parts)
+        signatures = V1.saved_model.load(session, [tf.saved_model.SERVING], parts).signature_def
+        signature = signatures[tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY]
+        given, made = signature.inputs[INPUT].name, signature.outputs[OUTPUT].name
+        return np.asarray(session.run(made, {given: images}))
+
+
 def _with_one_output(model: StarDist2D) -> keras.Model:
     """The network with its two outputs in one, as large as the image: so the plugin wants it.
 
@@ -81,7 +93,7 @@ def _of_constants(network: keras.Model) -> tf.types.experimental.ConcreteFunctio
     return convert_variables_to_constants_v2(function.get_concrete_function(images))
 
 
-def _with_old_names(graph: V1.GraphDef) -> V1.GraphDef:
+def _with_old_names(graph: graph_pb2.GraphDef) -> graph_pb2.GraphDef:
     for node in graph.node:
         node.op = OLD_NAMES.get(node.op, node.op)
     return graph

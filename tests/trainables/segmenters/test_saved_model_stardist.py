@@ -8,10 +8,8 @@ import pytest
 
 from tests.trainables.segmenters.contract import simulated_sample
 from tests.trainables.segmenters.stardist_trials import SMALL, model
-from trainables.segmenters.stardist_saved_model import write_saved_model
+from trainables.segmenters.stardist_saved_model import run_saved_model, write_saved_model
 from trainables.spec import StardistSpec
-
-import tensorflow as tf  # isort: skip
 
 from tensorflow.core.protobuf import saved_model_pb2  # isort: skip
 
@@ -58,24 +56,14 @@ def small(grid: int) -> StardistSpec:
     return StardistSpec(rays=RAYS, grid=grid, depth=SMALL.depth, filters=SMALL.filters)
 
 
-def unpacked(file: Path) -> Path:
-    zipfile.ZipFile(file).extractall(file.parent / "unpacked")
-    return file.parent / "unpacked"
-
-
 @pytest.mark.parametrize("channels", [1, 3])
 def test_it_gives_what_the_model_gives_at_the_size_of_the_image(
     grid: int, channels: int, tmp_path: Path
 ) -> None:
     made = model(spec=small(grid), channels=channels)
-    folder = unpacked(write_saved_model(made, tmp_path))
+    file = write_saved_model(made, tmp_path)
     image = simulated_sample("other", shape=(64, 96), channels=channels).image
-    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(folder))
-        about = loaded.signature_def["serving_default"]
-        (maps,) = session.run(
-            about.outputs["output"].name, {about.inputs["input"].name: image[np.newaxis]}
-        )
+    (maps,) = run_saved_model(file, image[np.newaxis])
     assert maps.shape == (64, 96, 1 + RAYS)
     probability, distances = made.predict(image, axes="YXC")
     np.testing.assert_allclose(maps[::grid, ::grid, 0], probability, atol=1e-5)
