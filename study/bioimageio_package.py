@@ -1,4 +1,4 @@
-"""The BioImage.IO package of an exported network, in the format that bioimageio.spec validates.
+"""The BioImage.IO package of an exported network, tested by bioimageio.core.
 
 One zip file for the tools that open such packages (deepImageJ, QuPath, ilastik, bioimageio.core).
 It holds the network, with what goes in and what comes out; cells are made by what is attached.
@@ -8,6 +8,7 @@ Citations have DOIs and nothing has an address: those would be looked up on the 
 import re
 import shutil
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 from bioimageio.spec.model import v0_5
 from loguru import logger
 
+from study.bioimageio_check import check_package
 from study.bioimageio_networks import PackagedNetwork, cited, packaged
 from trainables.data.simulate import simulated_dataset
 from trainables.model import Model
@@ -45,9 +47,9 @@ become 0 and 1. What comes out are maps. {cells}
 
 ## Validation of the package
 
-bioimageio.spec {version} found it valid. `test_input.npy` shows simulated cells, `test_output.npy`
-is what the network makes of them: `bioimageio test FILE` of bioimageio.core runs it and compares.
-How good the model is on real images stands above.
+bioimageio.core {version} ran it (`bioimageio test FILE`): `test_input.npy` shows simulated cells,
+`test_output.npy` is what the network makes of them. How good the model is on real images stands
+above.
 """
 
 
@@ -81,7 +83,7 @@ def write_package(
         The package.
 
     Raises:
-        ValueError: bioimageio.spec refuses what it would say, e.g. an author's name with a slash.
+        ValueError: bioimageio.core refuses it, e.g. for an author's name with a slash.
     """
     logger.disable("bioimageio")  # it would write a page to the screen
     package = folder / f"{model.spec.arm}{SUFFIX}"
@@ -96,8 +98,8 @@ def write_package(
             weights=network.weights,
             attachments=[v0_5.FileDescr(source=file) for file in network.files],
         )
-        # Reads and validates what it has written, test tensors included.
         made = bioimageio.spec.save_bioimageio_package(described, output_path=parts / package.name)
+        check_package(Path(made))
         shutil.move(made, package)
     return package
 
@@ -143,7 +145,7 @@ def _about(model: Model, network: PackagedNetwork, origin: Origin, parts: Path) 
         low=low,
         high=high,
         cells=network.cells,
-        version=bioimageio.spec.__version__,
+        version=version("bioimageio.core"),
     )
     readme = parts / "README.md"
     readme.write_text(origin.card + documentation)

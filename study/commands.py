@@ -202,6 +202,8 @@ def export(command: cli.Export) -> int:
 
     out = command.out or command.folder / "export"
     package = PackageRequest(authors=command.authors, licence=command.licence)
+    if command.bioimageio:
+        print("bioimageio.core will run the package, which takes a while.", file=sys.stderr)
     for path in export_model(
         _existing(command.folder),
         arm=command.arm,

@@ -16,6 +16,7 @@ import pytest
 import torch
 import yaml
 
+from study.bioimageio_check import check_package
 from study.bioimageio_package import Origin, licence_of, write_package
 from study.cli import Export
 from study.commands import run_command
@@ -176,6 +177,19 @@ def test_a_package_of_the_vit_takes_tiles_as_it_does(
     about = bioimageio.spec.load_model_description(package)
     assert {axis.size for axis in about.inputs[0].axes[2:]} == {256}
     assert [str(cited.doi) for cited in about.cite][1] == "10.1101/2025.04.28.651001"
+
+
+def test_a_package_whose_network_does_not_give_its_test_output_is_refused(
+    packages: dict[str, Path], tmp_path: Path
+) -> None:
+    zipfile.ZipFile(packages["cellpose"]).extractall(tmp_path)
+    np.save(tmp_path / "test_output.npy", 1 + np.load(tmp_path / "test_output.npy"))
+    (description,) = tmp_path.glob("*.yaml")
+    about = yaml.safe_load(description.read_text())
+    del about["outputs"][0]["test_tensor"]["sha256"]
+    description.write_text(yaml.safe_dump(about))
+    with pytest.raises(ValueError, match=r"refuses the package .* "):
+        check_package(description)
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
