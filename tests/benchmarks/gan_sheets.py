@@ -79,15 +79,27 @@ def fit(samples: list[Sample], gan: GanSpec, folder: Path) -> TrialResult:
 
 
 def sheet(folder: Path) -> np.ndarray:
-    """uint8 [H, W, 3]: real crops, masks, made crops."""
+    """uint8 [H, W, 3]: real crops, masks, made crops; black where there are too few."""
     real, made = (read_samples(folder, name=name) or [] for name in (REAL, POOL))
-    rows = []
-    for n in range(0, ROWS * COLUMNS, COLUMNS):
-        tiles = [_picture(sample.image) for sample in real[n : n + COLUMNS]]
-        tiles += [label2rgb(sample.labels, bg_label=0) for sample in made[n : n + COLUMNS]]
-        tiles += [_picture(sample.image) for sample in made[n : n + COLUMNS]]
-        rows.append(np.concatenate([np.pad(t, ((2, 2), (2, 2), (0, 0))) for t in tiles], axis=1))
-    return (255 * np.concatenate(rows)).astype(np.uint8)
+    blocks = (
+        [_picture(sample.image) for sample in real],
+        [label2rgb(sample.labels, bg_label=0) for sample in made],
+        [_picture(sample.image) for sample in made],
+    )
+    empty = np.zeros_like(blocks[0][0])
+    return (255 * np.concatenate([_block(tiles, empty) for tiles in blocks], axis=1)).astype(
+        np.uint8
+    )
+
+
+def _block(tiles: list[np.ndarray], empty: np.ndarray) -> np.ndarray:
+    """The first tiles in rows, each with a black frame."""
+    filled = [
+        np.pad(tile, ((2, 2), (2, 2), (0, 0))) for tile in [*tiles, *ROWS * COLUMNS * [empty]]
+    ]
+    return np.concatenate(
+        [np.concatenate(filled[n * COLUMNS : (n + 1) * COLUMNS], axis=1) for n in range(ROWS)]
+    )
 
 
 def _picture(image: np.ndarray) -> np.ndarray:

@@ -91,7 +91,10 @@ def unet_f1(spec: TrialSpec, data: TrialData) -> float:
 
 
 def rows(cells: list[Cell], numbers: dict[str, Numbers]) -> Iterator[Numbers]:
-    """Means over the draws, for each count and architecture, and every draw's gain over ratio 0."""
+    """Means over the draws, for each count and architecture, and every draw's gain over ratio 0.
+
+    A measure that a pool does not have, as it is empty, is left out of the mean.
+    """
     for count, architecture in dict.fromkeys((cell.count, cell.architecture) for cell in cells):
         if architecture is None:
             continue
@@ -100,12 +103,18 @@ def rows(cells: list[Cell], numbers: dict[str, Numbers]) -> Iterator[Numbers]:
         plain = [dataclasses.replace(cell, architecture=None) for cell in drawn]
         baseline = np.array([numbers[cell.name]["f1_0"] for cell in plain])
         row: Numbers = {"images": count, "architecture": architecture}
-        row |= {name: round(float(np.mean([one[name] for one in found])), 3) for name in found[0]}
+        row |= {name: _mean([one[name] for one in found]) for name in found[0]}
+        row["empty_pools"] = sum(one["share_dropped"] == 1 for one in found)
         row["f1_0"] = round(float(baseline.mean()), 3)
         for ratio in RATIOS:
             gains = np.array([one[f"f1_{ratio:g}"] for one in found]) - baseline
             row[f"gains_{ratio:g}"] = " ".join(f"{gain:+.3f}" for gain in gains)
         yield row
+
+
+def _mean(values: list[float]) -> float:
+    known = [value for value in values if not np.isnan(value)]
+    return round(float(np.mean(known)), 3) if known else np.nan
 
 
 def main() -> None:
