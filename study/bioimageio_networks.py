@@ -128,29 +128,29 @@ def _vit(model: Model, exported: Path, parts: Path) -> PackagedNetwork:
 
 
 def _stardist(model: Model, folder: Path) -> PackagedNetwork:
-    from trainables.segmenters import stardist_network, stardist_saved_model
+    from trainables.segmenters.stardist_network import CONFIG_FILE, THRESHOLDS_FILE, WEIGHTS_FILE
+    from trainables.segmenters.stardist_saved_model import SAVED_MODEL_FILE, run_saved_model
 
-    network = folder / stardist_saved_model.SAVED_MODEL_FILE
-    config = json.loads((folder / stardist_network.CONFIG_FILE).read_text())
+    network = folder / SAVED_MODEL_FILE
+    config = json.loads((folder / CONFIG_FILE).read_text())
     step = config["grid"][0] * config["unet_pool"][0] ** config["unet_n_depth"]
     weights = v0_5.TensorflowSavedModelBundleWeightsDescr(
         source=network, tensorflow_version=v0_5.Version(TENSORFLOW)
     )
-    names = ("CONFIG_FILE", "THRESHOLDS_FILE", "WEIGHTS_FILE")
     about = {
         "thresholds": dict(model.segmenter.thresholds),
-        "weights": stardist_network.WEIGHTS_FILE,
+        "weights": WEIGHTS_FILE,
         "config": config,
     }
     return PackagedNetwork(
         weights=v0_5.WeightsDescr(tensorflow_saved_model_bundle=weights),
         framework="tensorflow",
-        run=lambda image: stardist_saved_model.run_saved_model(network, image),
+        run=lambda image: run_saved_model(network, image),
         channels_last=True,
         maps=("probability", *(f"distance_{ray}" for ray in range(config["n_rays"]))),
         sides=_multiples_of(step),
         test_px=_at_least(TEST_PX, step),
-        files=tuple(folder / getattr(stardist_network, name) for name in names),
+        files=tuple(folder / name for name in (CONFIG_FILE, THRESHOLDS_FILE, WEIGHTS_FILE)),
         cells="StarDist makes cells of them: the attached files in a folder are a model that it "
         "opens, and the lines above do all the rest, enlarging included.",
         config={"stardist": about},

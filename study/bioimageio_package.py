@@ -27,8 +27,8 @@ from trainables.standalone import Loader
 SUFFIX = ".bioimageio.zip"
 INPUT_FILE, OUTPUT_FILE = "test_input.npy", "test_output.npy"
 IMAGE = v0_5.TensorId("image")
-LONGEST_NAME, LONGEST_DESCRIPTION = 64, 128
-"""Characters that bioimageio.spec takes."""
+CORE_VERSION = version("bioimageio.core")
+LONGEST_NAME = 64
 DARK_COUNT, COUNTS = 3000, 5000
 """Intensity of the test image's 1st percentile, and from there to the 99.8th: far from normalised,
 so that the package's own preprocessing is put to the test."""
@@ -145,7 +145,7 @@ def _about(model: Model, network: PackagedNetwork, origin: Origin, parts: Path) 
         low=low,
         high=high,
         cells=network.cells,
-        version=version("bioimageio.core"),
+        version=CORE_VERSION,
     )
     readme = parts / "README.md"
     readme.write_text(origin.card + documentation)
@@ -213,7 +213,7 @@ def _output(network: PackagedNetwork, parts: Path) -> v0_5.OutputTensorDescr:
     ]
     return v0_5.OutputTensorDescr(
         id=v0_5.TensorId("maps"),
-        description=f"{', '.join(network.maps)} of every pixel"[:LONGEST_DESCRIPTION],
+        description="of every pixel what the channels are named after",
         axes=_axes(network, list(network.maps), sides),
         data=v0_5.IntervalOrRatioDataDescr(type="float32"),
         test_tensor=v0_5.FileDescr(source=parts / OUTPUT_FILE),
