@@ -22,7 +22,7 @@ TEST_PX = 128
 VIT_FILE = "cellpose_sam.torchscript.pt"
 CELLPOSE_MAPS = ("flow_y", "flow_x", "cell_logit")
 TENSORFLOW = "1.12.0"
-"""The oldest version that reads the network of StarDist."""
+"""The oldest version that the network of StarDist was read with."""
 
 UNET = ("Ronneberger et al. 2015, U-Net", "10.1007/978-3-319-24574-4_28")
 CELLPOSE = ("Stringer et al. 2021, Cellpose", "10.1038/s41592-020-01018-x")

@@ -27,10 +27,10 @@ def export_model(
 ) -> list[Path]:
     """Writes a model so that it is used without this project.
 
-    Cellpose's ViT becomes a model file that Cellpose opens, StarDist a folder that StarDist and
-    Fiji open. A U-Net and Cellpose's small networks become TorchScript with `predict.py`, one
-    Python file that labels images with it. Beside each lie MODEL_CARD.md and, where wanted, a
-    BioImage.IO package.
+    Cellpose's ViT becomes a model file that Cellpose opens, StarDist a folder that StarDist
+    opens, with a file for Fiji. A U-Net and Cellpose's small networks become TorchScript with
+    `predict.py`, one Python file that labels images with it. Beside each lie MODEL_CARD.md and,
+    where wanted, a BioImage.IO package.
 
     Args:
         study_folder: of a study that has confirmed something.
@@ -72,7 +72,7 @@ def export_model(
 
 
 def require_bioimageio() -> None:
-    """Refuses a BioImage.IO package where bioimageio.spec is missing, before anything is written.
+    """Refuses a BioImage.IO package where what makes it is missing, before anything is written.
 
     Raises:
         ValueError: says what to install.

@@ -36,7 +36,12 @@ def nothing_left_open() -> Iterator[None]:
     gc.collect()
 
 
-def test_who_does_what_the_package_says_gets_what_the_model_gives(tmp_path: Path) -> None:
+def test_who_does_what_the_package_says_gets_what_the_model_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    working = tmp_path / "working"
+    working.mkdir()
+    monkeypatch.chdir(working)
     store = Store(FakeStudy(pictures=False).write(tmp_path / "study"))
     result = store.result(best_confirmed(store, arm="stardist"))
     assert result is not None
@@ -51,6 +56,7 @@ def test_who_does_what_the_package_says_gets_what_the_model_gives(tmp_path: Path
         folder=store.root, out=tmp_path, arm="stardist", bioimageio=True, authors=("Ada Lovelace",)
     )
     assert run_command(wish, "") == 0
+    assert not list(working.iterdir()), "bioimageio.core leaves weights where it is run"
 
     package = tmp_path / "stardist.bioimageio.zip"
     about = bioimageio.spec.load_model_description(package)

@@ -46,7 +46,6 @@ if threads := os.environ.get("OMP_NUM_THREADS"):
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", threads)
 with _muted():
     import tensorflow as tf
-tf.get_logger().setLevel("ERROR")  # it calls outdated what writes models for Fiji
 
 
 def require_promised_gpu() -> None:

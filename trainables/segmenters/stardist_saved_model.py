@@ -5,7 +5,9 @@ plugin could not open: TensorFlow 1 knows neither its kind of variables nor some
 the weights are constants, and all operations are as old as TensorFlow 1.12, Fiji's default.
 """
 
+import contextlib
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -40,7 +42,7 @@ def write_saved_model(model: StarDist2D, folder: Path) -> Path:
         The file.
     """
     function = _of_constants(_with_one_output(model))
-    with TemporaryDirectory() as parent, tf.Graph().as_default():
+    with TemporaryDirectory() as parent, _session() as session:
         given, made = tf.graph_util.import_graph_def(
             _with_old_names(function.graph.as_graph_def()),
             return_elements=[function.inputs[0].name, function.outputs[0].name],
@@ -48,13 +50,12 @@ def write_saved_model(model: StarDist2D, folder: Path) -> Path:
         )
         signature = V1.saved_model.predict_signature_def({INPUT: given}, {OUTPUT: made})
         builder = V1.saved_model.Builder(f"{parent}/model")
-        with V1.Session() as session:
-            builder.add_meta_graph_and_variables(
-                session,
-                [tf.saved_model.SERVING],
-                {tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY: signature},
-                strip_default_attrs=True,  # among them those that were added since
-            )
+        builder.add_meta_graph_and_variables(
+            session,
+            [tf.saved_model.SERVING],
+            {tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY: signature},
+            strip_default_attrs=True,  # among them those that were added since
+        )
         silently(builder.save)
         archive = shutil.make_archive(f"{parent}/model", "zip", f"{parent}/model")
         return Path(shutil.move(archive, folder / SAVED_MODEL_FILE))
@@ -62,12 +63,25 @@ def write_saved_model(model: StarDist2D, folder: Path) -> Path:
 
 def run_saved_model(file: Path, images: np.ndarray) -> np.ndarray:
     """What comes out of a file that `write_saved_model` wrote, for images as they go in there."""
-    with TemporaryDirectory() as parts, tf.Graph().as_default(), V1.Session() as session:
+    with TemporaryDirectory() as parts, _session() as session:
         shutil.unpack_archive(file, parts)
         signatures = V1.saved_model.load(session, [tf.saved_model.SERVING], parts).signature_def
         signature = signatures[tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY]
         given, made = signature.inputs[INPUT].name, signature.outputs[OUTPUT].name
         return np.asarray(session.run(made, {given: images}))
+
+
+@contextlib.contextmanager
+def _session() -> Iterator[tf.compat.v1.Session]:
+    """A session of TensorFlow 1 in a graph of its own, without the advice to use TensorFlow 2."""
+    logger = tf.get_logger()
+    level = logger.level
+    logger.setLevel("ERROR")
+    try:
+        with tf.Graph().as_default(), V1.Session() as session:
+            yield session
+    finally:
+        logger.setLevel(level)
 
 
 def _with_one_output(model: StarDist2D) -> keras.Model:
