@@ -12,15 +12,15 @@ from bioimageio.spec.model import v0_5
 
 from trainables.data.normalise import HIGH_PERCENT, LOW_PERCENT
 from trainables.model import Model
+from trainables.segmenters.loaders import CELLPOSE_MAPS, loader_for
 from trainables.spec import CellposeSpec, SegmenterSpec, StardistSpec, UnetSpec, is_vit
-from trainables.standalone import LOADER_FILE, Loader
+from trainables.standalone import LOADER_FILE
 
 SMALLEST_PX = 64
 """Least side of an image that a package promises to take."""
 TEST_PX = 128
 """Least side of the test image."""
 VIT_FILE = "cellpose_sam.torchscript.pt"
-CELLPOSE_MAPS = ("flow_y", "flow_x", "cell_logit")
 TENSORFLOW = "1.12.0"
 """The oldest version that the network of StarDist was read with."""
 
@@ -58,15 +58,12 @@ class PackagedNetwork:
     """What the family's own tools look for in the package, as StarDist writes it."""
 
 
-def packaged(
-    model: Model, exported: Path, *, loader: Loader | None, parts: Path
-) -> PackagedNetwork:
+def packaged(model: Model, exported: Path, *, parts: Path) -> PackagedNetwork:
     """The network of an exported model.
 
     Args:
         model: that was exported.
         exported: what its `export` returned.
-        loader: of its family, if it has one.
         parts: folder for a network that the export has in another form.
     """
     segmenter = model.spec.segmenter
@@ -74,8 +71,7 @@ def packaged(
         return _stardist(model, exported)
     if is_vit(segmenter):
         return _vit(model, exported, parts)
-    assert loader is not None
-    return _torchscript(exported, loader)
+    return _torchscript(model, exported)
 
 
 def cited(segmenter: SegmenterSpec) -> tuple[tuple[str, str], ...]:
@@ -90,7 +86,9 @@ def cited(segmenter: SegmenterSpec) -> tuple[tuple[str, str], ...]:
     return (CELLPOSE, MEDIAR) if segmenter.backbone == "mediar" else (CELLPOSE,)
 
 
-def _torchscript(network: Path, loader: Loader) -> PackagedNetwork:
+def _torchscript(model: Model, network: Path) -> PackagedNetwork:
+    loader = loader_for(model.spec.segmenter)
+    assert loader is not None
     return PackagedNetwork(
         weights=_torch_weights(network),
         framework="pytorch",
@@ -112,7 +110,7 @@ def _vit(model: Model, exported: Path, parts: Path) -> PackagedNetwork:
 
     assert isinstance(model.segmenter, Cellpose)
     network = parts / VIT_FILE
-    model.segmenter.write_torchscript(network, side_px=CPSAM_TILE_PX)
+    model.segmenter.write_vit(network)
     return PackagedNetwork(
         weights=_torch_weights(network),
         framework="pytorch",

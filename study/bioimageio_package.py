@@ -22,7 +22,6 @@ from study.bioimageio_check import check_package
 from study.bioimageio_networks import PackagedNetwork, cited, packaged
 from trainables.data.simulate import simulated_dataset
 from trainables.model import Model
-from trainables.standalone import Loader
 
 SUFFIX = ".bioimageio.zip"
 INPUT_FILE, OUTPUT_FILE = "test_input.npy", "test_output.npy"
@@ -67,16 +66,13 @@ class Origin:
     """SPDX name of the model's licence, e.g. CC-BY-4.0; empty where nobody gave one."""
 
 
-def write_package(
-    model: Model, exported: Path, *, folder: Path, loader: Loader | None, origin: Origin
-) -> Path:
+def write_package(model: Model, exported: Path, *, folder: Path, origin: Origin) -> Path:
     """Writes `<arm>.bioimageio.zip`.
 
     Args:
         model: the model that was exported.
         exported: what its `export` returned.
         folder: to write to.
-        loader: of the model's family, if it has one.
         origin: see there.
 
     Returns:
@@ -89,7 +85,7 @@ def write_package(
     package = folder / f"{model.spec.arm}{SUFFIX}"
     with TemporaryDirectory() as temporary:
         parts = Path(temporary)
-        network = packaged(model, exported, loader=loader, parts=parts)
+        network = packaged(model, exported, parts=parts)
         described = v0_5.ModelDescr(
             **_about(model, network, origin, parts),
             inputs=[_input(model, network, parts)],

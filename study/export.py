@@ -103,5 +103,4 @@ def _write_package(
         authors=request.authors,
         licence=licence_of(request.licence, weights_licence=weights.get("licence", "")),
     )
-    loader = loader_for(model.spec.segmenter)
-    return write_package(model, exported, folder=folder, loader=loader, origin=origin)
+    return write_package(model, exported, folder=folder, origin=origin)

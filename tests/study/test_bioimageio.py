@@ -161,7 +161,6 @@ def test_a_package_of_the_vit_takes_tiles_as_it_does(
         Model(spec=VIT, segmenter=segmenter, channels=2, scale=1.5),
         exported,
         folder=tmp_path,
-        loader=None,
         origin=Origin(title="Cellpose", card="", authors=("Ada Lovelace",), licence="MIT"),
     )
     zipfile.ZipFile(package).extractall(tmp_path / "unpacked")

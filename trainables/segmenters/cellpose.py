@@ -5,6 +5,7 @@ last weights whatever their score, and knows no schedules; its parts are used he
 """
 
 import json
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -24,7 +25,7 @@ from trainables.segmenters.cellpose_decoding import (
     CellposeInference,
     decode_flows,
 )
-from trainables.segmenters.cellpose_export import export_compact, export_cpsam, write_torchscript
+from trainables.segmenters.cellpose_export import export_compact, export_cpsam
 from trainables.segmenters.cellpose_networks import (
     CPSAM_TILE_PX,
     DEPTHS,
@@ -44,6 +45,7 @@ from trainables.segmenters.protocol import Checkpoints, Extra, Report, Threshold
 from trainables.segmenters.tiles import process_in_tiles
 from trainables.segmenters.torch_device import autocast, best_device, place, place_batch
 from trainables.segmenters.torch_training import train
+from trainables.segmenters.torchscript import write_torchscript
 from trainables.segmenters.validation import mean_f1
 from trainables.spec import CellposeSpec, TrialSpec, is_vit
 
@@ -164,9 +166,12 @@ class Cellpose:
             thresholds=self.thresholds,
         )
 
-    def write_torchscript(self, file: Path, *, side_px: int) -> None:
-        """Writes the network for tools other than Cellpose; see `cellpose_export`."""
-        write_torchscript(self._network, file, channels=self._channels, side_px=side_px)
+    def write_vit(self, file: Path) -> None:
+        """Writes the ViT as TorchScript, for tools other than Cellpose; it takes one tile size."""
+        with warnings.catch_warnings():
+            # What it decides by the size of the image, which never changes.
+            warnings.simplefilter("ignore", torch.jit.TracerWarning)
+            write_torchscript(self._network, file, channels=self._channels, side_px=CPSAM_TILE_PX)
 
     @property
     def _multiple_px(self) -> int:

@@ -1,8 +1,6 @@
 """A trained Cellpose segmenter in a form that is used without this project."""
 
-import copy
 import json
-import warnings
 from pathlib import Path
 
 import torch
@@ -10,6 +8,7 @@ import torch
 from trainables.segmenters.cellpose_decoding import LARGEST_SHARE
 from trainables.segmenters.cellpose_networks import CpsamNetwork
 from trainables.segmenters.protocol import Thresholds
+from trainables.segmenters.torchscript import write_torchscript
 
 CPSAM_FILE = "cellpose_model"
 COMPACT_FILE = "cellpose_compact.torchscript.pt"
@@ -91,25 +90,6 @@ def export_compact(
     )
     _describe(folder, snippet=snippet, thresholds=thresholds)
     return file
-
-
-def write_torchscript(network: torch.nn.Module, file: Path, *, channels: int, side_px: int) -> None:
-    """Writes a network as it acts on images of so many channels.
-
-    Args:
-        network: float [N, C, H, W] to [N, 3, H, W].
-        file: to write.
-        channels: C.
-        side_px: H and W that it is tried with; the ViT takes no others.
-    """
-    plain = copy.deepcopy(network).cpu().eval()
-    example = torch.zeros(1, channels, side_px, side_px)
-    with torch.no_grad(), warnings.catch_warnings():
-        # Deprecated in torch, but what deepImageJ, QuPath and bioimage.io open.
-        warnings.simplefilter("ignore", FutureWarning)
-        # What the ViT decides by the size of the image, which never changes.
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
-        torch.jit.save(torch.jit.trace(plain, example), file)
 
 
 def _describe(folder: Path, *, snippet: str, thresholds: Thresholds) -> None:

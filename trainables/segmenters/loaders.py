@@ -4,6 +4,7 @@ from trainables.spec import CellposeSpec, SegmenterSpec, UnetSpec, is_vit
 from trainables.standalone import Loader
 
 TILES = "trainables.segmenters.tiles"
+CELLPOSE_MAPS = ("flow_y", "flow_x", "cell_logit")
 
 UNET_CODE = '''\
 def probabilities(image: np.ndarray) -> np.ndarray:
@@ -70,6 +71,6 @@ def loader_for(segmenter: SegmenterSpec) -> Loader | None:
             code=COMPACT_CODE.format(multiple=multiple_px),
             packages="cellpose scikit-image tifffile pillow",
             multiple_px=multiple_px,
-            maps=("flow_y", "flow_x", "cell_logit"),
+            maps=CELLPOSE_MAPS,
         )
     return None

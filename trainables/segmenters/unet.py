@@ -1,8 +1,6 @@
 """A U-Net that tells background, interior and boundary of cells apart, decoded by watershed."""
 
-import copy
 import json
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -29,6 +27,7 @@ from trainables.segmenters.protocol import Checkpoints, Extra, Report, Threshold
 from trainables.segmenters.tiles import process_in_tiles
 from trainables.segmenters.torch_device import autocast, best_device, place, place_batch
 from trainables.segmenters.torch_training import train
+from trainables.segmenters.torchscript import write_torchscript
 from trainables.segmenters.validation import mean_f1
 from trainables.spec import TrialSpec, UnetSpec
 
@@ -148,13 +147,12 @@ class Unet:
 
     def export(self, folder: Path) -> Path:
         """Writes a TorchScript network that gives class probabilities, and how to decode them."""
-        side = self._spec.training.crop_px
-        example = torch.zeros(1, self._channels, side, side)
-        network = WithProbabilities(copy.deepcopy(self._network)).cpu().eval()
-        with torch.no_grad(), warnings.catch_warnings():
-            # Deprecated in torch, but what deepImageJ, QuPath and bioimage.io open.
-            warnings.simplefilter("ignore", FutureWarning)
-            torch.jit.save(torch.jit.trace(network, example), folder / EXPORT_FILE)
+        write_torchscript(
+            WithProbabilities(self._network),
+            folder / EXPORT_FILE,
+            channels=self._channels,
+            side_px=self._spec.training.crop_px,
+        )
         (folder / EXPORT_SETTINGS_FILE).write_text(json.dumps(self._export_settings(), indent=1))
         return folder / EXPORT_FILE
 
