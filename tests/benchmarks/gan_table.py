@@ -16,7 +16,7 @@ from typing import get_args
 
 import numpy as np
 
-from tests.benchmarks.cells import Numbers, measure_all
+from tests.benchmarks.cells import CELLS_FILE, Numbers, measure_all
 from tests.benchmarks.draws import split_once, trial_data
 from tests.benchmarks.quick_trials import quick_trial
 from trainables.extra_spec import ExtraSpec
@@ -46,7 +46,7 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """Of the file with its numbers, and of the folder with its pool."""
+        """Of its numbers, and of the folder with its pool."""
         return f"{self.architecture or 'plain'}_{self.count}_{self.draw}"
 
 
@@ -126,7 +126,8 @@ def main() -> None:
         for count in options.counts
         for architecture in (None, *options.architectures)
     ]
-    table = list(rows(cells, measure_all(measure, {c.name: c for c in cells}, options.out)))
+    numbers = measure_all(measure, {c.name: c for c in cells}, options.out / CELLS_FILE)
+    table = list(rows(cells, numbers))
     writer = csv.DictWriter(sys.stdout, table[0])
     writer.writeheader()
     writer.writerows(table)

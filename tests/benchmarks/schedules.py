@@ -5,6 +5,10 @@ is known, and the same command goes on where it was stopped:
 
     python -m tests.benchmarks.schedules --dataset my_images --out table
     python -m tests.benchmarks.schedules --dataset my_images --source other_images --out table
+
+Tables of several data sets and sources may share a folder; trainings from scratch, which need no
+source, are then done once. With the lines of docs/schedules.jsonl in its `cells.jsonl` a table
+goes on from what has been measured before, but the sources are trained anew.
 """
 
 import argparse
@@ -18,72 +22,97 @@ from typing import get_args
 import numpy as np
 from matplotlib.figure import Figure
 
-from tests.benchmarks.cells import Numbers, measure_all
+from tests.benchmarks.cells import CELLS_FILE, Numbers, measure_all
 from tests.benchmarks.draws import split_once, trial_data
-from tests.benchmarks.quick_trials import SEGMENTERS, quick_trial, simulated, source_trial
+from tests.benchmarks.quick_trials import (
+    SEGMENTERS,
+    SOURCE_IMAGES,
+    quick_trial,
+    simulated,
+    source_trial,
+)
 from trainables.segmenters.protocol import NoCheckpoints
-from trainables.spec import DataSpec, TrialSpec
+from trainables.spec import DataSpec
 from trainables.training_spec import ScheduleName
-from trainables.trial import TrialData, run_trial
+from trainables.trial import run_trial
 
 SCRATCH = "scratch"
 WAYS = (SCRATCH, *get_args(ScheduleName))
+SOURCES_FILE = "sources.jsonl"
+"""Like a table's cells, of the trainings on the sources."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cell:
-    """One training: on the source where `way` is empty, else on the data set."""
+    """One training on the data set."""
 
     dataset: Path
-    """That it trains on."""
+    source: str
+    """Name of the data set whose weights it starts from; empty: from scratch."""
     out: Path
     segmenter: str
-    way: str = ""
+    way: str
     """`scratch`, or the name of a schedule."""
-    count: int = 0
-    draw: int = 0
+    count: int
+    draw: int
 
     @property
     def name(self) -> str:
-        """Of the file with its numbers."""
-        return f"{self.segmenter}_{self.way}_{self.count}_{self.draw}" if self.way else self.source
+        """Of its numbers."""
+        parts = (self.dataset.name, self.segmenter, self.source, self.way, self.count, self.draw)
+        return "/".join(str(part) for part in parts)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Source:
+    """One training on the source."""
+
+    dataset: Path
+    out: Path
+    segmenter: str
 
     @property
-    def source(self) -> str:
-        """Name of the training on the source, and of the folder with its weights."""
-        return f"{self.segmenter}_source"
+    def weights(self) -> Path:
+        """The folder of its weights."""
+        return weights_folder(self.out, segmenter=self.segmenter, source=self.dataset.name)
+
+
+def weights_folder(out: Path, *, segmenter: str, source: str) -> Path:
+    """Where a segmenter's weights from a source are kept."""
+    return out / "weights" / f"{segmenter}_{source}"
 
 
 def measure(cell: Cell) -> Numbers:
-    """Trains once; test F1 at IoU 0.5, or validation F1 on the source, and device-seconds."""
+    """Trains once: test F1 at IoU 0.5 and device-seconds, beside what was trained."""
     split = split_once(cell.dataset, cell.out)
-    count = cell.count or len(split.annotation_ids)
-    images = DataSpec(split=split.hash, annotation_count=count, draw=cell.draw)
-    data = trial_data(cell.dataset, split, count=count, draw=cell.draw)
-    weights = cell.out / "weights" / cell.source
-    if not cell.way:
-        weights.mkdir(parents=True, exist_ok=True)
-        return on_source(source_trial(cell.segmenter, images), data, weights=weights)
-    if cell.way == SCRATCH:
-        spec = quick_trial(cell.segmenter, images)
-    else:
-        spec = quick_trial(cell.segmenter, images, weights=cell.source)
+    images = DataSpec(split=split.hash, annotation_count=cell.count, draw=cell.draw)
+    data = trial_data(cell.dataset, split, count=cell.count, draw=cell.draw)
+    spec = quick_trial(cell.segmenter, images, weights=cell.source)
+    if cell.source:
         training = dataclasses.replace(spec.training, schedule=cell.way)
         spec = dataclasses.replace(spec, training=training)
+        weights = weights_folder(cell.out, segmenter=cell.segmenter, source=cell.source)
         data = dataclasses.replace(data, weights=weights)
     result = run_trial(spec, data, report=lambda progress: None, checkpoints=NoCheckpoints())
-    f1 = float(np.mean(result.test.f1))
-    return {"f1": f1, "seconds": result.progress[-1].device_seconds}
+    return {
+        "f1": float(np.mean(result.test.f1)),
+        "seconds": result.progress[-1].device_seconds,
+    }
 
 
-def on_source(spec: TrialSpec, data: TrialData, *, weights: Path) -> Numbers:
-    """Trains on the source and keeps the weights."""
+def measure_source(source: Source) -> Numbers:
+    """Trains once on the source and keeps the weights: validation F1 and device-seconds."""
+    split = split_once(source.dataset, source.out)
+    count = min(len(split.annotation_ids), SOURCE_IMAGES)
+    images = DataSpec(split=split.hash, annotation_count=count, draw=0)
+    data = trial_data(source.dataset, split, count=count, draw=0)
+    source.weights.mkdir(parents=True, exist_ok=True)
     result = run_trial(
-        spec,
+        source_trial(source.segmenter, images),
         dataclasses.replace(data, test=()),
         report=lambda progress: None,
         checkpoints=NoCheckpoints(),
-        keep_model=lambda model: model.save(weights),
+        keep_model=lambda model: model.save(source.weights),
     )
     last = result.progress[-1]
     return {"f1": last.validation_f1, "seconds": last.device_seconds}
@@ -128,21 +157,31 @@ def main() -> None:
     source = options.source or simulated(options.out)
     for dataset in (options.dataset, source):
         split_once(dataset, options.out)
-    sources = [Cell(source, options.out, name) for name in options.segmenters]
-    measure_all(measure, {cell.name: cell for cell in sources}, options.out)
+    sources = [Source(source, options.out, name) for name in options.segmenters]
+    measure_all(
+        measure_source, {one.weights.name: one for one in sources}, options.out / SOURCES_FILE
+    )
     cells = [
-        Cell(options.dataset, options.out, name, way, count, draw)
+        Cell(
+            options.dataset,
+            "" if way == SCRATCH else source.name,
+            options.out,
+            name,
+            way,
+            count,
+            draw,
+        )
         for draw in range(1, options.draws + 1)
         for count in options.counts
         for name in options.segmenters
         for way in WAYS
     ]
-    numbers = measure_all(measure, {cell.name: cell for cell in cells}, options.out)
+    numbers = measure_all(measure, {cell.name: cell for cell in cells}, options.out / CELLS_FILE)
     table = list(rows(cells, numbers))
     writer = csv.DictWriter(sys.stdout, table[0])
     writer.writeheader()
     writer.writerows(table)
-    picture(table, options.out / "curves.png")
+    picture(table, options.out / f"{source.name}_to_{options.dataset.name}.png")
 
 
 def _options() -> argparse.Namespace:

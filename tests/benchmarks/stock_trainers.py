@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.cells import Numbers, measure_all
+from tests.benchmarks.cells import CELLS_FILE, Numbers, measure_all
 from tests.benchmarks.draws import split_once, trial_data
 from tests.benchmarks.quick_trials import quick_trial, simulated, source_trial
 from tests.benchmarks.stock import as_cellpose_model, augment_as_stardist
@@ -65,7 +65,7 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """Of the file with its numbers; of the folder of weights, for draw 0."""
+        """Of its numbers; of the folder of weights, for draw 0."""
         return f"{self.segmenter}_{self.count}_{self.draw}" if self.draw else self.weights
 
     @property
@@ -258,7 +258,7 @@ def main() -> None:
         for name in options.segmenters
     ]
     for some in ([c for c in cells if not c.draw], [c for c in cells if c.draw]):
-        numbers = measure_all(measure, {cell.name: cell for cell in some}, options.out)
+        numbers = measure_all(measure, {cell.name: cell for cell in some}, options.out / CELLS_FILE)
     table = list(rows([c for c in cells if c.draw], numbers))
     writer = csv.DictWriter(sys.stdout, table[0])
     writer.writeheader()
