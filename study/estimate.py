@@ -8,6 +8,7 @@ from study.design import ARMS, Study
 from study.events import row
 from study.plan import Splits, confirm_tasks, default_spec, search_gans, source_fits
 from trainables.flat import flatten
+from trainables.processor import multiplies_bfloat16, processor_flags
 from trainables.result import TrialResult
 from trainables.spec import GanFitSpec, Spec, TrialSpec, is_vit
 
@@ -17,6 +18,8 @@ study on one core of a cloud machine (AVX-512, bfloat16); a GPU is far faster.""
 SECONDS_PER_CPSAM_CROP = 1.7
 """The same for Cellpose's ViT: a forward pass of 256 x 256 pixels took 2.3 s, a training step
 is taken as three of them. Not measured as a training."""
+SLOWNESS_WITHOUT_BFLOAT16 = 2.5
+"""How many times as long that takes on a core with AVX2 alone: 2.2 to 2.8 times by segmenter."""
 MEASURED_CROP_PX = 128
 SECONDS_PER_TEST_IMAGE = 0.2
 """The same core, images of 256 x 256 pixels, all scores included."""
@@ -43,7 +46,9 @@ class PlannedRow:
     """Of all of them together, on one CPU core."""
 
 
-def planned_rows(study: Study, *, folds: int = 1, test_images: int = 0) -> list[PlannedRow]:
+def planned_rows(
+    study: Study, *, folds: int = 1, test_images: int = 0, slowness: float = 1.0
+) -> list[PlannedRow]:
     """All trainings of a study, by stage and arm.
 
     Where the search decides what comes later, it is taken to choose the field's defaults. Early
@@ -52,6 +57,7 @@ def planned_rows(study: Study, *, folds: int = 1, test_images: int = 0) -> list[
     Args:
         folds: grouped folds, for each of which all but the sources is run; 1 is a single split.
         test_images: of the split, or of one fold; 0: as many as the study allows.
+        slowness: of a core, see `slowness_here`.
     """
     tested = test_images or study.max_test_images
     rows: dict[tuple[str, str], PlannedRow] = {}
@@ -64,7 +70,7 @@ def planned_rows(study: Study, *, folds: int = 1, test_images: int = 0) -> list[
                 stage=stage,
                 name=row(spec).removesuffix("_source"),
                 trainings=times + (so_far.trainings if so_far else 0),
-                device_seconds=times * device_seconds(spec, test_images=tested)
+                device_seconds=slowness * times * device_seconds(spec, test_images=tested)
                 + (so_far.device_seconds if so_far else 0.0),
             )
     return list(rows.values())
@@ -93,7 +99,7 @@ def planned_specs(study: Study) -> dict[str, list[Spec]]:
 
 
 def device_seconds(spec: Spec, *, test_images: int) -> float:
-    """About what one training takes on one CPU core."""
+    """About what one training takes on one core of the machine that was measured."""
     if isinstance(spec, GanFitSpec):
         crops = spec.gan.images_seen * (spec.gan.crop_px / MEASURED_CROP_PX) ** 2
         return START_SECONDS + POOL_SECONDS + crops * SECONDS_PER_CROP["gan"]
@@ -101,6 +107,11 @@ def device_seconds(spec: Spec, *, test_images: int) -> float:
     is_tested = spec.stage in ("confirm", "ablate")
     test_seconds = test_images * SECONDS_PER_TEST_IMAGE * is_tested
     return START_SECONDS + crops * _seconds_per_crop(spec) + test_seconds
+
+
+def slowness_here() -> float:
+    """How many times as long as on the measured machine trainings take on a core of this one."""
+    return 1.0 if multiplies_bfloat16(processor_flags()) else SLOWNESS_WITHOUT_BFLOAT16
 
 
 def wall_seconds(rows: Iterable[PlannedRow], *, slots: int) -> float:

@@ -11,7 +11,7 @@ from rich.table import Table
 from study.budget import ORDER, read_budget, scale_to, spell_out
 from study.data import open_declared
 from study.design import ARMS, SIMULATED, Study
-from study.estimate import PlannedRow, planned_rows, wall_seconds
+from study.estimate import PlannedRow, planned_rows, slowness_here, wall_seconds
 from study.options import RunOptions, study_of
 from study.splits import cut_counts, folds_of
 
@@ -34,7 +34,12 @@ class Plan:
         study = self.study
         if self.folds > 1:
             study = cut_counts(study, most=self.test_images * (self.folds - 1))
-        return planned_rows(study, folds=self.folds, test_images=self.test_images)
+        return planned_rows(
+            study,
+            folds=self.folds,
+            test_images=self.test_images,
+            slowness=slowness_here(),
+        )
 
     @property
     def seconds(self) -> float:

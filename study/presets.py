@@ -18,7 +18,8 @@ def quick() -> Study:
     """Five arms at ten annotated images, sized for two cores of a laptop.
 
     Command: `study run quick [--dataset FOLDER]`
-    Cost: about 11 minutes on 2 free cores; on busy ones far more.
+    Cost: about 11 minutes on 2 free cores that multiply bfloat16, by estimate half an hour on those
+    that do not; on busy ones far more.
     Expected: a ranking with wide intervals; it shows how a study goes, and which arms are far
     behind. Close arms are not told apart: that is what `small` and `full` are for.
     """

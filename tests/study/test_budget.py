@@ -4,9 +4,17 @@ import dataclasses
 
 import pytest
 
+from study import estimate as estimate_module
 from study.budget import ORDER, read_budget, scale_to, scaled_before
 from study.design import Study
-from study.estimate import device_seconds, planned_rows, planned_specs, wall_seconds
+from study.estimate import (
+    SLOWNESS_WITHOUT_BFLOAT16,
+    device_seconds,
+    planned_rows,
+    planned_specs,
+    slowness_here,
+    wall_seconds,
+)
 from study.factors import ABLATION
 from study.presets import PRESETS, quick
 from trainables.spec import GanFitSpec
@@ -118,6 +126,18 @@ def test_the_estimate_of_a_quick_study_is_what_one_took() -> None:
     rows = planned_rows(quick())
     assert sum(row.device_seconds for row in rows) == pytest.approx(1296, rel=0.15)
     assert wall_seconds(rows, slots=2) == pytest.approx(735, rel=0.1)
+
+
+def test_a_slow_processor_makes_all_of_it_longer() -> None:
+    usual, slow = planned_rows(quick()), planned_rows(quick(), slowness=2.0)
+    assert [row.device_seconds for row in slow] == [2 * row.device_seconds for row in usual]
+
+
+def test_a_processor_without_bfloat16_is_a_slow_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(estimate_module, "processor_flags", lambda: "flags : avx2")
+    assert slowness_here() == SLOWNESS_WITHOUT_BFLOAT16 > 1
+    monkeypatch.setattr(estimate_module, "processor_flags", lambda: "flags : avx512_bf16")
+    assert slowness_here() == 1
 
 
 def test_folds_repeat_all_but_the_sources() -> None:

@@ -3,7 +3,8 @@
 import contextlib
 import os
 from collections.abc import Iterator
-from pathlib import Path
+
+from trainables.processor import multiplies_bfloat16, processor_flags
 
 ENVIRONMENT = {
     "KERAS_BACKEND": "tensorflow",
@@ -72,20 +73,6 @@ def make_reproducible() -> None:
     tf.config.experimental.enable_op_determinism()
 
 
-def multiplies_bfloat16(cpu_flags: str) -> bool:
-    """Whether a processor multiplies bfloat16 itself; the same rule as for torch.
-
-    TensorFlow would also rewrite graphs for processors that only emulate it.
-    """
-    return "avx512_bf16" in cpu_flags.split()
-
-
-def _cpu_flags() -> str:
-    """What Linux says of the processor; nothing elsewhere. Torch, which knows, may not be here."""
-    about = Path("/proc/cpuinfo")
-    return about.read_text() if about.exists() else ""
-
-
 @contextlib.contextmanager
 def bfloat16_steps() -> Iterator[None]:
     """On CPUs that multiply bfloat16, graphs that first run within it convolve in it, by oneDNN.
@@ -93,7 +80,7 @@ def bfloat16_steps() -> Iterator[None]:
     Weights, losses and what the network gives back stay float32. Steps of GPUs are left alone:
     there TensorFlow knows only float16, which would need scaled losses.
     """
-    if tf.config.list_physical_devices("GPU") or not multiplies_bfloat16(_cpu_flags()):
+    if tf.config.list_physical_devices("GPU") or not multiplies_bfloat16(processor_flags()):
         yield
         return
     tf.config.optimizer.set_experimental_options({BFLOAT16: True})

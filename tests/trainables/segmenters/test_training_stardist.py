@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from tests.trainables.segmenters.stardist_trials import SHORT, fit, model, spec
+from trainables.processor import multiplies_bfloat16, processor_flags
 from trainables.segmenters.clock import TrainingDiverged
 from trainables.segmenters.stardist_callbacks import LearningRates
 from trainables.segmenters.stardist_optimizer import LayerwiseAdamW
@@ -195,14 +196,8 @@ def test_steps_in_bfloat16_change_what_is_computed_by_little_and_only_within() -
     np.testing.assert_array_equal(convolved(), before)
     assert within.dtype == np.float32
     has_changed = not np.array_equal(within, before)
-    assert has_changed == stardist_runtime.multiplies_bfloat16(stardist_runtime._cpu_flags())
+    assert has_changed == multiplies_bfloat16(processor_flags())
     np.testing.assert_allclose(within, before, atol=0.05 * before.std())
-
-
-def test_processors_that_only_emulate_bfloat16_are_left_at_float32() -> None:
-    assert stardist_runtime.multiplies_bfloat16("flags : fpu avx512f avx512_bf16 vaes")
-    assert not stardist_runtime.multiplies_bfloat16("flags : fpu avx512f avx512bw")
-    assert not stardist_runtime.multiplies_bfloat16("")
 
 
 def test_losses_of_steps_in_bfloat16_are_float32() -> None:
