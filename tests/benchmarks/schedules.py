@@ -31,6 +31,7 @@ from tests.benchmarks.quick_trials import (
     simulated,
     source_trial,
 )
+from trainables.processor import multiplies_bfloat16, processor_flags
 from trainables.segmenters.protocol import NoCheckpoints
 from trainables.spec import DataSpec
 from trainables.training_spec import ScheduleName
@@ -83,7 +84,7 @@ def weights_folder(out: Path, *, segmenter: str, source: str) -> Path:
 
 
 def measure(cell: Cell) -> Numbers:
-    """Trains once: test F1 at IoU 0.5 and device-seconds, beside what was trained."""
+    """Trains once: test F1 at IoU 0.5, device-seconds, and whether it computed in bfloat16."""
     split = split_once(cell.dataset, cell.out)
     images = DataSpec(split=split.hash, annotation_count=cell.count, draw=cell.draw)
     data = trial_data(cell.dataset, split, count=cell.count, draw=cell.draw)
@@ -97,6 +98,7 @@ def measure(cell: Cell) -> Numbers:
     return {
         "f1": float(np.mean(result.test.f1)),
         "seconds": result.progress[-1].device_seconds,
+        "bfloat16": multiplies_bfloat16(processor_flags()),
     }
 
 
@@ -149,6 +151,7 @@ def picture(table: list[Numbers], file: Path) -> None:
         panel.minorticks_off()
     panels[0].set_ylabel("test F1 at IoU 0.5")
     panels[-1].legend(frameon=False, fontsize="small")
+    figure.suptitle(file.stem.replace("_", " "))
     figure.savefig(file, dpi=120)
 
 
