@@ -12,10 +12,7 @@ goes on from what has been measured before, but the sources are trained anew.
 """
 
 import argparse
-import csv
 import dataclasses
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -41,6 +38,9 @@ SCRATCH = "scratch"
 WAYS = (SCRATCH, *get_args(ScheduleName))
 SOURCES_FILE = "sources.jsonl"
 """Like a table's cells, of the trainings on the sources."""
+SHIFT = 1.02
+"""Factor between the places of two ways on the axis of the picture, so that their dots are told
+apart."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,6 +76,16 @@ class Source:
     def weights(self) -> Path:
         """The folder of its weights."""
         return weights_folder(self.out, segmenter=self.segmenter, source=self.dataset.name)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Row:
+    """What is told of one segmenter with one number of annotated images."""
+
+    segmenter: str
+    images: int
+    f1: dict[str, list[float]]
+    """Test F1 of each draw, by way."""
 
 
 def weights_folder(out: Path, *, segmenter: str, source: str) -> Path:
@@ -120,37 +130,49 @@ def measure_source(source: Source) -> Numbers:
     return {"f1": last.validation_f1, "seconds": last.device_seconds}
 
 
-def rows(cells: list[Cell], numbers: dict[str, Numbers]) -> Iterator[Numbers]:
-    """Mean test F1 over the draws and each draw's own."""
-    for key in dict.fromkeys((cell.segmenter, cell.count, cell.way) for cell in cells):
-        same = [cell for cell in cells if (cell.segmenter, cell.count, cell.way) == key]
-        f1 = [numbers[cell.name]["f1"] for cell in same]
-        yield {
-            "segmenter": key[0],
-            "images": key[1],
-            "way": key[2],
-            "f1": round(float(np.mean(f1)), 3),
-            "draws": " ".join(f"{one:.3f}" for one in f1),
-        }
+def rows(cells: list[Cell], numbers: dict[str, Numbers]) -> list[Row]:
+    """Test F1 of every way, draw by draw, for each segmenter and number of images."""
+    table: dict[tuple[str, int], Row] = {}
+    for cell in cells:
+        row = table.setdefault((cell.segmenter, cell.count), Row(cell.segmenter, cell.count, {}))
+        row.f1.setdefault(cell.way, []).append(numbers[cell.name]["f1"])
+    return sorted(table.values(), key=lambda row: (row.segmenter, row.images))
 
 
-def picture(table: list[Numbers], file: Path) -> None:
-    """Learning curves: a panel for each segmenter, a line for each way."""
-    names = list(dict.fromkeys(row["segmenter"] for row in table))
+def markdown(table: list[Row]) -> str:
+    """A line for each segmenter and number of images, a column for each way: mean (lowest to
+    highest draw)."""
+    ways = [way.replace("_", " ") for way in WAYS]
+    lines = [["segmenter", "images", *ways], ["---"] * (2 + len(ways))]
+    for row in table:
+        f1 = [row.f1[way] for way in WAYS]
+        entries = [f"{np.mean(one):.2f} ({min(one):.2f} to {max(one):.2f})" for one in f1]
+        lines.append([row.segmenter, str(row.images), *entries])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def picture(table: list[Row], file: Path) -> None:
+    """Learning curves: a panel for each segmenter, a line for the mean of each way, a dot for
+    each of its draws."""
+    names = list(dict.fromkeys(row.segmenter for row in table))
+    ticks = sorted({row.images for row in table})
     figure = Figure(figsize=(4 * len(names), 3.5), layout="constrained")
     panels = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
     for panel, name in zip(panels, names, strict=True):
-        for way in WAYS:
-            points = [row for row in table if (row["segmenter"], row["way"]) == (name, way)]
-            style = "k--o" if way == SCRATCH else "-o"
-            label = way.replace("_", " ")
-            panel.plot([p["images"] for p in points], [p["f1"] for p in points], style, label=label)
+        points = [row for row in table if row.segmenter == name]
+        for place, way in enumerate(WAYS):
+            images = [row.images * SHIFT ** (place - (len(WAYS) - 1) / 2) for row in points]
+            means = [np.mean(row.f1[way]) for row in points]
+            style = "k--" if way == SCRATCH else "-"
+            (line,) = panel.plot(images, means, style, label=way.replace("_", " "))
+            for x, row in zip(images, points, strict=True):
+                draws = row.f1[way]
+                panel.plot([x] * len(draws), draws, ".", color=line.get_color(), alpha=0.6)
         panel.set(title=name, xlabel="annotated images", xscale="log")
-        ticks = sorted({row["images"] for row in table})
         panel.set_xticks(ticks, labels=ticks, minor=False)
         panel.minorticks_off()
     panels[0].set_ylabel("test F1 at IoU 0.5")
-    panels[-1].legend(frameon=False, fontsize="small")
+    panels[-1].legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     figure.suptitle(file.stem.replace("_", " "))
     figure.savefig(file, dpi=120)
 
@@ -180,10 +202,8 @@ def main() -> None:
         for way in WAYS
     ]
     numbers = measure_all(measure, {cell.name: cell for cell in cells}, options.out / CELLS_FILE)
-    table = list(rows(cells, numbers))
-    writer = csv.DictWriter(sys.stdout, table[0])
-    writer.writeheader()
-    writer.writerows(table)
+    table = rows(cells, numbers)
+    print(markdown(table))
     picture(table, options.out / f"{source.name}_to_{options.dataset.name}.png")
 
 
