@@ -19,6 +19,8 @@ from typing import get_args
 import numpy as np
 from matplotlib.figure import Figure
 
+from reports.columns import Table, column
+from reports.markdown import markdown_table
 from tests.benchmarks.cells import CELLS_FILE, Numbers, measure_all
 from tests.benchmarks.draws import split_once, trial_data
 from tests.benchmarks.quick_trials import (
@@ -78,16 +80,6 @@ class Source:
         return weights_folder(self.out, segmenter=self.segmenter, source=self.dataset.name)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Row:
-    """What is told of one segmenter with one number of annotated images."""
-
-    segmenter: str
-    images: int
-    f1: dict[str, list[float]]
-    """Test F1 of each draw, by way."""
-
-
 def weights_folder(out: Path, *, segmenter: str, source: str) -> Path:
     """Where a segmenter's weights from a source are kept."""
     return out / "weights" / f"{segmenter}_{source}"
@@ -130,43 +122,44 @@ def measure_source(source: Source) -> Numbers:
     return {"f1": last.validation_f1, "seconds": last.device_seconds}
 
 
-def rows(cells: list[Cell], numbers: dict[str, Numbers]) -> list[Row]:
-    """Test F1 of every way, draw by draw, for each segmenter and number of images."""
-    table: dict[tuple[str, int], Row] = {}
+def rows(cells: list[Cell], numbers: dict[str, Numbers]) -> list[Numbers]:
+    """For each segmenter and number of images the test F1 of every way, draw by draw."""
+    table: dict[tuple[str, int], Numbers] = {}
     for cell in cells:
-        row = table.setdefault((cell.segmenter, cell.count), Row(cell.segmenter, cell.count, {}))
-        row.f1.setdefault(cell.way, []).append(numbers[cell.name]["f1"])
-    return sorted(table.values(), key=lambda row: (row.segmenter, row.images))
+        row = table.setdefault(
+            (cell.segmenter, cell.count), {"segmenter": cell.segmenter, "images": cell.count}
+        )
+        row.setdefault(cell.way, []).append(numbers[cell.name]["f1"])
+    return sorted(table.values(), key=lambda row: (row["segmenter"], row["images"]))
 
 
-def markdown(table: list[Row]) -> str:
-    """A line for each segmenter and number of images, a column for each way: mean (lowest to
-    highest draw)."""
-    ways = [way.replace("_", " ") for way in WAYS]
-    lines = [["segmenter", "images", *ways], ["---"] * (2 + len(ways))]
-    for row in table:
-        f1 = [row.f1[way] for way in WAYS]
-        entries = [f"{np.mean(one):.2f} ({min(one):.2f} to {max(one):.2f})" for one in f1]
-        lines.append([row.segmenter, str(row.images), *entries])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def markdown(table: list[Numbers]) -> str:
+    """A column for each way: mean (lowest to highest draw)."""
+    ways = [column(way.replace("_", " "), way, _mean_and_range) for way in WAYS]
+    shown = Table(name="schedules", rows=table, columns=[column("images", "images"), *ways])
+    return markdown_table(shown, look={}, heads=[("segmenter", "segmenter")])
 
 
-def picture(table: list[Row], file: Path) -> None:
+def _mean_and_range(draws: list[float]) -> str:
+    return f"{np.mean(draws):.2f} ({min(draws):.2f} to {max(draws):.2f})"
+
+
+def picture(table: list[Numbers], file: Path) -> None:
     """Learning curves: a panel for each segmenter, a line for the mean of each way, a dot for
     each of its draws."""
-    names = list(dict.fromkeys(row.segmenter for row in table))
-    ticks = sorted({row.images for row in table})
+    names = list(dict.fromkeys(row["segmenter"] for row in table))
+    ticks = sorted({row["images"] for row in table})
     figure = Figure(figsize=(4 * len(names), 3.5), layout="constrained")
     panels = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
     for panel, name in zip(panels, names, strict=True):
-        points = [row for row in table if row.segmenter == name]
+        points = [row for row in table if row["segmenter"] == name]
         for place, way in enumerate(WAYS):
-            images = [row.images * SHIFT ** (place - (len(WAYS) - 1) / 2) for row in points]
-            means = [np.mean(row.f1[way]) for row in points]
+            images = [row["images"] * SHIFT ** (place - (len(WAYS) - 1) / 2) for row in points]
+            means = [np.mean(row[way]) for row in points]
             style = "k--" if way == SCRATCH else "-"
             (line,) = panel.plot(images, means, style, label=way.replace("_", " "))
             for x, row in zip(images, points, strict=True):
-                draws = row.f1[way]
+                draws = row[way]
                 panel.plot([x] * len(draws), draws, ".", color=line.get_color(), alpha=0.6)
         panel.set(title=name, xlabel="annotated images", xscale="log")
         panel.set_xticks(ticks, labels=ticks, minor=False)
