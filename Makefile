@@ -19,7 +19,7 @@ test: $(VENV)/installed
 		--ignore-glob="*_stardist.py"
 	# By themselves: TensorFlow and torch must not meet in one process.
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder \
-		tests/*/*_stardist.py tests/*/*/*_stardist.py
+		tests/*/*/*_stardist.py tests/*/*/*/*_stardist.py
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -1,1 +1,5 @@
-"""After the study: from the store to a verdict with intervals and pictures."""
+"""The report of a study, from its store alone.
+
+Imports `trainables`; its rooms, in the order in which a report is made: statistics, verdict,
+findings, tables and figures, text, page.
+"""

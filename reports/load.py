@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from upath import UPath
 
-from trainables.result import TrialResult, from_json
+from trainables.results.result import TrialResult, from_json
 
 Folder = Path | UPath
 

@@ -1,1 +1,4 @@
-"""What a search may vary: one small file for each choice."""
+"""What a search may vary, one small file a choice.
+
+Imports `trainables.spec`.
+"""

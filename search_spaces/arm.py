@@ -6,8 +6,9 @@ from typing import Any
 import optuna
 
 from search_spaces import cellpose, extra_data, gan, schedule, stardist, unet, zero_shot
-from trainables.extra_spec import ExtraKind
-from trainables.spec import GanSpec, SegmenterSpec, WeightsKind
+from trainables.spec.extra_spec import ExtraKind
+from trainables.spec.gan_spec import GanSpec
+from trainables.spec.trial_spec import SegmenterSpec, WeightsKind
 
 SEGMENTER_SPACES = {"unet": unet, "cellpose": cellpose, "stardist": stardist}
 

@@ -5,7 +5,7 @@ from typing import Any
 import optuna
 
 from search_spaces import training
-from trainables.spec import CellposeSpec, SegmenterSpec, WeightsKind, is_vit
+from trainables.spec.trial_spec import CellposeSpec, SegmenterSpec, WeightsKind, is_vit
 
 LEARNING_RATES: dict[WeightsKind, float] = {"scratch": 2e-3, "pretrained": 1e-3}
 """Defaults of the compact backbone by where training starts, for AdamW and a few thousand crops."""

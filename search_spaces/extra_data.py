@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import optuna
 
-from trainables.extra_spec import SyntheticOrder
+from trainables.spec.extra_spec import SyntheticOrder
 
 RATIOS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Synthetic crops per real crop; 0 lets an arm do without."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import optuna
 
-from trainables.flat import flatten
-from trainables.gan_spec import GanSpec
+from trainables.spec.flat import flatten
+from trainables.spec.gan_spec import GanSpec
 
 ARCHITECTURE = "gan.architecture"
 """Name of the first parameter."""

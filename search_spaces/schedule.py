@@ -4,8 +4,8 @@ from typing import Any, get_args
 
 import optuna
 
-from trainables.spec import SegmenterSpec, is_cpsam, is_vit
-from trainables.training_spec import ScheduleName
+from trainables.spec.training_spec import ScheduleName
+from trainables.spec.trial_spec import SegmenterSpec, is_cpsam, is_vit
 
 SETTINGS: dict[str, tuple[str, float, float, bool]] = {
     "discriminative": ("training.layerwise_decay", 0.01, 0.5, True),

@@ -5,7 +5,7 @@ from typing import Any
 import optuna
 
 from search_spaces import training
-from trainables.spec import SegmenterSpec, WeightsKind
+from trainables.spec.trial_spec import SegmenterSpec, WeightsKind
 
 LEARNING_RATE = 2e-3
 """Default for AdamW and a few thousand crops, wherever training starts: fine-tuning a source model

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import optuna
 
-from trainables.training_spec import DecayName
+from trainables.spec.training_spec import DecayName
 
 FACTOR = 4.0
 """The search goes this many times below and above the default learning rate."""

@@ -5,7 +5,7 @@ from typing import Any
 import optuna
 
 from search_spaces import training
-from trainables.spec import SegmenterSpec, WeightsKind
+from trainables.spec.trial_spec import SegmenterSpec, WeightsKind
 
 LEARNING_RATES: dict[WeightsKind, float] = {
     "scratch": 2e-3,

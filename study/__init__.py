@@ -1,1 +1,4 @@
-"""Everything above a trial: design, stages, store, tracking, command line."""
+"""Everything above a trial: the design, its plan, its store.
+
+Imports `search_spaces`, `trainables` and `reports`; its rooms import it, and it none of them.
+"""

@@ -1,5 +1,5 @@
 """`python -m study`: the same as the command `study`."""
 
-from study.cli import main
+from study.command_line.cli import main
 
 main()

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from study.design import Study
 from study.plan import Task, confirm_spec, with_gan_fits
-from trainables.flat import flatten
-from trainables.result import TrialResult
-from trainables.spec import TrialSpec, trial_spec
+from trainables.results.result import TrialResult
+from trainables.spec.flat import flatten
+from trainables.spec.trial_spec import TrialSpec, trial_spec
 
 
 def ablation_tasks(study: Study, best: dict[str, TrialResult]) -> list[Task]:

@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from study.factors import Factor
-from trainables.checks import at_least
-from trainables.extra_spec import ExtraKind
-from trainables.flat import hash_flat
-from trainables.spec import (
+from trainables.spec.checks import at_least
+from trainables.spec.extra_spec import ExtraKind, ExtraSpec
+from trainables.spec.flat import hash_flat
+from trainables.spec.gan_spec import GanSpec
+from trainables.spec.training_spec import TrainingSpec
+from trainables.spec.trial_spec import (
     CellposeSpec,
-    ExtraSpec,
-    GanSpec,
     SegmenterSpec,
     StardistSpec,
-    TrainingSpec,
     UnetSpec,
     WeightsKind,
     is_vit,

@@ -7,10 +7,10 @@ from study.ablate import ablation_tasks
 from study.design import ARMS, Study
 from study.events import row
 from study.plan import Splits, confirm_tasks, default_spec, search_gans, source_fits
-from trainables.flat import flatten
-from trainables.processor import multiplies_bfloat16, processor_flags
-from trainables.result import TrialResult
-from trainables.spec import GanFitSpec, Spec, TrialSpec, is_vit
+from trainables.machine.processor import multiplies_bfloat16, processor_flags
+from trainables.results.result import TrialResult
+from trainables.spec.flat import flatten
+from trainables.spec.trial_spec import GanFitSpec, Spec, TrialSpec, is_vit
 
 SECONDS_PER_CROP = {"unet": 0.037, "cellpose": 0.046, "stardist": 0.048, "gan": 0.058}
 """Device-seconds for each crop of 128 x 128 pixels shown, evaluations included: means of a quick

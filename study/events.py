@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from trainables.result import TrialHead, TrialResult
-from trainables.spec import Spec
+from trainables.results.result import TrialHead, TrialResult
+from trainables.spec.trial_spec import Spec
 
 
 class Listener(Protocol):

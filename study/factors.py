@@ -6,20 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from trainables.extra_spec import SyntheticOrder
-from trainables.flat import flatten
-from trainables.gan_spec import MaskSource, is_used
-from trainables.spec import (
-    CellposeSpec,
-    DataSpec,
-    ExtraSpec,
-    GanSpec,
-    StardistSpec,
-    TrainingSpec,
-    UnetSpec,
-    WeightsKind,
-)
-from trainables.training_spec import ScheduleName
+from trainables.spec.extra_spec import ExtraSpec, SyntheticOrder
+from trainables.spec.flat import flatten
+from trainables.spec.gan_spec import GanSpec, MaskSource, is_used
+from trainables.spec.training_spec import ScheduleName, TrainingSpec
+from trainables.spec.trial_spec import CellposeSpec, DataSpec, StardistSpec, UnetSpec, WeightsKind
 
 GAN = "extra.gan"
 """The field whose levels are whole GANs."""

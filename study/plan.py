@@ -7,11 +7,11 @@ from typing import Any
 
 from search_spaces import arm as arm_space
 from study.design import ARMS, Arm, Family, Study
-from trainables.flat import flatten
-from trainables.result import TrialResult
-from trainables.spec import (
+from trainables.results.result import TrialResult
+from trainables.spec.extra_spec import ExtraSpec
+from trainables.spec.flat import flatten
+from trainables.spec.trial_spec import (
     DataSpec,
-    ExtraSpec,
     GanFitSpec,
     SegmenterSpec,
     Spec,

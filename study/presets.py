@@ -10,8 +10,9 @@ from typing import get_args
 
 from study.design import Family, Study
 from study.factors import ABLATION, Factor
-from trainables.gan_spec import Architecture, paper_gan
-from trainables.spec import CellposeSpec, GanSpec, StardistSpec, TrainingSpec, UnetSpec
+from trainables.spec.gan_spec import Architecture, GanSpec, paper_gan
+from trainables.spec.training_spec import TrainingSpec
+from trainables.spec.trial_spec import CellposeSpec, StardistSpec, UnetSpec
 
 
 def quick() -> Study:

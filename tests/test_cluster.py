@@ -9,9 +9,9 @@ import pytest
 import ray
 from ray.cluster_utils import Cluster
 
-from study.machines import machines, refuse_unmet, slots
 from study.place import Place
-from study.run import run_study
+from study.running.machines import machines, refuse_unmet, slots
+from study.running.run import run_study
 from study.store import Store
 from tests.study.fakes import Notes
 from tests.tiny_study import study

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from study.store import Store
-from trainables.result import TrialResult
+from trainables.results.result import TrialResult
 
 STUDY_FILE = """
 import dataclasses

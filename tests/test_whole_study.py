@@ -13,7 +13,7 @@ import pytest
 import tifffile
 
 from reports.load import load_study
-from reports.verdict import choose_winner
+from reports.verdict.verdict import choose_winner
 from study.store import Store
 from tests.tiny_study import study
 

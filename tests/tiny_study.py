@@ -5,7 +5,8 @@ import dataclasses
 from study.design import Study
 from study.factors import Factor
 from study.presets import quick
-from trainables.spec import GanSpec, TrainingSpec
+from trainables.spec.gan_spec import GanSpec
+from trainables.spec.training_spec import TrainingSpec
 
 TRAINING = TrainingSpec(images_seen=32, evaluations=2, batch_size=4, crop_px=64)
 

@@ -1,1 +1,4 @@
-"""Everything that happens inside one trial; knows no Ray, Optuna or MLflow (but for one file)."""
+"""Everything inside one trial; `trial.py` is the page to read first.
+
+Imports nothing of the other three packages. Its own files may import every room in it.
+"""

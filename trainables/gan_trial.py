@@ -5,25 +5,26 @@ from pathlib import Path
 
 import numpy as np
 
-from trainables.cost import CostMeter
-from trainables.data.patches import draw_crop
+from trainables.data.crops import draw_crop
 from trainables.data.sample import Sample
 from trainables.data.shelf import at_working_scale
-from trainables.flat import flatten
-from trainables.gan.fidelity import ON_INCEPTION, Features, fidelity
-from trainables.gan.fit import fit_gan
-from trainables.gan.health import how_it_ended
-from trainables.gan.inception import find_inception, inception_features
-from trainables.gan.judge import judge_features, train_judge
-from trainables.gan.pool import Pool, draw_pool, empty_share, pool_side_px
-from trainables.gan.pool_files import POOL, REAL, write_pool
+from trainables.gan.fitting.fit import fit_gan
+from trainables.gan.fitting.health import how_it_ended
+from trainables.gan.fitting.watching import diversity, watch_distance
+from trainables.gan.pools.fidelity import ON_INCEPTION, Features, fidelity
+from trainables.gan.pools.files import POOL, REAL, write_pool
+from trainables.gan.pools.inception import find_inception, inception_features
+from trainables.gan.pools.judge import judge_features, train_judge
+from trainables.gan.pools.pool import Pool, draw_pool, empty_share, pool_side_px
 from trainables.gan.protocol import GanProgress, Generator
-from trainables.gan.watching import diversity, watch_distance
-from trainables.randomness import Randomness
-from trainables.result import Progress, TrialResult
-from trainables.segmenters.protocol import Checkpoints, Report, Segmenter
+from trainables.results.cost import CostMeter
+from trainables.results.result import Progress, TrialResult
+from trainables.segmenters.protocol import Segmenter
 from trainables.segmenters.validation import mean_f1
-from trainables.spec import GanFitSpec
+from trainables.spec.flat import flatten
+from trainables.spec.randomness import Randomness
+from trainables.spec.trial_spec import GanFitSpec
+from trainables.training.contract import Checkpoints, Report
 
 GENERATOR_FOLDER = "generator"
 NO_F1 = float("nan")

@@ -10,16 +10,15 @@ from typing import Any, Protocol
 
 from ray import tune
 
-from trainables.cost import CostMeter
-from trainables.data.annotated import Reader, annotated_samples, unlabelled_samples
+from trainables.data.dividing.annotated import Reader, annotated_samples, unlabelled_samples
+from trainables.data.dividing.split import Split
 from trainables.data.sample import Sample
-from trainables.data.split import Split
-from trainables.environment import environment
 from trainables.examples import ExampleKeeper
-from trainables.flat import flatten
-from trainables.result import Progress, TrialResult
-from trainables.segmenters.protocol import Checkpoints, Report
-from trainables.spec import (
+from trainables.machine.environment import environment
+from trainables.results.cost import CostMeter
+from trainables.results.result import Progress, TrialResult
+from trainables.spec.flat import flatten
+from trainables.spec.trial_spec import (
     GanFitSpec,
     Spec,
     TrialSpec,
@@ -28,6 +27,7 @@ from trainables.spec import (
     trial_spec,
     unlabelled_count,
 )
+from trainables.training.contract import Checkpoints, Report
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 """The system's numbers for a full disk and a used-up quota."""

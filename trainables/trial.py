@@ -6,21 +6,21 @@ from pathlib import Path
 
 import numpy as np
 
-from trainables.cost import CostMeter
 from trainables.data.sample import Sample
 from trainables.data.shelf import at_working_scale
-from trainables.extra import extra_data
-from trainables.flat import flatten
-from trainables.gan_encoder import start_from_gan_encoder
+from trainables.extra.extra import extra_data
+from trainables.extra.gan_encoder import start_from_gan_encoder
 from trainables.metrics.scores import score_image
-from trainables.model import Model
-from trainables.randomness import Randomness
-from trainables.result import Progress, TrialResult
-from trainables.score_table import ScoreTable, score_table
-from trainables.segmenters import make_segmenter
-from trainables.segmenters.protocol import Checkpoints, Report
-from trainables.spec import TrialSpec
-from trainables.thresholds import tune
+from trainables.models.model import Model
+from trainables.models.thresholds import tune
+from trainables.results.cost import CostMeter
+from trainables.results.result import Progress, TrialResult
+from trainables.results.score_table import ScoreTable, score_table
+from trainables.segmenters.families import make_segmenter
+from trainables.spec.flat import flatten
+from trainables.spec.randomness import Randomness
+from trainables.spec.trial_spec import TrialSpec
+from trainables.training.contract import Checkpoints, Report
 
 KeepPrediction = Callable[[Sample, np.ndarray], None]
 

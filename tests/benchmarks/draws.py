@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from trainables.data.layouts import open_dataset
-from trainables.data.split import Split, from_json, split_dataset, to_json
+from trainables.data.dividing.split import Split, from_json, split_dataset, to_json
+from trainables.data.layouts.layouts import open_dataset
 from trainables.trial import TrialData
 
 TEST_IMAGES = 24

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from trainables.data.duplicates import tie_duplicates
+from trainables.data.dividing.duplicates import tie_duplicates
 
 SIDE_PX = 512
 PLANTED_EVERY = 20

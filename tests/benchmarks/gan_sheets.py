@@ -15,15 +15,15 @@ import numpy as np
 from PIL import Image
 from skimage.color import label2rgb
 
-from trainables.data.layouts import open_dataset
+from trainables.data.layouts.layouts import open_dataset
 from trainables.data.sample import Sample
-from trainables.data.simulate import draw_any_well, simulate
-from trainables.gan.pool_files import POOL, REAL, read_samples
-from trainables.gan_spec import Architecture, GanSpec, paper_gan
+from trainables.data.simulation.cells import draw_any_well, simulate
+from trainables.gan.pools.files import POOL, REAL, read_samples
 from trainables.gan_trial import run_gan_fit
-from trainables.result import TrialResult
-from trainables.segmenters.protocol import NoCheckpoints
-from trainables.spec import DataSpec, GanFitSpec
+from trainables.results.result import TrialResult
+from trainables.spec.gan_spec import Architecture, GanSpec, paper_gan
+from trainables.spec.trial_spec import DataSpec, GanFitSpec
+from trainables.training.contract import NoCheckpoints
 
 STAINED = "stained"
 """In place of a folder: simulated sections in colour, as if stained with H&E."""

@@ -19,12 +19,12 @@ import numpy as np
 from tests.benchmarks.cells import CELLS_FILE, Numbers, measure_all
 from tests.benchmarks.draws import split_once, trial_data
 from tests.benchmarks.quick_trials import quick_trial
-from trainables.extra_spec import ExtraSpec
-from trainables.gan.pool_files import read_pool
-from trainables.gan_spec import Architecture, paper_gan
+from trainables.gan.pools.files import read_pool
 from trainables.gan_trial import run_gan_fit
-from trainables.segmenters.protocol import NoCheckpoints
-from trainables.spec import DataSpec, TrialSpec, gan_fit
+from trainables.spec.extra_spec import ExtraSpec
+from trainables.spec.gan_spec import Architecture, paper_gan
+from trainables.spec.trial_spec import DataSpec, TrialSpec, gan_fit
+from trainables.training.contract import NoCheckpoints
 from trainables.trial import TrialData, run_trial
 
 RATIOS = (1.0, 4.0)

@@ -17,10 +17,10 @@ from torch import nn
 
 from tests.trainables.gan.cells import make_samples
 from trainables.gan.adversary import Adversary, Batch, Optimizers, adversarial_step
-from trainables.gan.batches import Material, draw_gan_batch
-from trainables.gan.protocol import GANS
-from trainables.gan_spec import Architecture, GanSpec, paper_gan
-from trainables.segmenters.torch_device import autocast, place
+from trainables.gan.architectures.known import GANS
+from trainables.gan.fitting.batches import Material, draw_gan_batch
+from trainables.spec.gan_spec import Architecture, GanSpec, paper_gan
+from trainables.training.device import autocast, place
 
 CPU = torch.device("cpu")
 WARM_UP, STEPS = 2, 4

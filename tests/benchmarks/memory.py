@@ -21,7 +21,7 @@ import numpy as np
 import psutil
 import tifffile
 
-from trainables.data.simulate import simulated_dataset
+from trainables.data.simulation.cells import simulated_dataset
 
 TILE_PX = 500
 STUDY = Path(__file__).with_name("memory_study.py")

@@ -4,7 +4,8 @@ import dataclasses
 
 from study.design import Study
 from study.presets import quick
-from trainables.spec import GanSpec, TrainingSpec
+from trainables.spec.gan_spec import GanSpec
+from trainables.spec.training_spec import TrainingSpec
 
 TRAINING = TrainingSpec(images_seen=16, evaluations=1, batch_size=4, crop_px=128)
 

@@ -4,13 +4,13 @@ import dataclasses
 from pathlib import Path
 
 from search_spaces import arm
-from study.simulated import simulated_source
-from trainables.spec import (
+from study.inputs.simulated import simulated_source
+from trainables.spec.training_spec import TrainingSpec
+from trainables.spec.trial_spec import (
     CellposeSpec,
     DataSpec,
     SegmenterSpec,
     StardistSpec,
-    TrainingSpec,
     TrialSpec,
     UnetSpec,
     WeightsKind,

@@ -21,10 +21,11 @@ from pathlib import Path
 from tests.reports.fake_study import ARMS, HYBRIDS, FakeStudy
 
 STEPS = {
-    "status": "from rich.console import Console; from study.status import status_table; "
+    "status": "from rich.console import Console\n"
+    "from study.command_line.status_screen import status_table\n"
     "Console(file=open('/dev/null', 'w')).print(status_table(folder))",
     "read": "from reports.load import load_study; load_study(folder)",
-    "report": "from reports.render import write_report; write_report(folder)",
+    "report": "from reports.page.render import write_report; write_report(folder)",
 }
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from reports.columns import Table, column
-from reports.markdown import markdown_table
+from reports.page.markdown import markdown_table
 from tests.benchmarks.cells import CELLS_FILE, Numbers, measure_all
 from tests.benchmarks.draws import split_once, trial_data
 from tests.benchmarks.quick_trials import (
@@ -30,10 +30,10 @@ from tests.benchmarks.quick_trials import (
     simulated,
     source_trial,
 )
-from trainables.processor import multiplies_bfloat16, processor_flags
-from trainables.segmenters.protocol import NoCheckpoints
-from trainables.spec import DataSpec
-from trainables.training_spec import ScheduleName
+from trainables.machine.processor import multiplies_bfloat16, processor_flags
+from trainables.spec.training_spec import ScheduleName
+from trainables.spec.trial_spec import DataSpec
+from trainables.training.contract import NoCheckpoints
 from trainables.trial import run_trial
 
 SCRATCH = "scratch"

@@ -29,13 +29,13 @@ from tests.benchmarks.stock import as_cellpose_model, augment_as_stardist
 from trainables.data.sample import Sample
 from trainables.data.shelf import at_working_scale
 from trainables.metrics.scores import score_image
-from trainables.model import Model
-from trainables.randomness import Randomness
-from trainables.score_table import score_table
-from trainables.segmenters import make_segmenter
-from trainables.segmenters.protocol import Extra, NoCheckpoints
-from trainables.spec import DataSpec, TrialSpec
-from trainables.thresholds import tune
+from trainables.models.model import Model
+from trainables.models.thresholds import tune
+from trainables.results.score_table import score_table
+from trainables.segmenters.families import make_segmenter
+from trainables.spec.randomness import Randomness
+from trainables.spec.trial_spec import DataSpec, TrialSpec
+from trainables.training.contract import Extra, NoCheckpoints
 from trainables.trial import TrialData
 
 THEIR_RATE = {"cellpose": 5e-5, "stardist": 3e-4}

@@ -23,16 +23,17 @@ import numpy as np
 from tests.benchmarks.stock import as_cellpose_model, augment_as_stardist
 from tests.conftest import discs
 from trainables.data.sample import Sample
-from trainables.randomness import Randomness
-from trainables.segmenters.protocol import Extra, NoCheckpoints, Segmenter
-from trainables.spec import (
+from trainables.segmenters.protocol import Segmenter
+from trainables.spec.randomness import Randomness
+from trainables.spec.training_spec import TrainingSpec
+from trainables.spec.trial_spec import (
     CellposeSpec,
     DataSpec,
     SegmenterSpec,
     StardistSpec,
-    TrainingSpec,
     TrialSpec,
 )
+from trainables.training.contract import Extra, NoCheckpoints
 
 TARGETS = {"cellpose": 1.0, "stardist": 1.05}
 BATCH = 8
@@ -97,8 +98,8 @@ def cellpose() -> tuple[Run, Run]:
     """Ours and Cellpose's own `train_seg`, both on the compact network."""
     from cellpose.train import train_seg
 
-    from trainables.segmenters.cellpose import Cellpose
-    from trainables.segmenters.cellpose_networks import build_network
+    from trainables.segmenters.cellpose.networks import build_network
+    from trainables.segmenters.cellpose.segmenter import Cellpose
 
     images = samples(3)  # Cellpose makes three channels of everything
 
@@ -125,9 +126,9 @@ def cellpose() -> tuple[Run, Run]:
 
 def stardist() -> tuple[Run, Run]:
     """Ours and `StarDist2D.train`, both on the network of the default spec."""
-    from trainables.segmenters.stardist import Stardist  # isort: skip, it starts TensorFlow
+    from trainables.segmenters.stardist.segmenter import Stardist  # isort: skip, it starts TensorFlow
 
-    from trainables.segmenters import stardist_network
+    from trainables.segmenters.stardist import network as stardist_network
 
     images = samples(1)
     spec = StardistSpec()

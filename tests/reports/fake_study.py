@@ -9,19 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from trainables.data.sample import Sample
-from trainables.flat import flatten
-from trainables.gan.pool_files import write_pool
-from trainables.image_score import Counts, ImageScore, SizeCounts
-from trainables.result import Cost, Progress, TrialResult, to_json
-from trainables.score_table import score_table
-from trainables.spec import (
+from trainables.gan.pools.files import write_pool
+from trainables.results.image_score import Counts, ImageScore, SizeCounts
+from trainables.results.result import Cost, Progress, TrialResult, to_json
+from trainables.results.score_table import score_table
+from trainables.spec.extra_spec import ExtraSpec
+from trainables.spec.flat import flatten
+from trainables.spec.gan_spec import GanSpec
+from trainables.spec.training_spec import TrainingSpec
+from trainables.spec.trial_spec import (
     CellposeSpec,
     DataSpec,
-    ExtraSpec,
     GanFitSpec,
-    GanSpec,
     StardistSpec,
-    TrainingSpec,
     TrialSpec,
     UnetSpec,
     WeightsSpec,

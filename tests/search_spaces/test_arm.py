@@ -12,7 +12,7 @@ from study.design import ARMS, Arm
 from study.plan import search_spec
 from study.presets import small
 from tests.study.fakes import SPLITS
-from trainables.spec import CellposeSpec, TrialSpec
+from trainables.spec.trial_spec import CellposeSpec, TrialSpec
 
 STUDY = small()
 

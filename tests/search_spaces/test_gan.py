@@ -3,8 +3,8 @@
 import optuna
 
 from search_spaces import gan
-from trainables.flat import build, part_of
-from trainables.gan_spec import GanSpec, paper_gan
+from trainables.spec.flat import build, part_of
+from trainables.spec.gan_spec import GanSpec, paper_gan
 
 GANS = (
     paper_gan("spade", width=32),

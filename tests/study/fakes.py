@@ -5,15 +5,15 @@ from typing import Any
 
 import optuna
 
-from study.arm_search import ArmSearch
 from study.design import ARMS, Study
 from study.plan import Splits, search_needs, search_spec
-from trainables.flat import flatten
-from trainables.image_score import Counts, ImageScore
+from study.running.arm_search import ArmSearch
 from trainables.metrics.scores import THRESHOLDS
-from trainables.result import Cost, Progress, TrialResult
-from trainables.score_table import score_table
-from trainables.spec import Spec
+from trainables.results.image_score import Counts, ImageScore
+from trainables.results.result import Cost, Progress, TrialResult
+from trainables.results.score_table import score_table
+from trainables.spec.flat import flatten
+from trainables.spec.trial_spec import Spec
 
 SPLITS = Splits(main="main0", source="source0", source_count=4)
 

@@ -7,16 +7,16 @@ from collections import defaultdict
 import pytest
 
 from study.ablate import ablated, ablation_tasks
-from study.data import needed_unlabelled_ids
 from study.design import ARMS, Study, to_dict
 from study.factors import ABLATION, Factor, factor_fields, read_factor
+from study.inputs.data import needed_unlabelled_ids
 from study.plan import confirm_tasks, default_spec
 from study.presets import quick, small
 from tests.study.fakes import SPLITS, ended
-from trainables.data.split import Split
-from trainables.flat import flatten
-from trainables.gan_spec import paper_gan
-from trainables.spec import CellposeSpec, GanFitSpec, GanSpec, TrialSpec
+from trainables.data.dividing.split import Split
+from trainables.spec.flat import flatten
+from trainables.spec.gan_spec import GanSpec, paper_gan
+from trainables.spec.trial_spec import CellposeSpec, GanFitSpec, TrialSpec
 
 BASE = dataclasses.replace(
     quick(), annotation_counts=(2, 10), confirm_draws=4, confirm_seeds=2, ablate_draws=2

@@ -17,7 +17,7 @@ from study.estimate import (
 )
 from study.factors import ABLATION
 from study.presets import PRESETS, quick
-from trainables.spec import GanFitSpec
+from trainables.spec.trial_spec import GanFitSpec
 
 STUDY = dataclasses.replace(
     quick(),

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from reports.cost import gan_fit_id
+from reports.verdict.cost import gan_fit_id
 from study.design import ARMS, Family, Study
 from study.estimate import planned_rows
 from study.plan import (
@@ -17,8 +17,8 @@ from study.plan import (
 )
 from study.presets import PRESETS, quick
 from tests.study.fakes import SPLITS, ended
-from trainables.gan_spec import paper_gan
-from trainables.spec import CellposeSpec, GanFitSpec, GanSpec, TrialSpec, gan_fit
+from trainables.spec.gan_spec import GanSpec, paper_gan
+from trainables.spec.trial_spec import CellposeSpec, GanFitSpec, TrialSpec, gan_fit
 
 STUDY = dataclasses.replace(quick(), annotation_counts=(2, 10), confirm_draws=3, confirm_seeds=2)
 

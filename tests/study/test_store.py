@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from study.store import Store, full_disk_explained
-from trainables.result import TrialResult
+from trainables.results.result import TrialResult
 
 RESULT = TrialResult(trial_id="abc", spec={"stage": "search"}, status="completed")
 

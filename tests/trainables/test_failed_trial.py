@@ -11,18 +11,12 @@ from tests.trainables.gan.cells import make_samples
 from tests.trainables.segmenters.contract import simulated_sample
 from trainables import ray_trainable
 from trainables.data.sample import Sample
-from trainables.gan import health
-from trainables.result import TrialResult
-from trainables.segmenters.protocol import NoCheckpoints
-from trainables.spec import (
-    DataSpec,
-    GanFitSpec,
-    GanSpec,
-    Spec,
-    TrainingSpec,
-    TrialSpec,
-    UnetSpec,
-)
+from trainables.gan.fitting import health
+from trainables.results.result import TrialResult
+from trainables.spec.gan_spec import GanSpec
+from trainables.spec.training_spec import TrainingSpec
+from trainables.spec.trial_spec import DataSpec, GanFitSpec, Spec, TrialSpec, UnetSpec
+from trainables.training.contract import NoCheckpoints
 
 DATA = DataSpec(split="s", annotation_count=2, draw=0)
 
@@ -96,7 +90,7 @@ def test_a_gan_that_breaks_is_stored_with_its_reason_and_without_a_pool(
     tmp_path: Any,
 ) -> None:
     monkeypatch.setattr(health, "SMALLEST_VARIETY", smallest_variety)
-    monkeypatch.setattr("trainables.gan.fit.SETTLED_STEPS", 0)
+    monkeypatch.setattr("trainables.gan.fitting.fit.SETTLED_STEPS", 0)
     gan = GanSpec(width=4, images_seen=8, batch_size=2, crop_px=32, pool_size=4, learning_rate=rate)
     spec = GanFitSpec(study_seed=0, seed=0, data=DATA, gan=gan)
     samples, store = make_samples(channels=1, count=2), Store(tmp_path)

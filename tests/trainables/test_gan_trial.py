@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from tests.trainables.gan.cells import make_samples
-from trainables.data.one_image import parts_of
-from trainables.gan.pool_files import REAL, read_pool, read_samples
+from trainables.data.dividing.one_image import parts_of
+from trainables.gan.pools.files import REAL, read_pool, read_samples
 from trainables.gan_trial import run_gan_fit
-from trainables.result import Progress, TrialResult, from_json, to_json
-from trainables.segmenters.protocol import NoCheckpoints
-from trainables.spec import DataSpec, GanFitSpec, GanSpec
+from trainables.results.result import Progress, TrialResult, from_json, to_json
+from trainables.spec.gan_spec import GanSpec
+from trainables.spec.trial_spec import DataSpec, GanFitSpec
+from trainables.training.contract import NoCheckpoints
 
 SPEC = GanFitSpec(
     study_seed=0,

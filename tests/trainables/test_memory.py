@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainables.data.annotated import ReadSamples, annotated_samples
+from trainables.data.dividing.annotated import ReadSamples, annotated_samples
+from trainables.data.dividing.split import Annotated
 from trainables.data.normalise import normalised
-from trainables.data.patches import draw_batch
 from trainables.data.sample import Sample
 from trainables.data.shelf import Shelf
-from trainables.data.split import Annotated
-from trainables.segmenters.protocol import Extra
-from trainables.training_spec import TrainingSpec
+from trainables.spec.training_spec import TrainingSpec
+from trainables.training.batches import draw_batch
+from trainables.training.contract import Extra
 
 MIB = 2**20
 LARGE, LARGE_PX, LARGE_LIMIT_MIB = 18, 3000, 850

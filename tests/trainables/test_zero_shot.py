@@ -5,10 +5,11 @@ from pathlib import Path
 import torch
 
 from tests.trainables.segmenters.contract import simulated_sample
-from trainables.model import Model
-from trainables.segmenters.cellpose import Cellpose
-from trainables.segmenters.protocol import NoCheckpoints
-from trainables.spec import CellposeSpec, DataSpec, TrainingSpec, TrialSpec, WeightsSpec
+from trainables.models.model import Model
+from trainables.segmenters.cellpose.segmenter import Cellpose
+from trainables.spec.training_spec import TrainingSpec
+from trainables.spec.trial_spec import CellposeSpec, DataSpec, TrialSpec, WeightsSpec
+from trainables.training.contract import NoCheckpoints
 from trainables.trial import TrialData, run_trial
 
 SPEC = TrialSpec(

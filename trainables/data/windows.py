@@ -11,7 +11,7 @@ import numpy as np
 
 from trainables.data.areas import cell_areas, median_diameter_px
 from trainables.data.sample import Sample
-from trainables.randomness import Randomness
+from trainables.spec.randomness import Randomness
 
 LARGE_PX = 2048 * 2048
 """Images of more pixels are cut."""

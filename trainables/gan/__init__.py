@@ -1,1 +1,4 @@
-"""Making synthetic training data with generative adversarial networks."""
+"""GANs: what each is (`adversary.py`, `protocol.py`) and what all share.
+
+Imports `spec`, `data`, `training`, `networks` and `metrics`.
+"""

@@ -1,4 +1,4 @@
-"""What every GAN can do, and the list of all there are."""
+"""What every GAN can do."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -8,16 +8,6 @@ from typing import Protocol
 import numpy as np
 
 from trainables.data.sample import Sample
-from trainables.gan.adversary import Adversary
-from trainables.gan.cyclegan import CycleGan
-from trainables.gan.dcgan import Dcgan
-from trainables.gan.joint import Joint
-from trainables.gan.oasis import Oasis
-from trainables.gan.paired import Paired
-from trainables.gan.pix2pix import Pix2pix
-from trainables.gan.pix2pixhd import Pix2pixHD
-from trainables.gan.spade import SpadeGan
-from trainables.gan_spec import Architecture, GanSpec
 
 UNKNOWN = float("nan")
 
@@ -86,25 +76,3 @@ class Generator(Protocol):
 
 Watch = Callable[[Generator], float]
 """How far what a generator makes is from real crops that the GAN never saw; lower is better."""
-
-
-class MakeAdversary(Protocol):
-    """The class of an architecture."""
-
-    makes_labels: bool
-
-    def __call__(self, spec: GanSpec, *, channels: int) -> Adversary:
-        """Networks with random weights for images of C channels."""
-
-
-GANS: dict[Architecture, MakeAdversary] = {
-    "paired": Paired,
-    "pix2pix": Pix2pix,
-    "pix2pixhd": Pix2pixHD,
-    "spade": SpadeGan,
-    "oasis": Oasis,
-    "cyclegan": CycleGan,
-    "joint": Joint,
-    "dcgan": Dcgan,
-}
-"""Every architecture there is, by the name that `GanSpec.architecture` uses."""

@@ -1,1 +1,4 @@
-"""How well predicted labels agree with true ones."""
+"""Scores of predicted against true labels, in the field's conventions.
+
+Imports `results` and `data`.
+"""

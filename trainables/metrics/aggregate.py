@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from trainables.image_score import Counts, SizeCounts
 from trainables.metrics.conventions import (
     cellpose_average_precision,
     cellpose_error_rate,
@@ -17,7 +16,8 @@ from trainables.metrics.conventions import (
     stardist_dataset_pooled,
 )
 from trainables.metrics.quantities import Quantities, quantities
-from trainables.score_table import CountsOfImages, ScoreTable, SizeCountsOfImages
+from trainables.results.image_score import Counts, SizeCounts
+from trainables.results.score_table import CountsOfImages, ScoreTable, SizeCountsOfImages
 
 
 def summarise(scores: ScoreTable) -> dict[str, float]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from trainables.image_score import Counts
 from trainables.metrics.contingency import Contingency, tabulate
 from trainables.metrics.matching import count
 from trainables.metrics.quantities import pool
+from trainables.results.image_score import Counts
 
 FRAME_PX = 2
 TILED_FROM_PX = 25_000_000

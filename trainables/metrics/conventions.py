@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainables.image_score import Counts
 from trainables.metrics.quantities import Quantities, Score, quantities
-from trainables.score_table import CountsOfImages
+from trainables.results.image_score import Counts
+from trainables.results.score_table import CountsOfImages
 
 NEURIPS_DECIMALS = 4
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trainables.image_score import Counts
 from trainables.metrics.assignment import best_pairs
 from trainables.metrics.contingency import Contingency
+from trainables.results.image_score import Counts
 
 
 def match(table: Contingency, *, threshold: float) -> np.ndarray:

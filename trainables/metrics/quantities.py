@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from trainables.image_score import Counts
-from trainables.score_table import CountsOfImages
+from trainables.results.image_score import Counts
+from trainables.results.score_table import CountsOfImages
 
 Score = Any
 """A float; of `CountsOfImages`, float64 [N] with one for each image."""

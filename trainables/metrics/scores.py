@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trainables.image_score import ImageScore
 from trainables.metrics.border import count_without_border
 from trainables.metrics.contingency import tabulate
 from trainables.metrics.matching import count
@@ -17,6 +16,7 @@ from trainables.metrics.regions import (
 )
 from trainables.metrics.sizes import count_by_size
 from trainables.metrics.unknown import without_unknown
+from trainables.results.image_score import ImageScore
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 """IoUs of `ImageScore.counts`."""

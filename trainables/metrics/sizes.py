@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trainables.image_score import SizeCounts
 from trainables.metrics.contingency import Contingency
 from trainables.metrics.matching import match
+from trainables.results.image_score import SizeCounts
 
 
 def count_by_size(

@@ -1,7 +1,6 @@
 """What every segmenter can do, and what it is given."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -9,53 +8,11 @@ import numpy as np
 
 from trainables.data.rescaled import Image
 from trainables.data.sample import Sample
-from trainables.extra_spec import SyntheticOrder
-from trainables.randomness import Randomness
-from trainables.result import Progress
-
-Report = Callable[[Progress], None]
-"""Takes each `Progress`; Ray, a list in a test, or `print` can stand behind it."""
+from trainables.spec.randomness import Randomness
+from trainables.training.contract import Checkpoints, Extra, Report
 
 Thresholds = dict[str, float]
 """Decoding parameters by name, e.g. {"interior": 0.5, "boundary": 0.3}."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Extra:
-    """Synthetic samples added to the annotated ones."""
-
-    pool: Sequence[Sample] = field(default=(), repr=False)
-    """Synthetic samples, drawn once; empty when there is no extra data."""
-    ratio: float = 0.0
-    """Synthetic crops per real crop in the batches; the number of steps does not depend on it."""
-    order: SyntheticOrder = "mixed"
-    """When in the training they are shown."""
-
-
-class Checkpoints(Protocol):
-    """Where a training that may be interrupted keeps its state; one per trial."""
-
-    def due(self) -> bool:
-        """Whether enough time has gone by since the last one to be worth saving."""
-
-    def save(self, write: Callable[[Path], None]) -> None:
-        """Calls `write` with an empty local folder and keeps what it wrote, whole or not at all."""
-
-    def load(self) -> Path | None:
-        """A local folder with the last saved state, or None when there is none."""
-
-
-class NoCheckpoints:
-    """For trainings too short to be worth it, and for tests."""
-
-    def due(self) -> bool:
-        return False
-
-    def save(self, write: Callable[[Path], None]) -> None:
-        raise AssertionError("asked to save where no checkpoint is ever due")
-
-    def load(self) -> Path | None:
-        return None
 
 
 class Segmenter(Protocol):

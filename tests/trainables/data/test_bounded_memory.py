@@ -9,8 +9,8 @@ import tifffile
 from tests.trainables.peak import peak_mib
 from trainables.data import rescaled
 from trainables.data.channels import with_channels
-from trainables.data.files import read_image, read_labels
-from trainables.data.label_rules import as_labels
+from trainables.data.files.files import read_image, read_labels
+from trainables.data.files.label_rules import as_labels
 from trainables.data.normalise import normalised
 from trainables.data.rescaled import Rescaled
 from trainables.data.sample import Sample, without_labels

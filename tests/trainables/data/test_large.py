@@ -10,12 +10,12 @@ import pytest
 import tifffile
 from PIL import Image
 
-from trainables.data import landmarks as landmarks_module
 from trainables.data.areas import cell_areas
 from trainables.data.bands import bands
-from trainables.data.files import pixels_of
-from trainables.data.landmarks import landmarks
-from trainables.data.room import Room
+from trainables.data.dividing import landmarks as landmarks_module
+from trainables.data.dividing.landmarks import landmarks
+from trainables.data.files.files import pixels_of
+from trainables.data.opening.room import Room
 
 
 def test_bands_are_the_whole_in_order() -> None:

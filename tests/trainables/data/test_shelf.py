@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainables.data.patches import draw_crop
+from trainables.data.crops import draw_crop
 from trainables.data.sample import Sample
 from trainables.data.shelf import Shelf
 

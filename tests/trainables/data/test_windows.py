@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from trainables.data import annotated as annotated_module
 from trainables.data import windows as windows_module
-from trainables.data.annotated import ReadSamples, annotated_samples
+from trainables.data.dividing import annotated as annotated_module
+from trainables.data.dividing.annotated import ReadSamples, annotated_samples
+from trainables.data.dividing.split import Annotated
 from trainables.data.normalise import normalise, normalised
 from trainables.data.sample import Sample
-from trainables.data.split import Annotated
 from trainables.data.windows import windows_of
 
 

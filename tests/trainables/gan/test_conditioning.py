@@ -1,13 +1,7 @@
 import numpy as np
 import pytest
 
-from trainables.gan.conditioning import (
-    Appearance,
-    condition,
-    draw_appearance,
-    measure,
-    shape_maps,
-)
+from trainables.gan.conditioning import Appearance, condition, draw_appearance, measure, shape_maps
 
 LABELS = np.array(
     [

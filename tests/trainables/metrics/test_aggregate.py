@@ -5,7 +5,6 @@ import math
 
 import pytest
 
-from trainables.image_score import Counts, ImageScore, SizeCounts
 from trainables.metrics.aggregate import (
     at,
     cellpose_mean_ap,
@@ -22,8 +21,9 @@ from trainables.metrics.aggregate import (
 )
 from trainables.metrics.conventions import neurips_score
 from trainables.metrics.quantities import quantities
-from trainables.result import mean_f1
-from trainables.score_table import score_table
+from trainables.results.image_score import Counts, ImageScore, SizeCounts
+from trainables.results.result import mean_f1
+from trainables.results.score_table import score_table
 
 
 def counts(tp, fp, fn, *, threshold=0.5, matched_iou=None):

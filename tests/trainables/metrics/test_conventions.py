@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from tests.trainables.metrics.label_images import discs, pairs
-from trainables.image_score import Counts
 from trainables.metrics.contingency import tabulate
 from trainables.metrics.conventions import (
     cellpose_average_precision,
@@ -19,7 +18,8 @@ from trainables.metrics.conventions import (
 )
 from trainables.metrics.matching import count
 from trainables.metrics.quantities import pool
-from trainables.score_table import CountsOfImages
+from trainables.results.image_score import Counts
+from trainables.results.score_table import CountsOfImages
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
 LOW_THRESHOLDS = (0.05, 0.1, 0.3, 0.45)

@@ -10,8 +10,8 @@ from tests.trainables.metrics.label_images import pairs
 from trainables.metrics.contingency import tabulate
 from trainables.metrics.scores import f1, score_image
 from trainables.metrics.sizes import count_by_size
-from trainables.result import TrialResult, from_json, to_json
-from trainables.score_table import score_table
+from trainables.results.result import TrialResult, from_json, to_json
+from trainables.results.score_table import score_table
 
 
 def score(true, predicted, **options):

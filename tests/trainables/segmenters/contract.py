@@ -17,12 +17,14 @@ import numpy as np
 import pytest
 
 from trainables.data.sample import IGNORED, Sample
-from trainables.randomness import Randomness
-from trainables.result import Progress
-from trainables.segmenters import make_segmenter
-from trainables.segmenters.clock import TrainingDiverged, evaluation_steps, images_seen
-from trainables.segmenters.protocol import Checkpoints, Extra, NoCheckpoints, Segmenter
-from trainables.spec import DataSpec, SegmenterSpec, TrainingSpec, TrialSpec
+from trainables.results.result import Progress
+from trainables.segmenters.families import make_segmenter
+from trainables.segmenters.protocol import Segmenter
+from trainables.spec.randomness import Randomness
+from trainables.spec.training_spec import TrainingSpec
+from trainables.spec.trial_spec import DataSpec, SegmenterSpec, TrialSpec
+from trainables.training.clock import TrainingDiverged, evaluation_steps, images_seen
+from trainables.training.contract import Checkpoints, Extra, NoCheckpoints
 
 SIDE_PX = 80
 RADIUS_PX = 8

@@ -2,8 +2,8 @@ import subprocess
 import sys
 from typing import get_args
 
-from trainables.segmenters import SEGMENTERS
-from trainables.spec import SegmenterSpec
+from trainables.segmenters.families import SEGMENTERS
+from trainables.spec.trial_spec import SegmenterSpec
 
 
 def test_every_family_that_a_spec_may_name_can_be_made():

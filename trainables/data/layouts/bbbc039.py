@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from trainables.data.files import read_image
+from trainables.data.files.files import read_image
 from trainables.data.layouts.pairs import image_files, pair
-from trainables.data.records import Found, Options, Record, Side
+from trainables.data.opening.records import Found, Options, Record, Side
 
 LISTS: dict[str, Side] = {"training.txt": "train", "validation.txt": "train", "test.txt": "test"}
 

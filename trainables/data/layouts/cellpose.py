@@ -4,11 +4,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from trainables.data.files import SUFFIXES
+from trainables.data.files.files import SUFFIXES
+from trainables.data.files.seg_npy import read_seg_labels
 from trainables.data.layouts.pairs import image_files, pair
 from trainables.data.layouts.parts import Part, merge, parts
-from trainables.data.records import Found, Options, Record
-from trainables.data.seg_npy import read_seg_labels
+from trainables.data.opening.records import Found, Options, Record
 
 MASK_ENDINGS = ("_cp_masks", "_masks")
 SEG_ENDING = "_seg.npy"

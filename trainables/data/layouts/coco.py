@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from trainables.data.defect import Problem
-from trainables.data.files import is_image, read_image
+from trainables.data.files.defect import Problem
+from trainables.data.files.files import is_image, read_image
 from trainables.data.layouts.coco_masks import labels_of
 from trainables.data.layouts.pairs import leaves, record, relative
 from trainables.data.layouts.parts import side_of
-from trainables.data.records import Found, Options, Record
+from trainables.data.opening.records import Found, Options, Record
 
 MAX_DEPTH_PATTERNS = ("*.json", "*/*.json", "*/*/*.json")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from trainables.data.defect import DefectError
+from trainables.data.files.defect import DefectError
 from trainables.data.sample import IGNORED
 
 

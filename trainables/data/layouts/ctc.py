@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from trainables.data.files import read_image, read_labels
+from trainables.data.files.files import read_image, read_labels
 from trainables.data.layouts.pairs import image_files, lone_images
 from trainables.data.layouts.parts import merge, side_of, subfolders
-from trainables.data.records import Found, Options, Record
+from trainables.data.opening.records import Found, Options, Record
 from trainables.data.sample import IGNORED
 
 FRAME = re.compile(r"^t(\d+)$")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from trainables.data.defect import DefectError, Problem
-from trainables.data.files import read_image
+from trainables.data.files.defect import DefectError, Problem
+from trainables.data.files.files import read_image
 from trainables.data.layouts.dsb2018_solution import read_run_lengths, read_solutions
 from trainables.data.layouts.pairs import image_files, leaves, record, relative
 from trainables.data.layouts.parts import side_of, subfolders
-from trainables.data.records import Found, Options
+from trainables.data.opening.records import Found, Options
 
 
 def find(root: Path, options: Options) -> Found | None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from trainables.data.defect import DefectError
-from trainables.data.files import read_image
+from trainables.data.files.defect import DefectError
+from trainables.data.files.files import read_image
 
 COLUMNS = {"ImageId", "EncodedPixels", "Usage"}
 """Of a solution; lists of training labels and sample submissions have no usage."""

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from trainables.data.files import is_image
+from trainables.data.files.files import is_image
 from trainables.data.layouts.pairs import image_files, lone_images, pair
 from trainables.data.layouts.parts import Part, merge, parts, subfolders, unlabelled_folders
-from trainables.data.records import Found, Options
+from trainables.data.opening.records import Found, Options
 
 IMAGE_FOLDERS = ("images", "image", "imgs", "img", "raw")
 MASK_FOLDERS = ("masks", "mask", "labels", "label", "gt", "ground_truth", "annotations")

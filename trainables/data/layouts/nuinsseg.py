@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from trainables.data.files import read_image, read_labels
+from trainables.data.files.files import read_image, read_labels
 from trainables.data.layouts.pairs import image_files, pair
 from trainables.data.layouts.parts import Part, merge, parts
-from trainables.data.records import Found, Options, Record
+from trainables.data.opening.records import Found, Options, Record
 from trainables.data.sample import IGNORED
 
 IMAGES, MASKS, VAGUE = "tissue images", "label masks modify", "vague areas"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from trainables.data.layouts import cellpose
 from trainables.data.layouts.parts import subfolders
-from trainables.data.records import Found, Options
+from trainables.data.opening.records import Found, Options
 
 
 def find(root: Path, options: Options) -> Found | None:

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from trainables.data.defect import Problem
-from trainables.data.files import is_image, read_image, read_labels
-from trainables.data.records import Found, Options, Record, Side
+from trainables.data.files.defect import Problem
+from trainables.data.files.files import is_image, read_image, read_labels
+from trainables.data.opening.records import Found, Options, Record, Side
 
 
 def image_files(folder: Path) -> list[Path]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainables.data.records import Found, Side
+from trainables.data.opening.records import Found, Side
 
 MAX_DEPTH = 3
 TEST_NAME = re.compile(r"(^|[^a-z])test(ing)?([^a-z]|$)|^hidden$", re.IGNORECASE)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from trainables.data.files import TIFF
+from trainables.data.files.files import TIFF
 from trainables.data.layouts import folders
 from trainables.data.layouts.pairs import image_files
-from trainables.data.records import Found, Options
+from trainables.data.opening.records import Found, Options
 
 SIDES = ("train", "test")
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from trainables.cache import cache_folder
-from trainables.data.defect import DefectError, Problem
-from trainables.data.files import READ_ERRORS
-from trainables.data.label_rules import as_labels
+from trainables.data.files.defect import DefectError, Problem
+from trainables.data.files.files import READ_ERRORS
+from trainables.data.files.label_rules import as_labels
 from trainables.data.layouts.parts import side_of
-from trainables.data.records import Found, Options, Record
+from trainables.data.opening.records import Found, Options, Record
+from trainables.machine.cache import cache_folder
 
 LABELS = {"whole_cell": 0, "nuclear": 1}
 """Channel of y for each kind of labels; the first is the default."""

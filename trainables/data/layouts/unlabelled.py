@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from trainables.data.defect import Problem
-from trainables.data.files import is_image
-from trainables.data.index_file import read_index
+from trainables.data.files.defect import Problem
+from trainables.data.files.files import is_image
 from trainables.data.layouts.pairs import lone_images
-from trainables.data.records import Found, Options, Record
-from trainables.data.scan import grouped
+from trainables.data.opening.index_file import read_index
+from trainables.data.opening.records import Found, Options, Record
+from trainables.data.opening.scan import grouped
 
 PREFIX = "unlabelled-"
 """Before the ids of these images where an image of the data set has the same name."""

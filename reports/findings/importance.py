@@ -1,0 +1,164 @@
+"""Which settings mattered within each arm's search: functional ANOVA on its completed trials."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reports.findings.configurations import is_setting
+from reports.load import Arm, Study, searched
+from trainables.results.result import TrialResult
+
+FEWEST_TRIALS = 20
+"""Completed trials below which no importance is given: a forest would fit their noise."""
+TREES = 64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Importance:
+    """The share of the variance of validation F1 that one setting explains, all else averaged."""
+
+    arm: str
+    setting: str
+    share: float
+    """In [0, 1], of what the forest explains."""
+    predicted: float
+    """R² of the forest on trials that it was not fitted to: what the shares are worth."""
+    trials: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """An arm for which nothing can be said, and why."""
+
+    arm: str
+    reason: str
+
+
+def importance(study: Study) -> tuple[list[Importance], list[Refusal]]:
+    """The importance of each arm's settings, and the arms for which there is none.
+
+    Only trials that were trained to their end count. Settings that not every trial has are left
+    out, as the method needs. A forest always finds some order in noise, so an arm is refused when
+    its forest cannot predict the trials it did not see. PED-ANOVA, Optuna's default, answers
+    another question (what separates the best trials) and is not used.
+
+    Source: Hutter, Hoos and Leyton-Brown, ICML 2014.
+    """
+    found: list[Importance] = []
+    refused: list[Refusal] = []
+    for arm in study.arms:
+        answer = _importance(arm, searched(study, arm.name))
+        if isinstance(answer, Refusal):
+            refused.append(answer)
+        else:
+            found += answer
+    return found, refused
+
+
+def _importance(arm: Arm, done: Sequence[TrialResult]) -> list[Importance] | Refusal:
+    if len(done) < FEWEST_TRIALS:
+        return Refusal(
+            arm=arm.name, reason=f"{len(done)} completed trials, {FEWEST_TRIALS} are needed"
+        )
+    names = _varied([result.spec for result in done])
+    if len(names) < 2:
+        return Refusal(arm=arm.name, reason="fewer than two settings were varied in every trial")
+    values = np.array([result.validation_f1 for result in done])
+    predicted = _predicted(_encoded(done, names), values) if np.ptp(values) else 0.0
+    if predicted <= 0:
+        return Refusal(
+            arm=arm.name,
+            reason=f"over {len(done)} trials the settings do not predict the score of unseen ones",
+        )
+    shares = _shares(done, names)
+    found = [
+        Importance(
+            arm=arm.name,
+            setting=name,
+            share=float(share),
+            predicted=predicted,
+            trials=len(done),
+        )
+        for name, share in shares.items()
+    ]
+    return sorted(found, key=lambda one: -one.share)
+
+
+def _varied(specs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Settings that every trial has and that differ between trials."""
+    common = set.intersection(*(set(spec) for spec in specs))
+    return [
+        name
+        for name in sorted(common)
+        if is_setting(name)
+        and all(spec[name] is not None for spec in specs)
+        and len({spec[name] for spec in specs}) > 1
+    ]
+
+
+def _encoded(done: Sequence[TrialResult], names: Sequence[str]) -> np.ndarray:
+    """Ranks of the settings' values, float64 [trials, settings]: a forest needs no more."""
+    columns = []
+    for name in names:
+        values = [result.spec[name] for result in done]
+        order = sorted(set(values), key=lambda v: (isinstance(v, str), v))
+        columns.append([order.index(value) for value in values])
+    return np.array(columns, dtype=np.float64).T
+
+
+def _predicted(settings: np.ndarray, values: np.ndarray) -> float:
+    """R² of a forest on the trials that each of its trees was not fitted to."""
+    from sklearn.ensemble import RandomForestRegressor
+
+    forest = RandomForestRegressor(n_estimators=4 * TREES, oob_score=True, random_state=0)
+    return float(forest.fit(settings, values).oob_score_)
+
+
+def _shares(done: Sequence[TrialResult], names: Sequence[str]) -> dict[str, float]:
+    import optuna
+
+    distributions = {name: _distribution([r.spec[name] for r in done]) for name in names}
+    with _quiet_optuna():
+        study = optuna.create_study(direction="maximize")
+        study.add_trials(
+            [
+                optuna.trial.create_trial(
+                    params={name: result.spec[name] for name in names},
+                    distributions=distributions,
+                    value=result.validation_f1,
+                )
+                for result in done
+            ]
+        )
+        evaluator = optuna.importance.FanovaImportanceEvaluator(n_trees=TREES, seed=0)
+        return dict(evaluator.evaluate(study))
+
+
+def _distribution(values: Sequence[Any]) -> Any:
+    """The range that was tried; logarithmic where it spans more than a decade."""
+    import optuna
+
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+    if not numbers or len(set(values)) <= 2:
+        return optuna.distributions.CategoricalDistribution(sorted(set(values), key=str))
+    low, high = min(values), max(values)
+    log = low > 0 and high > 10 * low
+    if all(isinstance(value, int) for value in values):
+        return optuna.distributions.IntDistribution(low, high, log=log)
+    return optuna.distributions.FloatDistribution(float(low), float(high), log=log)
+
+
+@contextmanager
+def _quiet_optuna() -> Iterator[None]:
+    """Optuna tells of every study that is made, also of one that only serves as a table."""
+    import optuna
+
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(before)

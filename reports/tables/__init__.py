@@ -1,0 +1,4 @@
+"""The findings as tables.
+
+Imports `reports`, `statistics`, `verdict` and `findings`.
+"""

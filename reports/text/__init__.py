@@ -1,0 +1,4 @@
+"""The findings as sentences, with methods and references.
+
+Imports `reports`, `verdict`, `findings` and `tables`.
+"""

@@ -1,0 +1,232 @@
+"""The methods section of a paper, written from the study itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reports import words
+from reports.findings.findings import Findings
+from reports.load import Study, trials
+from reports.text.references import REFERENCES
+from reports.verdict.cost import device_seconds
+from reports.verdict.verdict import Decision
+from trainables.gan.pools.fidelity import ON_INCEPTION
+
+SEGMENTERS = {
+    "unet": "a U-Net with an interior and a boundary head, decoded by watershed",
+    "cellpose": "Cellpose",
+    "stardist": "StarDist",
+}
+
+
+MASK_MAKERS = ("joint", "dcgan")
+"""GANs that make the masks along with the images, conditioned on nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Methods:
+    """Paragraphs with numbered citations, and what they cite."""
+
+    paragraphs: tuple[str, ...]
+    references: tuple[str, ...]
+    """Reference n of the text is the n-th."""
+
+
+@dataclass(slots=True)
+class _Citations:
+    """Numbers papers in the order in which they are first cited."""
+
+    cited: list[str] = field(default_factory=list)
+
+    def __call__(self, *names: str) -> str:
+        self.cited += [name for name in names if name not in self.cited]
+        return f" [{', '.join(str(self.cited.index(name) + 1) for name in names)}]"
+
+
+def methods(study: Study, decision: Decision, findings: Findings) -> Methods:
+    """What was done, in the past tense, nothing that was not done."""
+    cite = _Citations()
+    paragraphs = [
+        _data(study, cite),
+        _arms(study, cite),
+        _search(study, cite),
+        _confirm(study, cite),
+        _statistics(decision, findings, cite),
+    ]
+    return Methods(
+        paragraphs=tuple(text for text in paragraphs if text),
+        references=tuple(REFERENCES[name] for name in cite.cited),
+    )
+
+
+def _data(study: Study, cite: _Citations) -> str:
+    data, split = study.dataset, study.facts.get("split", {})
+    if not data:
+        return ""
+    name = data.get("name") or "The data set"
+    sentences = [
+        f"{words.starting(str(name))} ({words.count(int(data.get('images', 0)), 'image')} with "
+        f"{data.get('cells', 'an unknown number of')} annotated cells) was divided "
+        f"{_division(study, split)}; {_duplicates(study)}.",
+        f"An annotation count includes the images used for validation{cite('low_label')}.",
+    ]
+    return " ".join(sentences)
+
+
+def _duplicates(study: Study) -> str:
+    asked = study.facts.get("study", {}).get("data", {}).get("detect_duplicates", True)
+    return "near-duplicates were kept on one side" if asked else "near-duplicates were not sought"
+
+
+def _division(study: Study, split: Mapping[str, Any]) -> str:
+    """How the images were divided, as the end of a sentence."""
+    annotated = words.count(int(split.get("annotation_images", 0)), "image")
+    tested = words.count(int(split.get("test_images", 0)), "test image")
+    groups = words.count(int(split.get("test_groups", 0)), "group")
+    folds = int(study.design.get("folds", 1))
+    if folds < 2:
+        return (
+            f"once by group into {annotated} that could be annotated and {tested} of {groups} "
+            f"(split {split.get('hash')})"
+        )
+    return (
+        f"into {folds} folds of whole groups ({groups} in all), and the study, its search "
+        f"included, was made once for each fold without the fold's images (nested "
+        f"cross-validation), which were then tested; trainings could use {annotated} or more"
+    )
+
+
+def _arms(study: Study, cite: _Citations) -> str:
+    families = dict.fromkeys(arm.segmenter for arm in study.arms)
+    known = [name for name in families if name in SEGMENTERS]
+    extras = {arm.extra_data for arm in study.arms}
+    text = (
+        f"{words.starting(words.count(len(study.arms), 'strategy was', 'strategies were'))} "
+        f"compared: {words.listed([words.arm_label(arm) for arm in study.arms])}. Segmenters were "
+        f"{words.listed([SEGMENTERS[name] + cite(name) for name in known])}."
+    )
+    if "copy_paste" in extras:
+        text += f" Copy-paste moved annotated cells between images{cite('copy_paste')}."
+    if "pseudo_labels" in extras:
+        text += f" Pseudo-labels came from a mean teacher{cite('pseudo_labels')}."
+    if "gan" in extras:
+        text += _gan_data(study, cite)
+    encoders = sum(arm.initial_weights == "gan_encoder" for arm in study.arms)
+    if encoders:
+        arms = "One arm" if encoders == 1 else f"{encoders} arms"
+        text += f" {arms} started from a GAN's encoder{cite('gan_encoder')}."
+    return f"{text} {_weights(study)}".strip()
+
+
+def _gan_data(study: Study, cite: _Citations) -> str:
+    specs = [fit.spec for fit in trials(study, stage="fit_gans")]
+    paired = all(spec.get("gan.architecture") not in MASK_MAKERS for spec in specs)
+    unlabelled = any(spec.get("gan.unlabelled_images") for spec in specs)
+    filtered = not specs or any(spec.get("gan.consistency_floor", 1) for spec in specs)
+    text = (
+        f" GAN data were drawn from {'conditional ' if paired else ''}GANs{cite('gan')} fitted to "
+        f"the annotated training images of the same draw"
+        f"{', some with training images without labels' if unlabelled else ' alone'}"
+    )
+    if filtered:
+        masks = "the conditioning masks" if paired else "their masks"
+        text += f", and kept where a segmenter trained on those images found {masks} again"
+    return f"{text}."
+
+
+def _weights(study: Study) -> str:
+    used = dict.fromkeys(
+        (entry.get("name", ""), entry.get("description", ""), entry.get("seen", "unknown"))
+        for entry in study.facts.get("weights", ())
+    )
+    if not used:
+        return ""
+    each = [f"{name} ({description}; this data set: {seen})" for name, description, seen in used]
+    return f"Pretrained weights: {words.listed(each)}.{_source_trainings(study)}"
+
+
+def _source_trainings(study: Study) -> str:
+    sources = trials(study, stage="fit_sources")
+    if not sources:
+        return ""
+    spent = words.seconds(sum(map(device_seconds, sources)))
+    return (
+        f" What was trained here on the source was declared as given, as published weights are: "
+        f"its {spent} of device time were charged to no arm."
+    )
+
+
+def _search(study: Study, cite: _Citations) -> str:
+    if not trials(study, stage="search"):
+        return ""
+    design = study.design
+    return (
+        f"For each arm {words.count(int(design.get('search_trials', 0)), 'configuration')} at most "
+        f"were searched with Optuna{cite('optuna')} and Ray Tune{cite('ray')} on one draw of "
+        f"{words.count(max(study.annotation_counts), 'annotated image')}, within "
+        f"{words.seconds(float(design.get('device_seconds_ceiling') or 'nan'))} of device time, "
+        f"GAN fits charged, starting from the field's defaults. Trials were stopped early against "
+        f"trials of the same arm only, and compared by instance F1 at IoU 0.5 on validation "
+        f"images{cite('f1')}; no search trial saw a test image."
+    )
+
+
+def _confirm(study: Study, cite: _Citations) -> str:
+    if not trials(study, stage="confirm"):
+        return ""
+    design = study.design
+    counts = words.listed([str(count) for count in study.annotation_counts])
+    text = (
+        f"The best configuration of each arm was frozen and trained afresh with {counts} annotated "
+        f"images on {words.count(len(design.get('confirm_draws', ())), 'other draw')} "
+        f"({words.count(len(design.get('confirm_seeds', (1,))), 'seed')} each; the smaller choices "
+        f"of a draw lie inside the larger ones), and scored once on the test images."
+    )
+    return text + _pool_measures(study, cite)
+
+
+def _pool_measures(study: Study, cite: _Citations) -> str:
+    fits = [fit for fit in trials(study, stage="fit_gans") if "kid" in fit.synthesis]
+    if not fits:
+        return ""
+    names = {0.0: "a segmenter trained on the same annotated images", 1.0: "Inception v3"}
+    on_inception = {fit.synthesis.get(ON_INCEPTION, 0.0) for fit in fits}
+    features = " or ".join(names[one] for one in sorted(on_inception))
+    return (
+        f" Pools were compared with real images by kernel inception distance{cite('kid')}, on "
+        f"features of {features}."
+    )
+
+
+def _statistics(decision: Decision, findings: Findings, cite: _Citations) -> str:
+    if decision.best is None:
+        return ""
+    text = (
+        f"Scores are means over draws and test images of instance F1. Intervals (95 %) hold the "
+        f"variance between draws and that between groups of test images (bootstrap over groups), "
+        f"their errors joined as two Student's t variables (Behrens and Fisher"
+        f"{cite('behrens_fisher')}). "
+    )
+    if decision.comparisons:
+        text += (
+            f"Arms were compared in pairs on the same draws and images; p-values were adjusted "
+            f"after Holm{cite('holm')}, a best arm was named where it beat every other one "
+            f"(intersection-union test{cite('union')}), no difference above "
+            f"{decision.margin_f1:g} was claimed where two one-sided tests allowed it"
+            f"{cite('tost')}, and the probability of improvement is that of a random image after a "
+            f"random draw{cite('improvement')}. "
+        )
+    if findings.equivalence:
+        text += (
+            f"Annotation equivalence is the baseline's learning curve, straight over the logarithm "
+            f"of the count, inverted at the arm's score; its interval is the set of counts that "
+            f"a paired test at 5 % does not exclude{cite('fieller')}. "
+        )
+    if findings.importance:
+        text += f"Importance of settings is by functional ANOVA{cite('fanova')}. "
+    if any(one.estimate == one.estimate for one in findings.correlations):
+        text += (
+            f"Rank correlations are within annotation counts, with Fisher intervals"
+            f"{cite('spearman')}. "
+        )
+    return text.strip()

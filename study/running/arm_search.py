@@ -1,0 +1,174 @@
+"""The search of one arm: its own Optuna study, its budget and what it has spent."""
+
+from collections.abc import Callable
+from typing import Any
+
+import optuna
+from optuna.trial import TrialState
+
+from search_spaces import arm as arm_space
+from study.design import Arm, Study
+from trainables.results.result import TrialResult
+from trainables.spec.gan_spec import GanSpec, as_fitted
+from trainables.spec.randomness import Randomness
+from trainables.spec.trial_spec import TrialSpec, gan_fit_spec
+
+FAILED_SCORE = 0.0
+"""What Optuna is told of a failed trial: the worst F1, so that its like is not proposed again."""
+TRIAL_ID = "trial_id"
+"""Name of the attribute by which an Optuna trial knows its result in the store."""
+
+
+class ArmSearch:
+    """Asks Optuna for configurations of one arm until its budget is spent.
+
+    The budget is a number of trials and a ceiling of device-seconds, to which the fits of the
+    GANs that the arm chooses among are charged, failed ones too. Every arm gets its first trial,
+    even where its GANs have used up the ceiling: an arm that was never tried says nothing.
+
+    All that Optuna knows lies in its storage, so a search that was killed goes on: the
+    configurations that were running are proposed again first.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        arm: Arm,
+        *,
+        make_spec: Callable[[dict[str, Any]], TrialSpec],
+        needs: frozenset[str],
+        storage: optuna.storages.BaseStorage,
+        fold: str = "",
+    ) -> None:
+        """Opens the arm's Optuna study, or makes it.
+
+        Args:
+            make_spec: makes a trial's spec of the flat fields that the search varies.
+            needs: ids of the trainings that must have ended before; the GAN fits among them
+                are charged to the arm.
+            fold: hash of the fold's split; empty where there are no folds.
+        """
+        self.arm = arm
+        self.needs = needs
+        self._study = study
+        self._make_spec = make_spec
+        self._choices: dict[str, Any] = {
+            "segmenter": study.family(arm.segmenter).segmenter,
+            "extra": arm.extra_data,
+            "weights": arm.initial_weights,
+            "is_trained": arm.is_trained,
+        }
+        self._diameters_px = study.min_diameter_px, study.max_diameter_px
+        self._device_seconds: dict[str, float] = {}
+        self._failed_gans: set[GanSpec] = set()
+        self._asked: dict[str, optuna.Trial] = {}
+        self._optuna = _open(study, f"{arm.name} {fold}".strip(), storage)
+
+    @property
+    def trials(self) -> int:
+        """Trials that were asked for, running or ended."""
+        states = [trial.state for trial in self._optuna.get_trials(deepcopy=False)]
+        return sum(state not in (TrialState.WAITING, TrialState.FAIL) for state in states)
+
+    @property
+    def images_seen(self) -> int:
+        """Crops that a trial which is not stopped has seen at its end."""
+        training = self.arm.training(self._study.family(self.arm.segmenter))
+        return training.steps * training.batch_size
+
+    @property
+    def spent_device_seconds(self) -> float:
+        """Of the arm's ended trials, and of the GANs it chooses among."""
+        return sum(self._device_seconds.values())
+
+    @property
+    def remaining(self) -> int:
+        """Trials that its budget still allows, by number."""
+        return self._study.search_trials - self.trials
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its trials or, after the first, its device-seconds are used up."""
+        spent = self.spent_device_seconds >= self._study.search_device_seconds
+        return self.remaining <= 0 or (spent and self.trials > 0)
+
+    def ask(self) -> TrialSpec:
+        """The next trial: a configuration that was interrupted, else what Optuna proposes.
+
+        The first trials are the field's defaults, with the first GAN of each architecture. All
+        GAN fits have ended by then: the choice among those that did not fail stays the same, as
+        Optuna wants it.
+        """
+        choices = self._choices | {"gans": self._gans}
+        if not self._optuna.trials:
+            for start in arm_space.starts(**choices)[: self._study.search_trials]:
+                self._optuna.enqueue_trial(start)
+        trial = self._optuna.ask()
+        varied = arm_space.space(trial, diameters_px=self._diameters_px, **choices)
+        spec = self._make_spec(varied)
+        trial.set_user_attr(TRIAL_ID, spec.id)
+        self._asked[spec.id] = trial
+        return spec
+
+    def note_progress(self, trial_id: str, *, images_seen: int, validation_f1: float) -> None:
+        """Hands an evaluation on to Optuna."""
+        self._asked[trial_id].report(validation_f1, step=images_seen)
+
+    def note_fit(self, result: TrialResult) -> None:
+        """Charges the fit of a GAN that the arm may choose; one that failed it may not."""
+        self._charge(result)
+        if result.status == "failed":
+            self._failed_gans.add(gan_fit_spec(result.spec).gan)
+
+    def tell(self, result: TrialResult) -> None:
+        """Ends a trial that was asked for."""
+        self._charge(result)
+        self._tell(self._asked.pop(result.trial_id), result)
+
+    def restore(self, results: dict[str, TrialResult]) -> None:
+        """Takes in what the store knows of trials from before this process began.
+
+        Trials that ended are told; the configurations of those that did not are asked again.
+        """
+        for trial in self._optuna.trials:
+            result = results.get(trial.user_attrs.get(TRIAL_ID, ""))
+            if result:
+                self._charge(result)
+            if trial.state != TrialState.RUNNING:
+                continue
+            if result:
+                self._tell(trial.number, result)
+            else:
+                self._optuna.tell(trial.number, state=TrialState.FAIL)
+                self._optuna.enqueue_trial(trial.params)
+
+    @property
+    def _gans(self) -> tuple[GanSpec, ...]:
+        """Those whose fit did not fail."""
+        return tuple(gan for gan in self._study.gans if as_fitted(gan) not in self._failed_gans)
+
+    def _charge(self, result: TrialResult) -> None:
+        if result.cost:
+            self._device_seconds[result.trial_id] = result.cost.device_seconds
+
+    def _tell(self, trial: optuna.Trial | int, result: TrialResult) -> None:
+        """Tells the score, or that it was pruned, or a bad score where it failed."""
+        if result.status == "pruned":
+            self._optuna.tell(trial, state=TrialState.PRUNED)
+        elif result.status == "failed":
+            self._optuna.tell(trial, FAILED_SCORE)
+        else:
+            self._optuna.tell(trial, result.validation_f1)
+
+
+def _open(study: Study, name: str, storage: optuna.storages.BaseStorage) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    opened = optuna.create_study(
+        study_name=name, storage=storage, direction="maximize", load_if_exists=True
+    )
+    # A sampler that went on with the seed it began with would propose its first trials again.
+    randomness = Randomness(("search", study.seed, name, len(opened.trials)))
+    opened.sampler = optuna.samplers.TPESampler(
+        seed=randomness.integer(), n_startup_trials=max(2, study.search_trials // 4)
+    )
+    return opened

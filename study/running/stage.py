@@ -1,0 +1,88 @@
+"""One stage of a study as one Tune experiment."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ray import tune
+
+from study.design import Study
+from study.events import Listener
+from study.plan import Task
+from study.running.arm_search import ArmSearch
+from study.running.early_stopping import PerArmStopping
+from study.running.machines import machines, placement, processes_serve_again, slots
+from study.running.searcher import StageSearcher
+from study.store import Store
+from trainables.ray_trainable import TrialInputs, read_spec, trainable
+
+RETRIES = 2
+"""Times that a training whose process was lost is run again, from its last checkpoint."""
+
+
+def run_stage(
+    name: str,
+    study: Study,
+    *,
+    tasks: Sequence[Task],
+    arms: Sequence[ArmSearch] = (),
+    inputs: Callable[[], TrialInputs],
+    store: Store,
+    listener: Listener,
+    concurrency: int = 0,
+    storage: str,
+) -> None:
+    """Runs all trainings of a stage that the store does not hold yet.
+
+    Nothing of Tune's own state is used again: a stage that was killed is started afresh, and
+    the store and Optuna know what is left of it. (Tune's restore forgets the scheduler, and
+    cannot be told of trials that ended after its last snapshot.)
+
+    Args:
+        tasks: trainings known beforehand.
+        arms: searches that propose more of them.
+        inputs: reads the images; called only where something is left to run.
+        concurrency: trainings at once; 0 is as many as fit.
+        storage: absolute path or address for Tune's own files.
+
+    Raises:
+        ValueError: the machines do not share the store's folder, or its disk is full.
+    """
+    searcher = StageSearcher(tasks, arms, store=store, listener=listener)
+    if not searcher.remaining:
+        return
+    listener.stage_started(name, searcher.remaining)
+    searcher.give_up()
+    trainings = sum(searcher.remaining.values())
+    if not trainings:
+        return
+    available = machines()
+    stopping = PerArmStopping({arm.arm.name: arm.images_seen for arm in arms})
+    stopping.replay(searcher.ended.values())
+    tuner = tune.Tuner(
+        tune.with_resources(
+            tune.with_parameters(trainable, inputs=inputs()),
+            lambda config: placement(study, read_spec(config["spec"]), available),
+        ),
+        tune_config=tune.TuneConfig(
+            search_alg=searcher,
+            scheduler=stopping,
+            num_samples=-1,
+            max_concurrent_trials=concurrency or slots(study, available),
+            trial_dirname_creator=_short_name,
+            reuse_actors=processes_serve_again(available, trainings=trainings),
+        ),
+        run_config=tune.RunConfig(
+            name=f"{name}-{int(time.time())}",
+            storage_path=storage,
+            verbose=0,
+            failure_config=tune.FailureConfig(max_failures=RETRIES),
+        ),
+    )
+    tuner.fit()
+    if searcher.complaint:
+        raise ValueError(searcher.complaint)
+
+
+def _short_name(trial: Any) -> str:
+    return str(trial.trial_id)

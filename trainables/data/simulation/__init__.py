@@ -1,0 +1,4 @@
+"""Cells simulated from nothing: shapes, textures, optics, looks.
+
+Imports `data` and `spec`.
+"""

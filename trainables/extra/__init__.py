@@ -1,0 +1,4 @@
+"""What is added to the annotated images, and encoders from GANs.
+
+Imports `segmenters`, `gan`, `training`, `data` and `spec`.
+"""

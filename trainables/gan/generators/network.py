@@ -1,0 +1,41 @@
+"""Running a fitted network on conditions and noise, batch by batch."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from trainables.training.device import autocast, best_device, place, place_batch
+
+BATCH = 8
+"""Crops made at once."""
+
+
+def run(
+    network: nn.Module, conditions: np.ndarray, *, noise_channels: int, rng: np.random.Generator
+) -> np.ndarray:
+    """float32 [N, K, H, W] conditions to float32 [N, H, W, outputs]; `rng` fixes the noise."""
+    device = best_device()
+    place(network.eval(), device)
+    parts = [
+        _run(network, conditions[start : start + BATCH], noise_channels, rng, device)
+        for start in range(0, len(conditions), BATCH)
+    ]
+    return np.concatenate(parts)
+
+
+def _run(
+    network: nn.Module,
+    conditions: np.ndarray,
+    noise_channels: int,
+    rng: np.random.Generator,
+    device: torch.device,
+) -> np.ndarray:
+    count, _, height, width = conditions.shape
+    noise = rng.standard_normal((count, noise_channels, height, width), np.float32)
+    with torch.inference_mode(), autocast(device):
+        made = network(
+            place_batch(torch.from_numpy(conditions), device),
+            place_batch(torch.from_numpy(noise), device),
+        )
+    array: np.ndarray = made.float().cpu().permute(0, 2, 3, 1).contiguous().numpy()
+    return array

@@ -1,0 +1,4 @@
+"""Pools of synthetic crops: filtered, measured, and kept as files.
+
+Imports `gan`, `segmenters`, `metrics`, `data`, `spec` and `training`.
+"""

@@ -1,0 +1,4 @@
+"""Trained models: loaded, used, and run without this project.
+
+Imports `segmenters`, `data`, `metrics`, `results` and `spec`.
+"""

@@ -1,0 +1,4 @@
+"""Torch networks and what goes with them: weights by name, tiles, watershed, TorchScript.
+
+Imports `data` and `training`.
+"""

@@ -1,0 +1,4 @@
+"""StarDist, on TensorFlow.
+
+Imports what `segmenters` may import, and its protocol; never torch.
+"""

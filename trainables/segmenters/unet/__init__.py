@@ -1,0 +1,4 @@
+"""The U-Net.
+
+Imports what `segmenters` may import, and its protocol.
+"""

@@ -1,0 +1,4 @@
+"""What fixes a training: its spec in parts, checked, flat at the wire, and its randomness.
+
+Imports the standard library and numpy alone.
+"""
