@@ -3,8 +3,8 @@
 import math
 
 from reports.load import Arm
+from trainables.segmenters.families import FAMILIES
 
-SEGMENTERS = {"unet": "U-Net", "cellpose": "Cellpose", "stardist": "StarDist"}
 EXTRA_DATA = {
     "copy_paste": "copy-paste",
     "cutmix": "CutMix",
@@ -18,16 +18,22 @@ MISSING = "–"
 
 def arm_label(arm: Arm) -> str:
     """What the arm does, for the middle of a sentence: "fine-tuned Cellpose + GAN data"."""
-    label = SEGMENTERS.get(arm.segmenter, arm.segmenter)
+    family = FAMILIES.get(arm.segmenter)
+    label = segmenter_title(arm.segmenter)
     if arm.initial_weights == "pretrained":
         label = f"{'zero-shot' if arm.is_zero_shot else 'fine-tuned'} {label}"
     elif arm.initial_weights == "gan_encoder":
         label += " with GAN encoder"
-    elif arm.segmenter != "unet":
+    elif family is None or family.usual_start != "scratch":
         label += " from scratch"
     if arm.extra_data != "none":
         label += f" + {EXTRA_DATA.get(arm.extra_data, arm.extra_data)}"
     return label
+
+
+def segmenter_title(name: str) -> str:
+    """What a segmenter is called; the name itself of one that this version does not know."""
+    return FAMILIES[name].title if name in FAMILIES else name
 
 
 def arm_title(arm: Arm) -> str:

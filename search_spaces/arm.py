@@ -5,16 +5,15 @@ from typing import Any
 
 import optuna
 
-from search_spaces import cellpose, extra_data, gan, schedule, stardist, unet, zero_shot
+from search_spaces import extra_data, gan, schedule, training, zero_shot
+from trainables.segmenters.families import family_of
 from trainables.spec.extra_spec import ExtraKind
 from trainables.spec.gan_spec import GanSpec
-from trainables.spec.trial_spec import SegmenterSpec, WeightsKind
-
-SEGMENTER_SPACES = {"unet": unet, "cellpose": cellpose, "stardist": stardist}
+from trainables.spec.trial_spec import SegmenterSettings, WeightsKind
 
 
 def defaults(
-    segmenter: SegmenterSpec,
+    segmenter: SegmenterSettings,
     *,
     extra: ExtraKind,
     weights: WeightsKind,
@@ -26,7 +25,7 @@ def defaults(
 
 
 def starts(
-    segmenter: SegmenterSpec,
+    segmenter: SegmenterSettings,
     *,
     extra: ExtraKind,
     weights: WeightsKind,
@@ -36,9 +35,10 @@ def starts(
     """The first trials of every search: the defaults, with the first GAN of each architecture."""
     if not is_trained:
         return [zero_shot.defaults()]
-    point = SEGMENTER_SPACES[segmenter.kind].defaults(segmenter, weights)
+    own = family_of(segmenter).search(segmenter, weights)
+    point = training.defaults(own)
     if weights == "pretrained":
-        point |= schedule.defaults(segmenter)
+        point |= schedule.defaults(own)
     if extra != "none":
         point |= extra_data.defaults()
     return [point | start for start in gan.starts(gans)] if extra == "gan" else [point]
@@ -47,7 +47,7 @@ def starts(
 def space(
     trial: optuna.Trial,
     *,
-    segmenter: SegmenterSpec,
+    segmenter: SegmenterSettings,
     extra: ExtraKind,
     weights: WeightsKind,
     gans: Sequence[GanSpec],
@@ -65,12 +65,13 @@ def space(
         diameters_px: the working scale's smallest and largest median diameter.
     """
     if not is_trained:
-        return zero_shot.space(trial, diameters_px=diameters_px)
-    flat = SEGMENTER_SPACES[segmenter.kind].space(trial, segmenter, weights)
+        return zero_shot.suggest(trial, diameters_px=diameters_px)
+    own = family_of(segmenter).search(segmenter, weights)
+    flat = training.suggest(trial, own)
     if weights == "pretrained":
-        flat |= schedule.space(trial, segmenter)
+        flat |= schedule.suggest(trial, own)
     if extra != "none":
-        flat |= extra_data.space(trial)
+        flat |= extra_data.suggest(trial)
     if extra == "gan":
-        flat |= gan.space(trial, gans=gans)
+        flat |= gan.suggest(trial, gans=gans)
     return flat

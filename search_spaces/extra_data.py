@@ -15,7 +15,7 @@ def defaults() -> dict[str, Any]:
     return {"extra.ratio": 0.5, "extra.order": "mixed"}
 
 
-def space(trial: optuna.Trial) -> dict[str, Any]:
+def suggest(trial: optuna.Trial) -> dict[str, Any]:
     """One ratio and, unless it is 0, one order, as flat fields of a `TrialSpec`."""
     ratio = trial.suggest_categorical("extra.ratio", RATIOS)
     if ratio == 0:

@@ -26,7 +26,7 @@ def starts(gans: Sequence[GanSpec]) -> list[dict[str, Any]]:
     ]
 
 
-def space(trial: optuna.Trial, *, gans: Sequence[GanSpec]) -> dict[str, Any]:
+def suggest(trial: optuna.Trial, *, gans: Sequence[GanSpec]) -> dict[str, Any]:
     """One GAN, as flat fields of a `TrialSpec`."""
     variants = _variants(gans)
     names = list(variants)

@@ -4,52 +4,54 @@ from typing import Any, get_args
 
 import optuna
 
+from search_spaces import parameters
+from trainables.spec.space import Choice, Parameter, Range, Space
 from trainables.spec.training_spec import DecayName
 
-FACTOR = 4.0
+RANGE_AROUND_DEFAULT = 4.0
 """The search goes this many times below and above the default learning rate."""
-CLIPS = (1.0, 0.1, 0.0)
-"""Lengths to which gradients are clipped; 0 leaves them as they are."""
+AVERAGING = Range(field="training.averaging", low=0.02, high=0.3, default=0.1, log=True)
+"""A constant learning rate with averaged weights settles as a falling one does."""
 
 
-def defaults(*, learning_rate: float) -> dict[str, Any]:
+def defaults(space: Space) -> dict[str, Any]:
     """Where every search starts.
 
     Args:
-        learning_rate: the family's own default.
+        space: of the family.
     """
-    return {
-        "training.learning_rate": learning_rate,
-        "training.warm_up": 0.05,
-        "training.decay": "cosine",
-        "training.gradient_norm": 1.0,
-        "training.intensity": 0.2,
-        "training.zoom": 1.5,
-    }
+    rate, warm_up, *others = _parameters(space)
+    return parameters.defaults([rate, warm_up, _DECAY, *others, *space.own])
 
 
-def space(trial: optuna.Trial, *, learning_rate: float) -> dict[str, Any]:
+def suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
     """One training, as flat fields of a `TrialSpec`.
 
     Args:
-        learning_rate: the family's own default, around which the search goes.
+        space: of the family.
     """
-    return {
-        "training.learning_rate": trial.suggest_float(
-            "training.learning_rate", learning_rate / FACTOR, learning_rate * FACTOR, log=True
+    flat = parameters.suggest(trial, [*_parameters(space), _DECAY])
+    if flat[_DECAY.field] == "constant":
+        flat |= parameters.suggest(trial, [AVERAGING])
+    return flat | parameters.suggest(trial, space.own)
+
+
+_DECAY = Choice(field="training.decay", values=get_args(DecayName), default="cosine")
+
+
+def _parameters(space: Space) -> list[Parameter]:
+    """What every training has."""
+    rate = space.learning_rate
+    return [
+        Range(
+            field="training.learning_rate",
+            low=rate / RANGE_AROUND_DEFAULT,
+            high=rate * RANGE_AROUND_DEFAULT,
+            default=rate,
+            log=True,
         ),
-        "training.warm_up": trial.suggest_float("training.warm_up", 0.01, 0.2, log=True),
-        "training.gradient_norm": trial.suggest_categorical("training.gradient_norm", CLIPS),
-        "training.intensity": trial.suggest_float("training.intensity", 0.0, 0.6),
-        "training.zoom": trial.suggest_float("training.zoom", 1.1, 2.0),
-        **_decay(trial),
-    }
-
-
-def _decay(trial: optuna.Trial) -> dict[str, Any]:
-    """A falling learning rate, or a constant one with averaged weights, which settles as well."""
-    decay = trial.suggest_categorical("training.decay", get_args(DecayName))
-    if decay == "cosine":
-        return {"training.decay": decay}
-    averaging = trial.suggest_float("training.averaging", 0.02, 0.3, log=True)
-    return {"training.decay": decay, "training.averaging": averaging}
+        Range(field="training.warm_up", low=0.01, high=0.2, default=space.warm_up, log=True),
+        Choice(field="training.gradient_norm", values=(1.0, 0.1, 0.0), default=1.0),
+        Range(field="training.intensity", low=0.0, high=0.6, default=0.2),
+        Range(field="training.zoom", low=1.1, high=2.0, default=1.5),
+    ]

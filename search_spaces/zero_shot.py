@@ -20,7 +20,7 @@ def defaults() -> dict[str, Any]:
     return {FACTOR: 1.0}
 
 
-def space(trial: optuna.Trial, *, diameters_px: tuple[float, float]) -> dict[str, Any]:
+def suggest(trial: optuna.Trial, *, diameters_px: tuple[float, float]) -> dict[str, Any]:
     """One size, as flat fields of a `TrialSpec`.
 
     Args:

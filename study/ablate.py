@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from study.design import Study
 from study.plan import Task, confirm_spec, with_gan_fits
 from trainables.results.result import TrialResult
+from trainables.segmenters.reading import trial_spec
 from trainables.spec.flat import flatten
-from trainables.spec.trial_spec import TrialSpec, trial_spec
+from trainables.spec.trial_spec import TrialSpec
 
 
 def ablation_tasks(study: Study, best: dict[str, TrialResult]) -> list[Task]:

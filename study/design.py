@@ -3,23 +3,19 @@
 import dataclasses
 import json
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from study.factors import Factor
+from trainables.segmenters.families import FAMILIES, PLAIN, family_of
+from trainables.segmenters.family import Family
 from trainables.spec.checks import at_least
 from trainables.spec.extra_spec import ExtraKind, ExtraSpec
 from trainables.spec.flat import hash_flat
 from trainables.spec.gan_spec import GanSpec
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import (
-    CellposeSpec,
-    SegmenterSpec,
-    StardistSpec,
-    UnetSpec,
-    WeightsKind,
-    is_vit,
-)
+from trainables.spec.trial_spec import SegmenterSettings, WeightsKind
 
 ALWAYS = sys.maxsize
 """As `Study.folds_below`: folds however many images there are."""
@@ -43,88 +39,75 @@ class Arm:
         """Whether one of the study's GANs makes its extra data."""
         return self.extra_data == "gan"
 
-    def training(self, family: "Family") -> TrainingSpec:
+    def training(self, setup: "Setup") -> TrainingSpec:
         """How its segmenter is trained in a study, before the search has varied it."""
         if self.is_trained:
-            return family.training
-        return dataclasses.replace(family.training, images_seen=0)
+            return setup.training
+        return dataclasses.replace(setup.training, images_seen=0)
 
 
-def _arms(*arms: Arm) -> dict[str, Arm]:
-    return {arm.name: arm for arm in arms}
+def _controls() -> Iterator[Arm]:
+    """Arms that only the plain family has: what extra data of other kinds are worth."""
+    yield Arm(name=f"{PLAIN}_copy_paste", segmenter=PLAIN, extra_data="copy_paste")
+    yield Arm(name=f"{PLAIN}_cutmix", segmenter=PLAIN, extra_data="cutmix")
+    yield Arm(name=f"{PLAIN}_chessmix", segmenter=PLAIN, extra_data="chessmix")
+    yield Arm(name=f"{PLAIN}_real_repeated", segmenter=PLAIN, extra_data="real_repeated")
 
 
-ARMS = _arms(
-    Arm(name="unet", segmenter="unet"),
-    Arm(name="unet_copy_paste", segmenter="unet", extra_data="copy_paste"),
-    Arm(name="unet_cutmix", segmenter="unet", extra_data="cutmix"),
-    Arm(name="unet_chessmix", segmenter="unet", extra_data="chessmix"),
-    Arm(name="unet_real_repeated", segmenter="unet", extra_data="real_repeated"),
-    Arm(name="unet_gan", segmenter="unet", extra_data="gan"),
-    Arm(name="unet_gan_encoder", segmenter="unet", initial_weights="gan_encoder"),
-    Arm(name="unet_pseudo_labels", segmenter="unet", extra_data="pseudo_labels"),
-    Arm(name="unet_transfer", segmenter="unet", initial_weights="pretrained"),
-    Arm(name="cellpose", segmenter="cellpose", initial_weights="pretrained"),
-    Arm(name="stardist", segmenter="stardist", initial_weights="pretrained"),
-    Arm(name="cellpose_scratch", segmenter="cellpose"),
-    Arm(name="stardist_scratch", segmenter="stardist"),
-    Arm(
-        name="cellpose_gan",
-        segmenter="cellpose",
-        extra_data="gan",
-        initial_weights="pretrained",
-    ),
-    Arm(
-        name="stardist_gan",
-        segmenter="stardist",
-        extra_data="gan",
-        initial_weights="pretrained",
-    ),
-    Arm(
-        name="cellpose_zero_shot",
-        segmenter="cellpose",
-        initial_weights="pretrained",
-        is_trained=False,
-    ),
-    Arm(
-        name="stardist_zero_shot",
-        segmenter="stardist",
-        initial_weights="pretrained",
-        is_trained=False,
-    ),
-)
+def _arms_of(family: Family[Any]) -> Iterator[Arm]:
+    """The arms that every family has, and those of what it can do."""
+    name, start = family.name, family.usual_start
+    yield Arm(name=name, segmenter=name, initial_weights=start)
+    if start == "pretrained":
+        yield Arm(name=f"{name}_scratch", segmenter=name)
+    else:
+        yield Arm(name=f"{name}_transfer", segmenter=name, initial_weights="pretrained")
+    yield Arm(name=f"{name}_gan", segmenter=name, extra_data="gan", initial_weights=start)
+    if "gan_encoder" in family.can:
+        yield Arm(name=f"{name}_gan_encoder", segmenter=name, initial_weights="gan_encoder")
+    if "pseudo_labels" in family.can:
+        yield Arm(name=f"{name}_pseudo_labels", segmenter=name, extra_data="pseudo_labels")
+    if "zero_shot" in family.can:
+        yield Arm(
+            name=f"{name}_zero_shot",
+            segmenter=name,
+            initial_weights="pretrained",
+            is_trained=False,
+        )
+
+
+ARMS = {
+    arm.name: arm
+    for arm in (*_controls(), *(arm for family in FAMILIES.values() for arm in _arms_of(family)))
+}
 """Every arm there is; a study names those it compares."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Family:
+class Setup:
     """How one segmenter is built, trained and placed in this study; the search varies the rest."""
 
-    segmenter: SegmenterSpec
+    segmenter: SegmenterSettings
     training: TrainingSpec = field(default_factory=TrainingSpec)
     public_weights: str = ""
     """Name, file or folder of a published model to fine-tune; empty: weights from the source."""
     encoder_weights: str = ""
-    """Of `compact` and `mediar`: `imagenet`, or a file of the encoder's weights, from which the
-    training on the source starts (first phase; the arms then fine-tune: second); empty: random."""
+    """Of networks that are first trained on the source: `imagenet`, or a file of the encoder's
+    weights, from which that training starts (first phase; the arms then fine-tune: second);
+    empty: random."""
     cpus: int = 1
     """Cores a trial takes."""
     gpus: float = 1.0
     """Share of a GPU a trial takes, on machines that have any."""
 
     def __post_init__(self) -> None:
-        """LoRA is one of the schedules that the search tries: fixed here, all of them would be
-        LoRA, and so would trainings from scratch, whose encoder it freezes as it was drawn."""
-        if isinstance(self.segmenter, CellposeSpec) and self.segmenter.lora_rank:
+        family = family_of(self.segmenter)
+        family.check(self.segmenter, self.training)
+        starts_source = family.weights.starts_source(self.segmenter)
+        if self.encoder_weights and (self.public_weights or not starts_source):
             raise ValueError(
-                f"lora_rank must be 0 in the settings of a study, whose search tries LoRA as a "
-                f"schedule, but got {self.segmenter.lora_rank}: leave it out."
-            )
-        is_small = isinstance(self.segmenter, CellposeSpec) and not is_vit(self.segmenter)
-        if self.encoder_weights and (self.public_weights or not is_small):
-            raise ValueError(
-                f"encoder_weights are for the training of a small Cellpose on the source, but got "
-                f"{self.encoder_weights!r} for {self.segmenter.kind} with public_weights "
+                f"encoder_weights are for a network that is first trained on the source, but got "
+                f"{self.encoder_weights!r} for {self.segmenter} with public_weights "
                 f"{self.public_weights!r}: leave one of them out."
             )
 
@@ -175,9 +158,8 @@ class Study:
     search_device_seconds: float = 3600.0
     """Ceiling for each arm in the search, its GAN fits included, also those that failed; an arm
     gets its first trial even where they have used it up."""
-    unet: Family = field(default_factory=lambda: Family(segmenter=UnetSpec()))
-    cellpose: Family = field(default_factory=lambda: Family(segmenter=CellposeSpec()))
-    stardist: Family = field(default_factory=lambda: Family(segmenter=StardistSpec()))
+    setups: Mapping[str, Setup] = field(default_factory=dict)
+    """Of the segmenters, by name; a family's defaults where it is not named."""
     gans: tuple[GanSpec, ...] = (GanSpec(),)
     """GANs among which the arms with GAN data choose."""
     source_images: int = 48
@@ -208,6 +190,10 @@ class Study:
     def __post_init__(self) -> None:
         at_least(self, confirm_draws=1, confirm_seeds=1, search_trials=1, ablate_draws=1)
         at_least(self, max_test_images=1, folds=1)
+        if unnamed := [name for name in self.setups if name not in FAMILIES]:
+            raise ValueError(
+                f"There is no segmenter {unnamed[0]!r}; they are {', '.join(FAMILIES)}."
+            )
         if unknown := [name for name in self.arms if name not in ARMS]:
             raise ValueError(
                 f"There is no arm {unknown[0]!r}; the arms are {', '.join(sorted(ARMS))}."
@@ -250,22 +236,42 @@ class Study:
         """Samples of every pool made without a GAN: as many as the first GAN paints."""
         return self.gans[0].pool_size if self.gans else ExtraSpec().pool_size
 
-    def family(self, segmenter: str) -> Family:
-        """The settings of one segmenter."""
-        families = {"unet": self.unet, "cellpose": self.cellpose, "stardist": self.stardist}
-        return families[segmenter]
+    def setup(self, segmenter: str) -> Setup:
+        """How one segmenter is built, trained and placed."""
+        return self.setups.get(segmenter) or Setup(segmenter=FAMILIES[segmenter].settings())
+
+    def with_setups(self, **setups: Setup) -> "Study":
+        """The same study with other setups of these segmenters."""
+        return dataclasses.replace(self, setups={**self.setups, **setups})
+
+    @property
+    def segmenters(self) -> list[str]:
+        """Those that its arms use, and those that are set up otherwise than by default."""
+        used = {ARMS[name].segmenter for name in self.arms}
+        return [name for name in FAMILIES if name in used or self._is_set_up(name)]
+
+    def _is_set_up(self, segmenter: str) -> bool:
+        usual = Setup(segmenter=FAMILIES[segmenter].settings())
+        own = self.setup(segmenter)
+        return dataclasses.replace(own, cpus=usual.cpus, gpus=usual.gpus) != usual
 
     @property
     def hash(self) -> str:
         """Names everything that decides the study's numbers, and nothing of where it runs."""
         fields = to_dict(self)
-        for segmenter in ("unet", "cellpose", "stardist"):
+        for segmenter in self.segmenters:
             fields[segmenter].pop("cpus")
             fields[segmenter].pop("gpus")
         return hash_flat(fields)
 
 
 def to_dict(study: Study) -> dict[str, Any]:
-    """The study as plain dicts and lists, ready for JSON."""
-    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(study)))
+    """The study as plain dicts and lists, ready for JSON; each segmenter's setup by its name."""
+    setups = {name: dataclasses.asdict(study.setup(name)) for name in study.segmenters}
+    fields = {
+        entry.name: getattr(study, entry.name)
+        for entry in dataclasses.fields(study)
+        if entry.name != "setups"
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(fields | setups, default=dataclasses.asdict))
     return plain

@@ -9,15 +9,14 @@ from study.events import row
 from study.plan import Splits, confirm_tasks, default_spec, search_gans, source_fits
 from trainables.machine.processor import multiplies_bfloat16, processor_flags
 from trainables.results.result import TrialResult
+from trainables.segmenters.families import family_of
 from trainables.spec.flat import flatten
-from trainables.spec.trial_spec import GanFitSpec, Spec, TrialSpec, is_vit
+from trainables.spec.trial_spec import GanFitSpec, Spec
 
-SECONDS_PER_CROP = {"unet": 0.037, "cellpose": 0.046, "stardist": 0.048, "gan": 0.058}
-"""Device-seconds for each crop of 128 x 128 pixels shown, evaluations included: means of a quick
-study on one core of a cloud machine (AVX-512, bfloat16); a GPU is far faster."""
-SECONDS_PER_CPSAM_CROP = 1.7
-"""The same for Cellpose's ViT: a forward pass of 256 x 256 pixels took 2.3 s, a training step
-is taken as three of them. Not measured as a training."""
+SECONDS_PER_GAN_CROP = 0.058
+"""Device-seconds for each crop of 128 x 128 pixels shown to a GAN. Like those of the families
+(`Family.seconds_per_crop`, evaluations included) the mean of a quick study on one core of a cloud
+machine (AVX-512, bfloat16); a GPU is far faster."""
 SLOWNESS_WITHOUT_BFLOAT16 = 2.5
 """How many times as long that takes on a core with AVX2 alone: 2.2 to 2.8 times by segmenter."""
 MEASURED_CROP_PX = 128
@@ -102,11 +101,12 @@ def device_seconds(spec: Spec, *, test_images: int) -> float:
     """About what one training takes on one core of the machine that was measured."""
     if isinstance(spec, GanFitSpec):
         crops = spec.gan.images_seen * (spec.gan.crop_px / MEASURED_CROP_PX) ** 2
-        return START_SECONDS + POOL_SECONDS + crops * SECONDS_PER_CROP["gan"]
+        return START_SECONDS + POOL_SECONDS + crops * SECONDS_PER_GAN_CROP
     crops = spec.training.images_seen * (spec.training.crop_px / MEASURED_CROP_PX) ** 2
+    seconds_per_crop = family_of(spec.segmenter).seconds_per_crop(spec.segmenter)
     is_tested = spec.stage in ("confirm", "ablate")
     test_seconds = test_images * SECONDS_PER_TEST_IMAGE * is_tested
-    return START_SECONDS + crops * _seconds_per_crop(spec) + test_seconds
+    return START_SECONDS + crops * seconds_per_crop + test_seconds
 
 
 def slowness_here() -> float:
@@ -117,9 +117,3 @@ def slowness_here() -> float:
 def wall_seconds(rows: Iterable[PlannedRow], *, slots: int) -> float:
     """About how long the trainings take where so many run at once."""
     return RAY_SECONDS + sum(one.device_seconds for one in rows) / slots
-
-
-def _seconds_per_crop(spec: TrialSpec) -> float:
-    if is_vit(spec.segmenter):
-        return SECONDS_PER_CPSAM_CROP
-    return SECONDS_PER_CROP[spec.segmenter.kind]

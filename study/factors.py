@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from trainables.segmenters.families import FAMILIES, family_of
+from trainables.segmenters.reading import trial_spec
 from trainables.spec.extra_spec import ExtraSpec, SyntheticOrder
 from trainables.spec.flat import flatten
 from trainables.spec.gan_spec import GanSpec, MaskSource, is_used
 from trainables.spec.training_spec import ScheduleName, TrainingSpec
-from trainables.spec.trial_spec import CellposeSpec, DataSpec, StardistSpec, UnetSpec, WeightsKind
+from trainables.spec.trial_spec import DataSpec, WeightsKind
 
 GAN = "extra.gan"
 """The field whose levels are whole GANs."""
@@ -72,13 +74,13 @@ class Factor:
 
     def _change(self, chosen: dict[str, Any], level: Any) -> dict[str, Any]:
         if self.field == WEIGHTS:
-            return WITHOUT_PRETRAINING | _vit_without_lora(chosen, "scratch")
+            return WITHOUT_PRETRAINING | _without_lora(chosen, "scratch")
         if (
             self.field == SCHEDULE
             and chosen.get("segmenter.lora_rank")
             and level != chosen[SCHEDULE]
         ):
-            return {SCHEDULE: level} | _vit_without_lora(chosen, "pretrained")
+            return {SCHEDULE: level} | _without_lora(chosen, "pretrained")
         if dataclasses.is_dataclass(level):
             return {f"{self.field}.{name}": value for name, value in flatten(level).items()}
         return {self.field: chosen[self.field] * level if self.relative else level}
@@ -104,27 +106,24 @@ class Factor:
         return True
 
 
-def _vit_without_lora(chosen: dict[str, Any], weights: WeightsKind) -> dict[str, Any]:
-    """What else changes for a ViT that is trained without LoRA, or without pretraining.
+def _without_lora(chosen: dict[str, Any], weights: WeightsKind) -> dict[str, Any]:
+    """What else changes where a network that LoRA is made for is trained without it.
 
     All of its weights are trained then, at the learning rate that suits them: LoRA's is up to a
     hundred times that of fine-tuning, and fine-tuning's a tenth of that from scratch.
     """
-    if chosen.get("segmenter.backbone") != "cpsam":
+    settings = trial_spec(chosen).segmenter
+    space = family_of(settings).search(settings, weights)
+    if not space.low_rank:
         return {}
-    from search_spaces.cellpose import CPSAM_LEARNING_RATES  # imports optuna
-
-    return {
-        "segmenter.lora_rank": 0,
-        "training.learning_rate": CPSAM_LEARNING_RATES[weights],
-    }
+    return {"segmenter.lora_rank": 0, "training.learning_rate": space.learning_rate}
 
 
 def factor_fields() -> tuple[str, ...]:
     """Every field that a factor may name."""
     parts: dict[str, tuple[Any, ...]] = {
         "training": (TrainingSpec,),
-        "segmenter": (UnetSpec, CellposeSpec, StardistSpec),
+        "segmenter": tuple(family.settings for family in FAMILIES.values()),
         GAN: (GanSpec,),
         "extra": (ExtraSpec,),
         "data": (DataSpec,),

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from search_spaces import arm as arm_space
-from study.design import ARMS, Arm, Family, Study
+from study.design import ARMS, Arm, Setup, Study
 from trainables.results.result import TrialResult
+from trainables.segmenters.reading import trial_spec
 from trainables.spec.extra_spec import ExtraSpec
 from trainables.spec.flat import flatten
 from trainables.spec.trial_spec import (
     DataSpec,
     GanFitSpec,
-    SegmenterSpec,
+    SegmenterSettings,
     Spec,
     TrialSpec,
     WeightsSpec,
     gan_fit,
-    trial_spec,
 )
 
 SOURCE_DRAW = 0
@@ -48,21 +48,21 @@ class Task:
 
 def source_fit(study: Study, segmenter: str, splits: Splits) -> TrialSpec:
     """The training on the source that gives one segmenter's transfer arms their weights."""
-    family = study.family(segmenter)
+    setup = study.setup(segmenter)
     return TrialSpec(
         stage="fit_sources",
         arm=f"{segmenter}_source",
         study_seed=study.seed,
         seed=0,
         data=_data(study, splits.source, count=splits.source_count, draw=SOURCE_DRAW),
-        segmenter=family.segmenter,
+        segmenter=setup.segmenter,
         training=dataclasses.replace(
-            family.training,
+            setup.training,
             images_seen=study.source_images_seen,
-            learning_rate=_scratch_rate(family.segmenter),
+            learning_rate=_scratch_rate(setup.segmenter),
         ),
-        weights=WeightsSpec(kind="pretrained", origin="public", name=family.encoder_weights)
-        if family.encoder_weights
+        weights=WeightsSpec(kind="pretrained", origin="public", name=setup.encoder_weights)
+        if setup.encoder_weights
         else WeightsSpec(),
         threshold_tries=1,  # only the weights serve on
     )
@@ -70,7 +70,7 @@ def source_fit(study: Study, segmenter: str, splits: Splits) -> TrialSpec:
 
 def needs_source(study: Study, arm: Arm) -> bool:
     """Whether an arm starts from weights that must first be trained on the source."""
-    return arm.initial_weights == "pretrained" and not study.family(arm.segmenter).public_weights
+    return arm.initial_weights == "pretrained" and not study.setup(arm.segmenter).public_weights
 
 
 def source_fits(study: Study, splits: Splits) -> list[Task]:
@@ -187,9 +187,9 @@ def choose_best(
 
 def default_spec(study: Study, arm: Arm, splits: Splits) -> TrialSpec:
     """The first trial of an arm's search: the field's defaults."""
-    family = study.family(arm.segmenter)
+    setup = study.setup(arm.segmenter)
     point = arm_space.defaults(
-        family.segmenter,
+        setup.segmenter,
         extra=arm.extra_data,
         weights=arm.initial_weights,
         gans=study.gans,
@@ -200,17 +200,17 @@ def default_spec(study: Study, arm: Arm, splits: Splits) -> TrialSpec:
 
 
 def _base(study: Study, arm: Arm, splits: Splits) -> TrialSpec:
-    family = study.family(arm.segmenter)
+    setup = study.setup(arm.segmenter)
     return TrialSpec(
         stage="search",
         arm=arm.name,
         study_seed=study.seed,
         seed=0,
         data=_data(study, splits.main, count=study.search_count, draw=study.search_draw),
-        segmenter=family.segmenter,
-        training=arm.training(family),
+        segmenter=setup.segmenter,
+        training=arm.training(setup),
         extra=_extra(arm, study),
-        weights=_weights(study, arm, family, splits),
+        weights=_weights(study, arm, setup, splits),
         threshold_tries=study.threshold_tries,
     )
 
@@ -231,16 +231,16 @@ def _extra(arm: Arm, study: Study) -> ExtraSpec:
     return ExtraSpec(kind=arm.extra_data, pool_size=study.pool_size)
 
 
-def _weights(study: Study, arm: Arm, family: Family, splits: Splits) -> WeightsSpec:
+def _weights(study: Study, arm: Arm, setup: Setup, splits: Splits) -> WeightsSpec:
     if arm.initial_weights != "pretrained":
         return WeightsSpec(kind=arm.initial_weights)
-    if family.public_weights:
-        return WeightsSpec(kind="pretrained", origin="public", name=family.public_weights)
+    if setup.public_weights:
+        return WeightsSpec(kind="pretrained", origin="public", name=setup.public_weights)
     source = source_fit(study, arm.segmenter, splits)
     return WeightsSpec(kind="pretrained", origin="source", name=source.id)
 
 
-def _scratch_rate(segmenter: SegmenterSpec) -> float:
+def _scratch_rate(segmenter: SegmenterSettings) -> float:
     """The family's default learning rate for training from scratch."""
     start = arm_space.defaults(segmenter, extra="none", weights="scratch", gans=())
     return float(start["training.learning_rate"])

@@ -8,11 +8,13 @@ import dataclasses
 from collections.abc import Sequence
 from typing import get_args
 
-from study.design import Family, Study
+from study.design import Setup, Study
 from study.factors import ABLATION, Factor
+from trainables.segmenters.cellpose.settings import CellposeSpec
+from trainables.segmenters.stardist.settings import StardistSpec
+from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.gan_spec import Architecture, GanSpec, paper_gan
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import CellposeSpec, StardistSpec, UnetSpec
 
 
 def quick() -> Study:
@@ -34,9 +36,11 @@ def quick() -> Study:
         search_device_seconds=400.0,
         max_test_images=24,
         folds=3,
-        unet=Family(segmenter=UnetSpec(), training=training, gpus=0.25),
-        cellpose=Family(segmenter=CellposeSpec(), training=training, gpus=0.25),
-        stardist=Family(segmenter=StardistSpec(), training=training, gpus=0.25),
+        setups={
+            "unet": Setup(segmenter=UnetSpec(), training=training, gpus=0.25),
+            "cellpose": Setup(segmenter=CellposeSpec(), training=training, gpus=0.25),
+            "stardist": Setup(segmenter=StardistSpec(), training=training, gpus=0.25),
+        },
         gans=(GanSpec(images_seen=800, pool_size=48),),
         source_images_seen=1600,
     )
@@ -102,9 +106,11 @@ def _on_gpus(*, images_seen: int, crop_px: int, architectures: Sequence[Architec
             "stardist",
             "stardist_gan",
         ),
-        unet=Family(segmenter=UnetSpec(encoder=encoder), training=training, gpus=0.5),
-        cellpose=Family(segmenter=CellposeSpec(encoder=encoder), training=training, gpus=0.5),
-        stardist=Family(segmenter=StardistSpec(filters=64), training=training, gpus=0.5),
+        setups={
+            "unet": Setup(segmenter=UnetSpec(encoder=encoder), training=training, gpus=0.5),
+            "cellpose": Setup(segmenter=CellposeSpec(encoder=encoder), training=training, gpus=0.5),
+            "stardist": Setup(segmenter=StardistSpec(filters=64), training=training, gpus=0.5),
+        },
         gans=gans,
         source_images=400,
         source_images_seen=2 * images_seen,

@@ -20,7 +20,7 @@ STUDY = dataclasses.replace(
     study(),
     arms=("unet", "unet_gan"),
     confirm_draws=1,
-    unet=dataclasses.replace(study().unet, gpus=0.5),
+    setups=study().setups | {"unet": dataclasses.replace(study().setup("unet"), gpus=0.5)},
 )
 
 
@@ -57,6 +57,6 @@ def test_shares_of_a_gpu_decide_how_many_run_at_once(cluster: Cluster) -> None:
     available = machines()
     assert slots(STUDY, available) == 2
 
-    greedy = dataclasses.replace(STUDY, unet=dataclasses.replace(STUDY.unet, gpus=2.0))
+    greedy = STUDY.with_setups(unet=dataclasses.replace(STUDY.setup("unet"), gpus=2.0))
     with pytest.raises(ValueError, match=r"wants 1 CPU and 2 GPU .* no machine has more than"):
         refuse_unmet(greedy, available)

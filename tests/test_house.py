@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from trainables.segmenters.families import FAMILIES
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("trainables", "search_spaces", "study", "reports")
 MOST_FILES = 20
@@ -20,7 +22,7 @@ DATA = {"data", "spec"}
 ROOMS: dict[str, set[str]] = {
     "spec": set(),
     "machine": set(),
-    "results": {"spec"},
+    "results": set(),
     "data": {"spec"},
     "data.files": {"data"},
     "data.opening": {"data", "data.files"},
@@ -29,8 +31,8 @@ ROOMS: dict[str, set[str]] = {
     "data.simulation": {"data", "spec"},
     "metrics": {"data", "results"},
     "training": {"data", "spec", "results"},
-    "networks": {"data", "training"},
-    "segmenters": {"data", "metrics", "spec", "training"},
+    "networks": {"data", "training", "segmenters"},
+    "segmenters": {"data", "metrics", "results", "spec", "training"},
     "segmenters.unet": {"segmenters", "networks", "training", *DATA},
     "segmenters.cellpose": {"segmenters", "networks", "training", "machine", *DATA},
     "segmenters.stardist": {"segmenters", "training", "machine", "results", *DATA},
@@ -38,18 +40,19 @@ ROOMS: dict[str, set[str]] = {
     "gan.architectures": {"gan", "networks", "spec"},
     "gan.masks": {"data", "data.simulation", "spec"},
     "gan.generators": {"gan", "gan.architectures", "gan.masks", "training", *DATA},
-    "gan.pools": {"gan", "segmenters", "segmenters.unet", "metrics", "training", *DATA},
+    "gan.pools": {"gan", "segmenters", "metrics", "training", *DATA},
     "gan.fitting": {
         "gan",
         "gan.architectures",
         "gan.masks",
         "gan.generators",
         "gan.pools",
+        "segmenters",
         "training",
         *DATA,
     },
-    "extra": {"segmenters", "segmenters.unet", "gan.fitting", "training", *DATA},
-    "models": {"segmenters", "segmenters.cellpose", "metrics", "results", *DATA},
+    "extra": {"segmenters", "gan.fitting", "training", *DATA},
+    "models": {"segmenters", "metrics", "results", *DATA},
 }
 """Of `trainables`: what each room may import of the others."""
 TRAINABLES = {f"trainables.{room}" for room in ROOMS}
@@ -57,10 +60,15 @@ READING = {"trainables.results", "trainables.spec", "trainables.metrics", "train
 PLAN: dict[str, set[str]] = {
     "trainables": TRAINABLES,
     **{f"trainables.{room}": {f"trainables.{one}" for one in ROOMS[room]} for room in ROOMS},
-    "search_spaces": {"trainables.spec"},
-    "reports": {"trainables.results"},
+    "search_spaces": {"trainables.segmenters", "trainables.spec"},
+    "reports": {"trainables.results", "trainables.segmenters"},
     "reports.statistics": {"trainables.spec"},
-    "reports.verdict": {"reports", "reports.statistics", *(READING - {"trainables.gan.pools"})},
+    "reports.verdict": {
+        "reports",
+        "reports.statistics",
+        "trainables.segmenters",
+        *(READING - {"trainables.gan.pools"}),
+    },
     "reports.findings": {"reports", "reports.statistics", "reports.verdict", *READING},
     "reports.tables": {
         "reports",
@@ -83,6 +91,7 @@ PLAN: dict[str, set[str]] = {
         "reports.verdict",
         "reports.findings",
         "reports.tables",
+        "trainables.segmenters",
         "trainables.gan.pools",
     },
     "reports.page": {
@@ -93,13 +102,17 @@ PLAN: dict[str, set[str]] = {
         "reports.figures",
         "reports.text",
     },
-    "study": {"search_spaces", "trainables.machine", "trainables.results", "trainables.spec"},
+    "study": {
+        "search_spaces",
+        "trainables.machine",
+        "trainables.results",
+        "trainables.segmenters",
+        *(f"trainables.segmenters.{family}" for family in FAMILIES),  # presets
+        "trainables.spec",
+    },
     "study.inputs": {
         "study",
         "trainables.segmenters",
-        "trainables.segmenters.cellpose",
-        "trainables.segmenters.stardist",
-        "trainables.networks",
         "trainables.machine",
         "trainables.data.layouts",
         "trainables.data.opening",
@@ -117,6 +130,7 @@ PLAN: dict[str, set[str]] = {
         "trainables.data",
         "trainables.data.dividing",
         "trainables.gan.pools",
+        "trainables.segmenters",
         "trainables.machine",
         "trainables.results",
         "trainables.spec",
@@ -127,8 +141,7 @@ PLAN: dict[str, set[str]] = {
         "reports",
         "reports.verdict",
         "trainables.models",
-        "trainables.segmenters.cellpose",
-        "trainables.segmenters.stardist",
+        "trainables.segmenters",
         "trainables.data",
         "trainables.data.files",
         "trainables.data.opening",
@@ -144,6 +157,7 @@ PLAN: dict[str, set[str]] = {
         "study.take_home",
         "reports",
         "reports.page",
+        "trainables.segmenters",
         "trainables.data.files",
         "trainables.data.opening",
         "trainables.data.dividing",

@@ -26,7 +26,8 @@ def study() -> Study:
         source_images_seen=32,
         threshold_tries=3,
         gans=(GanSpec(images_seen=32, batch_size=4, crop_px=64, pool_size=4),),
-        unet=dataclasses.replace(whole.unet, training=TRAINING),
-        cellpose=dataclasses.replace(whole.cellpose, training=TRAINING),
-        stardist=dataclasses.replace(whole.stardist, training=TRAINING),
+        setups={
+            name: dataclasses.replace(setup, training=TRAINING)
+            for name, setup in whole.setups.items()
+        },
     )

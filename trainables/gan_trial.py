@@ -69,7 +69,7 @@ def run_gan_fit(
         largest_px=spec.data.max_diameter_px,
     )
     judge = train_judge(spec, training=training, validation=validation, randomness=randomness)
-    features = judge_features(judge, channels=training[0].image.shape[2])
+    features = judge_features(judge)
     real = _real_crops(training, spec=spec, rng=randomness.generator("real crops"))
     unseen = _real_crops(validation, spec=spec, rng=randomness.generator("unseen crops"))
     with meter.fitting():

@@ -17,16 +17,10 @@ from trainables.examples import ExampleKeeper
 from trainables.machine.environment import environment
 from trainables.results.cost import CostMeter
 from trainables.results.result import Progress, TrialResult
+from trainables.segmenters.families import packages_of_families
+from trainables.segmenters.reading import read_spec
 from trainables.spec.flat import flatten
-from trainables.spec.trial_spec import (
-    GanFitSpec,
-    Spec,
-    TrialSpec,
-    gan_fit,
-    gan_fit_spec,
-    trial_spec,
-    unlabelled_count,
-)
+from trainables.spec.trial_spec import GanFitSpec, Spec, TrialSpec, gan_fit, unlabelled_count
 from trainables.training.contract import Checkpoints, Report
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -89,11 +83,6 @@ class TrialInputs:
     """Cell diameters that part the classes of the test scores."""
 
 
-def read_spec(flat: dict[str, Any]) -> Spec:
-    """The spec in a trial's configuration."""
-    return gan_fit_spec(flat) if flat["stage"] == "fit_gans" else trial_spec(flat)
-
-
 def trainable(config: dict[str, Any], *, inputs: TrialInputs) -> None:
     """Runs the trial that `config["spec"]` describes, unless the store holds its result.
 
@@ -146,7 +135,7 @@ def _run_or_fail(spec: Spec, inputs: TrialInputs, checkpoints: Checkpoints) -> T
             progress=tuple(progress),
             cost=meter.cost(progress),
         )
-    return dataclasses.replace(result, environment=environment())
+    return dataclasses.replace(result, environment=environment(packages_of_families()))
 
 
 def _run(spec: Spec, inputs: TrialInputs, checkpoints: Checkpoints, report: Report) -> TrialResult:

@@ -16,7 +16,7 @@ from trainables.models.thresholds import tune
 from trainables.results.cost import CostMeter
 from trainables.results.result import Progress, TrialResult
 from trainables.results.score_table import ScoreTable, score_table
-from trainables.segmenters.families import make_segmenter
+from trainables.segmenters.made import make_segmenter
 from trainables.spec.flat import flatten
 from trainables.spec.randomness import Randomness
 from trainables.spec.trial_spec import TrialSpec

@@ -222,7 +222,7 @@ def _span(name: str) -> Column:
 
 
 def _segmenter(name: str) -> str:
-    return words.SEGMENTERS.get(name, name)
+    return words.segmenter_title(name)
 
 
 def _extra(name: str) -> str:

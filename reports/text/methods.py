@@ -11,13 +11,9 @@ from reports.text.references import REFERENCES
 from reports.verdict.cost import device_seconds
 from reports.verdict.verdict import Decision
 from trainables.gan.pools.fidelity import ON_INCEPTION
-
-SEGMENTERS = {
-    "unet": "a U-Net with an interior and a boundary head, decoded by watershed",
-    "cellpose": "Cellpose",
-    "stardist": "StarDist",
-}
-
+from trainables.segmenters.families import FAMILIES
+from trainables.segmenters.family import Family
+from trainables.segmenters.reading import trial_spec
 
 MASK_MAKERS = ("joint", "dcgan")
 """GANs that make the masks along with the images, conditioned on nothing."""
@@ -37,10 +33,16 @@ class _Citations:
     """Numbers papers in the order in which they are first cited."""
 
     cited: list[str] = field(default_factory=list)
+    """References in full."""
 
     def __call__(self, *names: str) -> str:
-        self.cited += [name for name in names if name not in self.cited]
-        return f" [{', '.join(str(self.cited.index(name) + 1) for name in names)}]"
+        """Cites papers of `REFERENCES` by their short names."""
+        return self.papers(*(REFERENCES[name] for name in names))
+
+    def papers(self, *references: str) -> str:
+        """Cites papers given in full."""
+        self.cited += [one for one in references if one not in self.cited]
+        return f" [{', '.join(str(self.cited.index(one) + 1) for one in references)}]"
 
 
 def methods(study: Study, decision: Decision, findings: Findings) -> Methods:
@@ -55,7 +57,7 @@ def methods(study: Study, decision: Decision, findings: Findings) -> Methods:
     ]
     return Methods(
         paragraphs=tuple(text for text in paragraphs if text),
-        references=tuple(REFERENCES[name] for name in cite.cited),
+        references=tuple(cite.cited),
     )
 
 
@@ -98,12 +100,12 @@ def _division(study: Study, split: Mapping[str, Any]) -> str:
 
 def _arms(study: Study, cite: _Citations) -> str:
     families = dict.fromkeys(arm.segmenter for arm in study.arms)
-    known = [name for name in families if name in SEGMENTERS]
+    known = [FAMILIES[name] for name in families if name in FAMILIES]
     extras = {arm.extra_data for arm in study.arms}
     text = (
         f"{words.starting(words.count(len(study.arms), 'strategy was', 'strategies were'))} "
         f"compared: {words.listed([words.arm_label(arm) for arm in study.arms])}. Segmenters were "
-        f"{words.listed([SEGMENTERS[name] + cite(name) for name in known])}."
+        f"{words.listed([_segmenter(study, family, cite) for family in known])}."
     )
     if "copy_paste" in extras:
         text += f" Copy-paste moved annotated cells between images{cite('copy_paste')}."
@@ -116,6 +118,14 @@ def _arms(study: Study, cite: _Citations) -> str:
         arms = "One arm" if encoders == 1 else f"{encoders} arms"
         text += f" {arms} started from a GAN's encoder{cite('gan_encoder')}."
     return f"{text} {_weights(study)}".strip()
+
+
+def _segmenter(study: Study, family: Family[Any], cite: _Citations) -> str:
+    """A family with the papers of the networks that the study trained."""
+    trained = [trial_spec(one.spec).segmenter for one in trials(study, stage="search")]
+    networks = [one for one in trained if one.kind == family.name] or [family.settings()]
+    papers = dict.fromkeys(paper.full for one in networks for paper in family.cite(one))
+    return family.in_words + cite.papers(*papers)
 
 
 def _gan_data(study: Study, cite: _Citations) -> str:

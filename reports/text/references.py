@@ -1,14 +1,8 @@
 """The papers that a study rests on, as a methods section cites them."""
 
 REFERENCES = {
-    "unet": "Ronneberger, Fischer, Brox. U-Net: convolutional networks for biomedical image "
-    "segmentation. MICCAI 2015.",
-    "cellpose": "Stringer, Wang, Michaelos, Pachitariu. Cellpose: a generalist algorithm for "
-    "cellular segmentation. Nature Methods 18, 2021.",
     "cellpose_fine_tuning": "Pachitariu, Stringer. Cellpose 2.0: how to train your own model. "
     "Nature Methods 19, 2022.",
-    "stardist": "Schmidt, Weigert, Broaddus, Myers. Cell detection with star-convex polygons. "
-    "MICCAI 2018.",
     "copy_paste": "Ghiasi et al. Simple copy-paste is a strong data augmentation method for "
     "instance segmentation. CVPR 2021.",
     "pseudo_labels": "Tarvainen, Valpola. Mean teachers are better role models. NeurIPS 2017.",
@@ -42,4 +36,5 @@ REFERENCES = {
     "spearman": "Bonett, Wright. Sample size requirements for estimating Pearson, Kendall and "
     "Spearman correlations. Psychometrika 65, 2000.",
 }
-"""By a short name; in the order of a methods section."""
+"""By a short name; in the order of a methods section. The papers of the segmenters stand with
+these (`Family.cite`)."""

@@ -11,8 +11,10 @@ from reports.statistics.intervals import LEVEL, Interval, holm, interval, report
 from reports.statistics.power import draws_needed, groups_needed, smallest_detectable
 from reports.statistics.scores import Scores, difference
 from reports.verdict.aggregate import ArmSummary
+from trainables.segmenters.families import PLAIN
 
-BASELINE = "unet"
+BASELINE = PLAIN
+"""The arm that others are measured against."""
 
 Reading = Literal["different", "equal", "hint", "unknown", "single_draw", "single_group"]
 

@@ -14,6 +14,7 @@ from study.inputs.splits import divide
 from trainables.data.dividing.split import Split
 from trainables.data.files.defect import Problem
 from trainables.data.opening.dataset import Dataset, Entry
+from trainables.segmenters.families import PLAIN
 
 COUNTS = (1, 2, 5, 10, 20, 50, 100)
 """Annotation counts whose draws are shown."""
@@ -65,7 +66,7 @@ def check_dataset(options: DataOptions, *, out: Path | None = None) -> CheckRepo
     except ValueError as error:
         return CheckReport(path=path, failure=str(error))
     try:
-        splits = divide(Study(name="check", arms=("unet",), data=options), dataset)
+        splits = divide(Study(name="check", arms=(PLAIN,), data=options), dataset)
         failure = ""
     except ValueError as error:
         splits, failure = (), str(error)

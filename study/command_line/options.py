@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 from tyro.conf import Positional, arg
 
-from study.design import ALWAYS, SIMULATED, Study
+from study.command_line.setups import by_segmenter, changed_setup
+from study.design import ALWAYS, SIMULATED, DataOptions, Setup, Study
 from study.factors import read_factor
-from trainables.results.model_files import spec_of_model
-from trainables.spec.trial_spec import CellposeSpec, is_vit, network_of
+from trainables.segmenters.families import FAMILIES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,19 +47,15 @@ class RunOptions:
     """Test every annotated image once, by N grouped folds, however many there are; 1: never."""
     source: Annotated[str | None, arg(metavar="TEXT")] = None
     """Second annotated data set, to train the transfer arms' weights on; or `simulated`."""
-    unet_weights: Annotated[str | None, arg(metavar="TEXT")] = None
-    """In place of source weights: imagenet, a file of the encoder's weights, or another study
-    (its folder, or FOLDER:ARM)."""
-    cellpose_weights: Annotated[str | None, arg(metavar="TEXT")] = None
-    """In place of source weights: a published model (cpsam), a file of one, or another study. With
-    --cellpose-backbone compact or mediar: imagenet, or a file of the encoder's weights, from which
-    the training on the source starts."""
-    cellpose_backbone: Annotated[str | None, arg(metavar="NAME[:ENCODER]")] = None
-    """Cellpose's network: compact, mediar (SegFormer's encoder; mediar:mit_b5 is the paper's, for
-    a GPU), cpsam, its own ViT, or cpdino, with a file of its weights, where dinov3 is installed."""
-    stardist_weights: Annotated[str | None, arg(metavar="TEXT")] = None
-    """In place of source weights: a published model (2D_versatile_fluo, ...), a folder of one, or
-    another study."""
+    weights: Annotated[tuple[str, ...] | None, arg(metavar="SEGMENTER=TEXT ...")] = None
+    """In place of source weights: a published model by name (cellpose=cpsam,
+    stardist=2D_versatile_fluo, unet=imagenet), a file or folder of one, or another study (its
+    folder, or FOLDER:ARM). Of networks that are first trained on the source, such as
+    cellpose=imagenet with --network cellpose=mediar: where that training starts."""
+    network: Annotated[tuple[str, ...] | None, arg(metavar="SEGMENTER=NAME[:ENCODER] ...")] = None
+    """A segmenter's network: of cellpose compact, mediar (SegFormer's encoder; mediar:mit_b5 is the
+    paper's, for a GPU), cpsam, its own ViT, or cpdino, where dinov3 is installed; of unet the name
+    of an encoder, e.g. unet=resnet50."""
     layout: Annotated[str | None, arg(metavar="TEXT")] = None
     """Layout of the data set on disk; recognised without it."""
     channel: Annotated[str | None, arg(metavar="TEXT")] = None
@@ -94,12 +90,6 @@ class RunOptions:
     """Print the plan and its cost, and run nothing."""
 
 
-ENCODERS = {"mediar": "mit_b0"}
-"""Encoders of networks that the user named without one: the smallest of SegFormer's, for a CPU."""
-CPSAM_TRAINING: dict[str, Any] = {"crop_px": 256, "batch_size": 1, "weight_decay": 0.1}
-"""As Cellpose fine-tunes its ViT; 256 is the only crop that its position embedding fits."""
-
-
 def study_of(options: RunOptions) -> Study:
     """The study that the options describe.
 
@@ -121,9 +111,7 @@ def study_of(options: RunOptions) -> Study:
         "seed": options.seed,
         "data": _data(options, study),
         "source": _source(options, study),
-        "unet": _family(options, study, "unet"),
-        "cellpose": _family(options, study, "cellpose"),
-        "stardist": _family(options, study, "stardist"),
+        "setups": _setups(options, study),
     }
     return dataclasses.replace(study, **_given(changes))
 
@@ -163,7 +151,7 @@ def _study_in(file: Path) -> Study:
     return study
 
 
-def _data(options: RunOptions, study: Study) -> Any:
+def _data(options: RunOptions, study: Study) -> DataOptions:
     changes = {
         "path": _absolute(options.dataset),
         "layout": options.layout,
@@ -177,67 +165,32 @@ def _data(options: RunOptions, study: Study) -> Any:
     return dataclasses.replace(study.data, **_given(changes))
 
 
-def _source(options: RunOptions, study: Study) -> Any:
+def _source(options: RunOptions, study: Study) -> DataOptions:
     return dataclasses.replace(study.source, **_given({"path": _absolute(options.source)}))
+
+
+def _setups(options: RunOptions, study: Study) -> dict[str, Setup]:
+    """Those of the study, and all that an option changes."""
+    weights = by_segmenter(options.weights or (), option="--weights")
+    networks = by_segmenter(options.network or (), option="--network")
+    places = _given({"cpus": options.cpus, "gpus": options.gpus})
+    changed = FAMILIES if places else {**study.setups, **weights, **networks}
+    return {
+        name: changed_setup(
+            study.setup(name),
+            name,
+            weights=weights.get(name, ""),
+            network=networks.get(name, ""),
+            places=places,
+        )
+        for name in FAMILIES
+        if name in changed
+    }
 
 
 def _absolute(path: str | None) -> str | None:
     """The same folder under the same name, wherever the command is given."""
     return path if path in (None, SIMULATED) else str(Path(path).resolve())
-
-
-def _family(options: RunOptions, study: Study, segmenter: str) -> Any:
-    family = study.family(segmenter)
-    changes: dict[str, Any] = {"cpus": options.cpus, "gpus": options.gpus}
-    weights = {
-        "unet": options.unet_weights,
-        "cellpose": options.cellpose_weights,
-        "stardist": options.stardist_weights,
-    }[segmenter]
-    backbone = options.cellpose_backbone if segmenter == "cellpose" else None
-    if backbone:
-        changes |= _with_backbone(backbone, weights)
-    elif weights:
-        changes |= _pretrained(weights, segmenter)
-    changed = dataclasses.replace(family, **_given(changes))
-    if "segmenter" in changes and is_vit(changed.segmenter):
-        training = dataclasses.replace(family.training, **CPSAM_TRAINING)
-        changed = dataclasses.replace(changed, training=training)
-    return changed
-
-
-def _pretrained(weights: str, segmenter: str) -> dict[str, Any]:
-    """What weights given by the user change in a family: a model brings its own network."""
-    from study.inputs.initial_weights import find_own_model
-
-    own = find_own_model(weights, segmenter=segmenter)
-    if own is not None:
-        return {"public_weights": str(own), "segmenter": network_of(spec_of_model(own).segmenter)}
-    if segmenter == "cellpose":
-        return {"public_weights": _given_name(weights), "segmenter": CellposeSpec(backbone="cpsam")}
-    return {"public_weights": _given_name(weights)}
-
-
-def _with_backbone(name: str, weights: str | None) -> dict[str, Any]:
-    """What a network of the user's choice changes in Cellpose, weights of its own included."""
-    from study.inputs.initial_weights import find_own_model
-
-    if weights and find_own_model(weights, segmenter="cellpose") is not None:
-        raise ValueError(
-            f"--cellpose-backbone must be left out where --cellpose-weights is a model of another "
-            f"study, which brings its own network, but got {name!r} with {weights!r}."
-        )
-    backbone, _, encoder = name.partition(":")
-    fields = {"backbone": backbone, "encoder": encoder or ENCODERS.get(backbone)}
-    network = CellposeSpec(**_given(fields))
-    given = _given_name(weights) if weights else ""
-    public, encoders = (given, "") if is_vit(network) else ("", given)
-    return {"segmenter": network, "public_weights": public, "encoder_weights": encoders}
-
-
-def _given_name(weights: str) -> str:
-    """A file under the same name, wherever the command is given; another name as it is."""
-    return str(Path(weights).resolve()) if Path(weights).exists() else weights
 
 
 def _given(changes: dict[str, Any]) -> dict[str, Any]:

@@ -127,5 +127,5 @@ def _tested(study: Study) -> tuple[int, int]:
 def _slots(study: Study) -> int:
     """Trainings that fit on the cores of this machine at once."""
     segmenters = {ARMS[name].segmenter for name in study.arms}
-    cores = max(study.family(segmenter).cpus for segmenter in segmenters)
+    cores = max(study.setup(segmenter).cpus for segmenter in segmenters)
     return max(1, (os.cpu_count() or 1) // cores)

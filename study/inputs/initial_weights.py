@@ -10,18 +10,17 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from study.design import ARMS, SIMULATED, Family, Study
+from study.design import ARMS, SIMULATED, Setup, Study
 from study.inputs.data import StudyData
+from study.inputs.known_datasets import seen
 from study.kept_models import best_confirmed, kept_model
 from study.plan import needs_source
 from study.store import Store
-from trainables.machine.downloads import refuse_changed
-from trainables.networks.public_weights import PUBLIC_WEIGHTS, licence_of, seen
-from trainables.results.model_files import is_model_folder, spec_of_model
-from trainables.spec.trial_spec import CellposeSpec, SegmenterSpec, UnetSpec, is_vit
+from trainables.results.model_files import is_model_folder
+from trainables.segmenters.families import FAMILIES, family_of
+from trainables.segmenters.reading import spec_of_model
+from trainables.spec.trial_spec import SegmenterSettings
 
-WEIGHT_FILES = ("network.pt", "weights_best.h5")
-"""What the weights are called in the folder of a model, of this project or of StarDist."""
 EXPORT_SUFFIX = ".torchscript.pt"
 """Of exported networks that no tool of their family opens."""
 STUDY_FILE = "study.json"
@@ -84,7 +83,7 @@ def find_published_models(study: Study) -> dict[str, Path]:
     return {
         segmenter: _weights_file(study, segmenter)
         for segmenter in wanted
-        if study.family(segmenter).public_weights or study.family(segmenter).encoder_weights
+        if study.setup(segmenter).public_weights or study.setup(segmenter).encoder_weights
     }
 
 
@@ -96,8 +95,8 @@ def model_of(study: Study, segmenter: str, *, file: Path) -> Path:
         segmenter: the segmenter.
         file: of its weights.
     """
-    is_own = is_model_folder(study.family(segmenter).public_weights)
-    model = file.parent if is_own or segmenter == "stardist" else file
+    is_own = is_model_folder(study.setup(segmenter).public_weights)
+    model = file.parent if is_own or FAMILIES[segmenter].weights.is_folder else file
     return model.absolute()  # trainings have working folders of their own
 
 
@@ -123,32 +122,27 @@ def describe_weights(
         `unknown`.
     """
     arm = ARMS[arm_name]
+    setup = study.setup(arm.segmenter)
     if needs_source(study, arm):
-        family = study.family(arm.segmenter)
-        about = _about_source(study, family, data=data, source=source)
-    elif is_model_folder(name := study.family(arm.segmenter).public_weights):
+        about = _about_source(study, setup, data=data, source=source)
+    elif is_model_folder(name := setup.public_weights):
         about = _about_own(Path(name), data=data)
     else:
-        about = _about_published(name, segmenter=study.family(arm.segmenter).segmenter, data=data)
+        about = _about_published(name, settings=setup.segmenter, data=data)
     return {"arm": arm_name, **about, "sha256": hashes.get(arm.segmenter, "")}
 
 
-def _about_published(name: str, *, segmenter: SegmenterSpec, data: StudyData) -> dict[str, str]:
-    known = PUBLIC_WEIGHTS.get(Path(name).name)
+def _about_published(name: str, *, settings: SegmenterSettings, data: StudyData) -> dict[str, str]:
+    known = family_of(settings).weights.known(settings, name)
     trained_on = ", ".join(known.trained_on) if known else "unknown"
     return {
         "origin": "public",
         "name": name,
         "trained_on": trained_on,
-        "licence": licence_of(name, encoder=_encoder(segmenter)),
-        "seen": seen(name, data.dataset.name),
+        "licence": known.licence if known else "unknown",
+        "seen": seen(known, data.dataset.name),
         "description": f"trained on {trained_on}" if known else "a model given by the user",
     }
-
-
-def _encoder(segmenter: SegmenterSpec) -> str:
-    """Name of the encoder that published weights may be of; empty where there is none."""
-    return segmenter.encoder if isinstance(segmenter, UnetSpec | CellposeSpec) else ""
 
 
 def _about_own(folder: Path, *, data: StudyData) -> dict[str, str]:
@@ -175,17 +169,19 @@ def _about_own(folder: Path, *, data: StudyData) -> dict[str, str]:
 
 
 def _about_source(
-    study: Study, family: Family, *, data: StudyData, source: StudyData | None
+    study: Study, setup: Setup, *, data: StudyData, source: StudyData | None
 ) -> dict[str, str]:
     simulated = study.source.path == SIMULATED
     is_same = source is not None and source.dataset.content_hash == data.dataset.content_hash
     kind = "simulated cells" if simulated else "a second annotated data set"
-    start = family.encoder_weights
+    start = setup.encoder_weights
+    known = family_of(setup.segmenter).weights.known(setup.segmenter, start)
+    licence = known.licence if known else "unknown"
     return {
         "origin": "source",
         "name": "simulated cells" if simulated else study.source.path,
         "trained_on": source.dataset.name if source else kind,
-        "licence": licence_of(start, encoder=_encoder(family.segmenter)) if start else "own",
+        "licence": licence if start else "own",
         "seen": "seen" if is_same else "unseen" if simulated and not start else "unknown",
         "description": (
             f"trained here, once, on {study.source_images_seen} crops of {kind}; "
@@ -202,38 +198,12 @@ def _study_of(model: Path) -> dict[str, Any]:
 
 def _weights_file(study: Study, segmenter: str) -> Path:
     """In a process of its own where a framework is needed: torch and TensorFlow must not meet."""
-    family = study.family(segmenter)
-    name = family.public_weights or family.encoder_weights
-    if is_model_folder(name) or segmenter == "stardist":
-        for file in (Path(name) / one for one in WEIGHT_FILES):
-            if file.is_file():
-                return file
-    if is_vit(family.segmenter):
-        from trainables.segmenters.cellpose.weights import find_public_weights
-
-        file = find_public_weights(name, may_download=True)
-        refuse_changed(file)
+    setup, weights = study.setup(segmenter), FAMILIES[segmenter].weights
+    name = setup.public_weights or setup.encoder_weights
+    if is_model_folder(name) and (own := Path(name) / weights.files[0]).is_file():
+        return own
+    if file := weights.look(setup.segmenter, name):
         return file
-    if segmenter != "stardist" and Path(name).is_file():
-        return Path(name)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=context) as apart:
-        if segmenter == "stardist":
-            return apart.submit(_stardist_file, name).result()
-        assert isinstance(family.segmenter, UnetSpec | CellposeSpec)
-        return apart.submit(_encoder_file, family.segmenter.encoder, name).result()
-
-
-def _stardist_file(name: str) -> Path:
-    from trainables.segmenters.stardist.network import WEIGHTS_FILE, read
-    from trainables.segmenters.stardist.public import public_folder
-
-    folder = public_folder(name)
-    read(folder)
-    return folder / WEIGHTS_FILE
-
-
-def _encoder_file(encoder: str, name: str) -> Path:
-    from trainables.networks.encoder_weights import find_encoder_weights
-
-    return find_encoder_weights(encoder, name, may_download=True)
+        return apart.submit(weights.fetch, setup.segmenter, name).result()

@@ -7,11 +7,12 @@ from typing import Any
 
 from study.design import ARMS, Study, to_dict
 from study.inputs.data import StudyData, describe, describe_splits
-from study.inputs.initial_weights import STUDY_FILE, WEIGHT_FILES, describe_weights
+from study.inputs.initial_weights import STUDY_FILE, describe_weights
 from study.plan import Splits, source_fit
 from study.store import Store
 from trainables.machine.downloads import file_sha256
 from trainables.machine.environment import environment
+from trainables.segmenters.families import FAMILIES, packages_of_families
 
 SCHEMA_VERSION = 1
 FEW_TEST_GROUPS = 8
@@ -78,7 +79,7 @@ def write_study_file(
             for name in study.arms
             if _is_transfer(name)
         ],
-        "environment": environment(),
+        "environment": environment(packages_of_families()),
         "warnings": warnings(as_fitted, data),
     }
     store.write_text(STUDY_FILE, json.dumps(about, indent=1))
@@ -172,7 +173,8 @@ def warnings(study: Study, data: StudyData) -> list[str]:
 
 def _model_sha256(store: Store, trial_id: str) -> str:
     """Hash of the weights of a kept model; empty where there is none."""
-    files = (store.root / "models" / trial_id / name for name in WEIGHT_FILES)
+    names = dict.fromkeys(family.weights.files[0] for family in FAMILIES.values())
+    files = (store.root / "models" / trial_id / name for name in names)
     return next((file_sha256(file) for file in files if file.exists()), "")
 
 

@@ -11,7 +11,7 @@ from study.design import ARMS, Study
 from study.inputs.initial_weights import STUDY_FILE
 from study.plan import Splits, search_spec
 from study.store import Store
-from trainables.segmenters.families import make_segmenter
+from trainables.segmenters.made import make_segmenter
 from trainables.spec.trial_spec import TrialSpec
 
 

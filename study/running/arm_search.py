@@ -9,9 +9,10 @@ from optuna.trial import TrialState
 from search_spaces import arm as arm_space
 from study.design import Arm, Study
 from trainables.results.result import TrialResult
+from trainables.segmenters.reading import gan_fit_spec
 from trainables.spec.gan_spec import GanSpec, as_fitted
 from trainables.spec.randomness import Randomness
-from trainables.spec.trial_spec import TrialSpec, gan_fit_spec
+from trainables.spec.trial_spec import TrialSpec
 
 FAILED_SCORE = 0.0
 """What Optuna is told of a failed trial: the worst F1, so that its like is not proposed again."""
@@ -53,7 +54,7 @@ class ArmSearch:
         self._study = study
         self._make_spec = make_spec
         self._choices: dict[str, Any] = {
-            "segmenter": study.family(arm.segmenter).segmenter,
+            "segmenter": study.setup(arm.segmenter).segmenter,
             "extra": arm.extra_data,
             "weights": arm.initial_weights,
             "is_trained": arm.is_trained,
@@ -73,7 +74,7 @@ class ArmSearch:
     @property
     def images_seen(self) -> int:
         """Crops that a trial which is not stopped has seen at its end."""
-        training = self.arm.training(self._study.family(self.arm.segmenter))
+        training = self.arm.training(self._study.setup(self.arm.segmenter))
         return training.steps * training.batch_size
 
     @property

@@ -12,7 +12,8 @@ import ray
 import yaml
 from ray import tune
 
-from study.design import ARMS, Family, Study
+from study.design import ARMS, Setup, Study
+from trainables.segmenters.families import FAMILIES, PLAIN
 from trainables.spec.trial_spec import Spec, TrialSpec
 
 QUIET = {
@@ -106,9 +107,9 @@ def placement(
     The strategy says nothing where there is one bundle, but Tune gives a process only trainings
     with equal placements: so none ever holds both TensorFlow and torch.
     """
-    segmenter = spec.segmenter.kind if isinstance(spec, TrialSpec) else "unet"
-    strategy = "SPREAD" if segmenter == "stardist" else "PACK"
-    return tune.PlacementGroupFactory([_bundle(study.family(segmenter), available)], strategy)
+    segmenter = spec.segmenter.kind if isinstance(spec, TrialSpec) else PLAIN
+    strategy = "SPREAD" if FAMILIES[segmenter].framework == "tensorflow" else "PACK"
+    return tune.PlacementGroupFactory([_bundle(study.setup(segmenter), available)], strategy)
 
 
 def processes_serve_again(available: Sequence[Machines], *, trainings: int) -> bool:
@@ -131,7 +132,7 @@ def refuse_unmet(study: Study, available: Sequence[Machines]) -> None:
         ValueError: names the family, what it wants and what the largest machine has.
     """
     for name in _segmenters(study):
-        wanted = _bundle(study.family(name), available)
+        wanted = _bundle(study.setup(name), available)
         if any(kind.fit(wanted) for kind in available):
             continue
         largest = {
@@ -147,7 +148,7 @@ def refuse_unmet(study: Study, available: Sequence[Machines]) -> None:
 
 def slots(study: Study, available: Sequence[Machines]) -> int:
     """Trainings that fit on the machines at once, counted for the smallest of the families."""
-    bundles = [_bundle(study.family(name), available) for name in _segmenters(study)]
+    bundles = [_bundle(study.setup(name), available) for name in _segmenters(study)]
     fitting = [sum(kind.count * kind.fit(wanted) for kind in available) for wanted in bundles]
     return max(1, *fitting)
 
@@ -163,10 +164,10 @@ def _startable(file: Path) -> list[Machines]:
     ]
 
 
-def _bundle(family: Family, available: Sequence[Machines]) -> dict[str, float]:
+def _bundle(setup: Setup, available: Sequence[Machines]) -> dict[str, float]:
     """A share of a GPU is asked for only where some machine has one."""
-    gpu = {"GPU": family.gpus} if _have_gpus(available) and family.gpus else {}
-    return {"CPU": float(family.cpus)} | gpu
+    gpu = {"GPU": setup.gpus} if _have_gpus(available) and setup.gpus else {}
+    return {"CPU": float(setup.cpus)} | gpu
 
 
 def _have_gpus(available: Sequence[Machines]) -> bool:

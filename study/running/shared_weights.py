@@ -15,16 +15,10 @@ import ray
 from trainables.machine.cache import cached_folder
 from trainables.machine.downloads import file_sha256
 from trainables.results.model_files import ABOUT_FILE
+from trainables.segmenters.families import FAMILIES
 
-CARRIED = (
-    ABOUT_FILE,
-    "network.pt",
-    "segmenter.json",
-    "config.json",
-    "thresholds.json",
-    "weights_best.h5",
-)
-"""Of the folder of a model what a training starts from, of this project and of StarDist."""
+CARRIED = {ABOUT_FILE, *(file for family in FAMILIES.values() for file in family.weights.files)}
+"""Of the folder of a model what a training starts from."""
 
 
 def shared_weights(weights: dict[str, Path], *, on_cluster: bool) -> dict[str, Callable[[], Path]]:
@@ -40,7 +34,7 @@ def shared_weights(weights: dict[str, Path], *, on_cluster: bool) -> dict[str, C
 
 
 def _in_object_store(model: Path) -> Callable[[], Path]:
-    files = [model] if model.is_file() else [model / name for name in CARRIED]
+    files = [model] if model.is_file() else [model / name for name in sorted(CARRIED)]
     files = [file for file in files if file.is_file()]
     hashes = " ".join(f"{file.name} {file_sha256(file)}" for file in files)
     return partial(

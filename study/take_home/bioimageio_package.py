@@ -19,9 +19,18 @@ from bioimageio.spec.model import v0_5
 from loguru import logger
 
 from study.take_home.bioimageio_check import check_package
-from study.take_home.bioimageio_networks import PackagedNetwork, cited, packaged
+from study.take_home.bioimageio_networks import (
+    channels_last,
+    framework_of,
+    sides,
+    test_side_px,
+    weights_of,
+)
+from study.take_home.model_card import exported_model
 from trainables.data.simulation.cells import simulated_dataset
 from trainables.models.model import Model
+from trainables.segmenters.families import family_of
+from trainables.segmenters.take_home import PackagedNetwork
 
 SUFFIX = ".bioimageio.zip"
 INPUT_FILE, OUTPUT_FILE = "test_input.npy", "test_output.npy"
@@ -85,13 +94,16 @@ def write_package(model: Model, exported: Path, *, folder: Path, origin: Origin)
     package = folder / f"{model.spec.arm}{SUFFIX}"
     with TemporaryDirectory() as temporary:
         parts = Path(temporary)
-        network = packaged(model, exported, parts=parts)
+        settings = model.spec.segmenter
+        network = family_of(settings).take_home.package(
+            settings, exported_model(model, exported), model.segmenter, parts
+        )
         described = v0_5.ModelDescr(
             **_about(model, network, origin, parts),
             inputs=[_input(model, network, parts)],
             outputs=[_output(network, parts)],
             config=_config(model, network, np.load(parts / OUTPUT_FILE)),
-            weights=network.weights,
+            weights=weights_of(network),
             attachments=[v0_5.FileDescr(source=file) for file in network.files],
         )
         made = bioimageio.spec.save_bioimageio_package(described, output_path=parts / package.name)
@@ -152,9 +164,12 @@ def _about(model: Model, network: PackagedNetwork, origin: Origin, parts: Path) 
         "description": f"{origin.title}: instance segmentation of cells in 2D images.",
         "authors": [v0_5.Author(name=name) for name in origin.authors],
         "license": origin.licence or None,
-        "cite": [v0_5.CiteEntry(text=text, doi=v0_5.Doi(doi)) for text, doi in cited(segmenter)],
+        "cite": [
+            v0_5.CiteEntry(text=paper.short, doi=v0_5.Doi(paper.doi))
+            for paper in family_of(segmenter).cite(segmenter)
+        ],
         "documentation": v0_5.FileDescr(source=readme),
-        "tags": ["2d", "cells", "instance-segmentation", network.framework, segmenter.kind],
+        "tags": ["2d", "cells", "instance-segmentation", framework_of(network), segmenter.kind],
     }
 
 
@@ -182,11 +197,11 @@ def _input(model: Model, network: PackagedNetwork, parts: Path) -> v0_5.InputTen
     percentiles = v0_5.ScaleRangeKwargs(
         axes=[v0_5.AxisId("y"), v0_5.AxisId("x")], min_percentile=low, max_percentile=high
     )
-    sides = [v0_5.SpaceInputAxis(id=v0_5.AxisId(side), size=network.sides) for side in "yx"]
+    along = [v0_5.SpaceInputAxis(id=v0_5.AxisId(side), size=sides(network)) for side in "yx"]
     return v0_5.InputTensorDescr(
         id=IMAGE,
         description="2D image, not normalised, at the scale that the documentation names",
-        axes=_axes(network, [f"channel_{n}" for n in range(model.channels)], sides),
+        axes=_axes(network, [f"channel_{n}" for n in range(model.channels)], along),
         data=v0_5.IntervalOrRatioDataDescr(type="float32"),
         preprocessing=[v0_5.ScaleRangeDescr(kwargs=percentiles)],
         test_tensor=v0_5.FileDescr(source=parts / INPUT_FILE),
@@ -196,11 +211,11 @@ def _input(model: Model, network: PackagedNetwork, parts: Path) -> v0_5.InputTen
 def _output(network: PackagedNetwork, parts: Path) -> v0_5.OutputTensorDescr:
     """What the network gives for every pixel; writes what it gives for the test image."""
     image = np.load(parts / INPUT_FILE)
-    over = (1, 2) if network.channels_last else (2, 3)
+    over = (1, 2) if channels_last(network) else (2, 3)
     low, high = np.percentile(image, network.percentiles, axis=over, keepdims=True)
     shown = ((image - low) / (high - low + LEAST_RANGE)).astype(np.float32)
     np.save(parts / OUTPUT_FILE, network.run(shown))
-    sides = [
+    along = [
         v0_5.SpaceOutputAxis(
             id=v0_5.AxisId(side),
             size=v0_5.SizeReference(tensor_id=IMAGE, axis_id=v0_5.AxisId(side)),
@@ -210,15 +225,15 @@ def _output(network: PackagedNetwork, parts: Path) -> v0_5.OutputTensorDescr:
     return v0_5.OutputTensorDescr(
         id=v0_5.TensorId("maps"),
         description="of every pixel what the channels are named after",
-        axes=_axes(network, list(network.maps), sides),
+        axes=_axes(network, list(network.maps), along),
         data=v0_5.IntervalOrRatioDataDescr(type="float32"),
         test_tensor=v0_5.FileDescr(source=parts / OUTPUT_FILE),
     )
 
 
-def _axes(network: PackagedNetwork, channels: list[str], sides: list[Any]) -> list[Any]:
+def _axes(network: PackagedNetwork, channels: list[str], along: list[Any]) -> list[Any]:
     channel = v0_5.ChannelAxis(channel_names=channels)
-    rest = [*sides, channel] if network.channels_last else [channel, *sides]
+    rest = [*along, channel] if channels_last(network) else [channel, *along]
     return [v0_5.BatchAxis(), *rest]
 
 
@@ -227,6 +242,6 @@ def _test_image(network: PackagedNetwork, *, channels: int) -> np.ndarray:
 
     Simulated, because a package may be published, and the user's images need not be.
     """
-    (sample,) = simulated_dataset(count=1, size_px=network.test_px, seed=0, channels=channels)
+    (sample,) = simulated_dataset(count=1, size_px=test_side_px(network), seed=0, channels=channels)
     counts = (DARK_COUNT + COUNTS * sample.image).clip(0, 2**16 - 1).round().astype(np.float32)
-    return (counts if network.channels_last else counts.transpose(2, 0, 1))[np.newaxis]
+    return (counts if channels_last(network) else counts.transpose(2, 0, 1))[np.newaxis]

@@ -7,9 +7,9 @@ from reports.load import load_study
 from study.store import Store
 from study.take_home.model_card import CARD_FILE, card_title, model_card, weights_of
 from study.take_home.winner import model_folder
-from trainables.models.loaders import loader_for
 from trainables.models.model import Model, load_model
 from trainables.models.standalone import write_loader
+from trainables.segmenters.families import family_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,10 +27,9 @@ def export_model(
 ) -> list[Path]:
     """Writes a model so that it is used without this project.
 
-    Cellpose's ViT becomes a model file that Cellpose opens, StarDist a folder that StarDist
-    opens, with a file for Fiji. A U-Net and Cellpose's small networks become TorchScript with
-    `predict.py`, one Python file that labels images with it. Beside each lie MODEL_CARD.md and,
-    where wanted, a BioImage.IO package.
+    Where the family has tools of its own, the model is what these open; else it is TorchScript
+    with `predict.py`, one Python file that labels images with it. Beside each lie MODEL_CARD.md
+    and, where wanted, a BioImage.IO package.
 
     Args:
         study_folder: of a study that has confirmed something.
@@ -55,7 +54,8 @@ def export_model(
     card = out / CARD_FILE
     card.write_text(model_card(model, store, exported=exported))
     written = [card]
-    if loader := loader_for(model.spec.segmenter):
+    settings = model.spec.segmenter
+    if loader := family_of(settings).take_home.loader(settings):
         file = write_loader(
             loader,
             out,

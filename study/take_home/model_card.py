@@ -12,12 +12,11 @@ from reports import words
 from reports.load import Study, load_study
 from reports.verdict.aggregate import summarise_arm
 from study.store import Store
-from study.take_home.stardist_example import stardist_example
 from trainables.models.model import Model
 from trainables.results.result import TrialResult
-from trainables.segmenters.cellpose.command import LARGEST_SHARE, cellpose_options
+from trainables.segmenters.families import family_of
+from trainables.segmenters.take_home import Exported
 from trainables.spec.flat import flatten
-from trainables.spec.trial_spec import StardistSpec, is_vit
 
 CARD_FILE = "MODEL_CARD.md"
 
@@ -120,40 +119,13 @@ def _use(model: Model, exported: Path) -> Iterator[str]:
     yield f"- Thresholds, tuned on validation: {_written(thresholds)}"
     yield f"- Scale: images are enlarged by {model.scale:.4g} before the network sees them"
     yield ""
-    if isinstance(segmenter, StardistSpec):
-        yield from _fenced(*stardist_example(exported.name, scale=model.scale))
-        yield ""
-        yield _in_fiji(model)
-    elif is_vit(segmenter):
-        yield from _cellpose_command(model, exported)
-    else:
-        yield from _fenced("python predict.py IMAGE --out labels")
+    take_home = family_of(segmenter).take_home
+    yield from take_home.usage(segmenter, exported_model(model, exported))
 
 
-def _in_fiji(model: Model) -> str:
-    thresholds = model.segmenter.thresholds
-    enlarged = "" if model.scale == 1 else f" on images enlarged by {model.scale:.4g} before"
-    return (
-        f"In Fiji: Plugins > StarDist > StarDist 2D{enlarged}, with the model `Model (.zip) from "
-        f"File`, which is `TF_SavedModel.zip` beside this card, percentiles 1 and 99.8, score "
-        f"threshold {thresholds['prob']:.4g} and overlap threshold {thresholds['nms']:.4g}. "
-        f"TensorFlow 1.12 and 1.15, which Fiji runs, read such files and compute the same; the "
-        f"plugin itself has not been tried."
-    )
-
-
-def _cellpose_command(model: Model, exported: Path) -> Iterator[str]:
-    options = cellpose_options(model.segmenter.thresholds, scale=model.scale)
-    yield from _fenced(
-        f"cellpose --image_path IMAGE --pretrained_model {exported.name} --save_tif \\",
-        *(f"    {name} {value} \\" for name, value in options.items() if value),
-        "    " + " ".join(name for name, value in options.items() if not value),
-    )
-    yield ""
-    yield (
-        f"The command drops cells that cover more than {100 * LARGEST_SHARE:.0f} % of an image; "
-        f"`study predict` keeps them, as `eval(..., max_size_fraction=1.0)` does in Python."
-    )
+def exported_model(model: Model, path: Path) -> Exported:
+    """What is known of a model after its export."""
+    return Exported(path=path, scale=model.scale, thresholds=model.segmenter.thresholds)
 
 
 def _making(model: Model, study: Study, result: TrialResult) -> Iterator[str]:
@@ -175,7 +147,3 @@ def _written(values: Mapping[str, Any]) -> str:
         f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in values.items()
     )
-
-
-def _fenced(*lines: str) -> Iterator[str]:
-    yield from ("```", *lines, "```")

@@ -13,9 +13,8 @@ TRAINING = TrainingSpec(images_seen=16, evaluations=1, batch_size=4, crop_px=128
 def study() -> Study:
     """One search trial and one confirmed one for each family, trained for four steps."""
     whole = quick()
-    families = {
-        name: dataclasses.replace(whole.family(name), training=TRAINING)
-        for name in ("unet", "cellpose", "stardist")
+    setups = {
+        name: dataclasses.replace(setup, training=TRAINING) for name, setup in whole.setups.items()
     }
     return dataclasses.replace(
         whole,
@@ -28,5 +27,5 @@ def study() -> Study:
         folds=1,
         threshold_tries=1,
         gans=(GanSpec(images_seen=32, batch_size=4, pool_size=4),),
-        **families,
+        setups=setups,
     )

@@ -5,19 +5,19 @@ from pathlib import Path
 
 from search_spaces import arm
 from study.inputs.simulated import simulated_source
+from trainables.segmenters.cellpose.settings import CellposeSpec
+from trainables.segmenters.stardist.settings import StardistSpec
+from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.training_spec import TrainingSpec
 from trainables.spec.trial_spec import (
-    CellposeSpec,
     DataSpec,
-    SegmenterSpec,
-    StardistSpec,
+    SegmenterSettings,
     TrialSpec,
-    UnetSpec,
     WeightsKind,
     WeightsSpec,
 )
 
-SEGMENTERS: dict[str, SegmenterSpec] = {
+SEGMENTERS: dict[str, SegmenterSettings] = {
     "cellpose": CellposeSpec(),
     "stardist": StardistSpec(),
     "unet": UnetSpec(),

@@ -32,7 +32,7 @@ from trainables.metrics.scores import score_image
 from trainables.models.model import Model
 from trainables.models.thresholds import tune
 from trainables.results.score_table import score_table
-from trainables.segmenters.families import make_segmenter
+from trainables.segmenters.made import make_segmenter
 from trainables.spec.randomness import Randomness
 from trainables.spec.trial_spec import DataSpec, TrialSpec
 from trainables.training.contract import Extra, NoCheckpoints

@@ -23,16 +23,12 @@ import numpy as np
 from tests.benchmarks.stock import as_cellpose_model, augment_as_stardist
 from tests.conftest import discs
 from trainables.data.sample import Sample
+from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.segmenters.protocol import Segmenter
+from trainables.segmenters.stardist.settings import StardistSpec
 from trainables.spec.randomness import Randomness
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import (
-    CellposeSpec,
-    DataSpec,
-    SegmenterSpec,
-    StardistSpec,
-    TrialSpec,
-)
+from trainables.spec.trial_spec import DataSpec, SegmenterSettings, TrialSpec
 from trainables.training.contract import Extra, NoCheckpoints
 
 TARGETS = {"cellpose": 1.0, "stardist": 1.05}
@@ -49,7 +45,7 @@ def samples(channels: int) -> list[Sample]:
     return [dataclasses.replace(one, image=one.image.repeat(channels, axis=2)) for one in made]
 
 
-def trial(segmenter: SegmenterSpec, *, steps: int) -> TrialSpec:
+def trial(segmenter: SegmenterSettings, *, steps: int) -> TrialSpec:
     """A training of so many steps, evaluated once."""
     return TrialSpec(
         stage="search",

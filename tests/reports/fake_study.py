@@ -13,20 +13,14 @@ from trainables.gan.pools.files import write_pool
 from trainables.results.image_score import Counts, ImageScore, SizeCounts
 from trainables.results.result import Cost, Progress, TrialResult, to_json
 from trainables.results.score_table import score_table
+from trainables.segmenters.cellpose.settings import CellposeSpec
+from trainables.segmenters.stardist.settings import StardistSpec
+from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.extra_spec import ExtraSpec
 from trainables.spec.flat import flatten
 from trainables.spec.gan_spec import GanSpec
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import (
-    CellposeSpec,
-    DataSpec,
-    GanFitSpec,
-    StardistSpec,
-    TrialSpec,
-    UnetSpec,
-    WeightsSpec,
-    gan_fit,
-)
+from trainables.spec.trial_spec import DataSpec, GanFitSpec, TrialSpec, WeightsSpec, gan_fit
 
 TRUE_F1 = {
     "unet": 0.78,

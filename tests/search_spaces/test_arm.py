@@ -12,14 +12,15 @@ from study.design import ARMS, Arm
 from study.plan import search_spec
 from study.presets import small
 from tests.study.fakes import SPLITS
-from trainables.spec.trial_spec import CellposeSpec, TrialSpec
+from trainables.segmenters.cellpose.settings import CellposeSpec
+from trainables.spec.trial_spec import TrialSpec
 
 STUDY = small()
 
 
 def choices(arm: Arm) -> dict[str, Any]:
     return {
-        "segmenter": STUDY.family(arm.segmenter).segmenter,
+        "segmenter": STUDY.setup(arm.segmenter).segmenter,
         "extra": arm.extra_data,
         "weights": arm.initial_weights,
         "gans": STUDY.gans,
@@ -54,13 +55,13 @@ def test_any_point_of_the_space_is_a_spec(name: str) -> None:
 def test_a_schedule_brings_its_own_setting_and_no_others() -> None:
     arm = ARMS["cellpose"]
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
-    settings = {setting for setting, *_ in SETTINGS.values()}
+    settings = {setting.field for setting in SETTINGS.values()}
     seen = set()
     for _ in range(60):
         trial = study.ask()
         flat = arm_space.space(trial, **choices(arm))
         name = flat["training.schedule"]
-        own = {SETTINGS[name][0]} if name in SETTINGS else set()
+        own = {SETTINGS[name].field} if name in SETTINGS else set()
         assert settings & set(flat) == own
         assert ("training.l2_sp" in flat) == (flat["training.weight_decay"] == 0)
         assert ("training.averaging" in flat) == (flat["training.decay"] == "constant")
@@ -91,8 +92,10 @@ def test_a_vit_may_be_trained_by_lora_at_its_own_learning_rates() -> None:
         "segmenter.lora_rank": 16,
         "lora.learning_rate": 1e-3,
     }
-    family = dataclasses.replace(STUDY.cellpose, segmenter=segmenter, public_weights="cpsam")
-    study = dataclasses.replace(STUDY, cellpose=family)
+    setup = dataclasses.replace(
+        STUDY.setup("cellpose"), segmenter=segmenter, public_weights="cpsam"
+    )
+    study = STUDY.with_setups(cellpose=setup)
     flat = arm_space.space(optuna.trial.FixedTrial(point), **own)
     spec = search_spec(study, arm, SPLITS, flat)
     assert spec.segmenter == CellposeSpec(backbone="cpsam", lora_rank=16)

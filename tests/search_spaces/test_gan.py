@@ -15,7 +15,7 @@ GANS = (
 
 def chosen(gans: tuple[GanSpec, ...], values: dict[str, object]) -> tuple[GanSpec, set[str]]:
     trial = optuna.trial.FixedTrial(values)
-    flat = gan.space(trial, gans=gans)
+    flat = gan.suggest(trial, gans=gans)
     return build(GanSpec, part_of(part_of(flat, "extra"), "gan")), set(trial.params)
 
 

@@ -16,7 +16,7 @@ import optuna
 
 from search_spaces import arm as arm_space
 from study.ablate import ablation_tasks
-from study.design import ARMS, Arm, Family, Study
+from study.design import ARMS, Arm, Setup, Study
 from study.factors import Factor, factor_fields
 from study.plan import (
     Splits,
@@ -29,12 +29,34 @@ from study.plan import (
 )
 from study.presets import PRESETS, full
 from trainables.results.result import TrialResult
+from trainables.segmenters.cellpose.settings import CellposeSpec
+from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.flat import flatten
 from trainables.spec.gan_spec import paper_gan
-from trainables.spec.trial_spec import CellposeSpec, TrialSpec, UnetSpec
+from trainables.spec.trial_spec import TrialSpec
 
 GOLDEN = Path(__file__).with_name("planned_ids.json")
 SPLITS = Splits(main="main", source="source", source_count=12)
+ARMS_OF_BEFORE = (
+    "unet",
+    "unet_copy_paste",
+    "unet_cutmix",
+    "unet_chessmix",
+    "unet_real_repeated",
+    "unet_gan",
+    "unet_gan_encoder",
+    "unet_pseudo_labels",
+    "unet_transfer",
+    "cellpose",
+    "stardist",
+    "cellpose_scratch",
+    "stardist_scratch",
+    "cellpose_gan",
+    "stardist_gan",
+    "cellpose_zero_shot",
+    "stardist_zero_shot",
+)
+"""All that there were, in their order then."""
 PROPOSALS = 12
 """Random configurations of each arm, so that all of its space is compared."""
 
@@ -43,31 +65,35 @@ def studies() -> Iterator[tuple[str, Study]]:
     """The presets, and studies of every arm with every network and every way to start."""
     for name, preset in PRESETS.items():
         yield name, preset()
-    every = dataclasses.replace(full(), arms=tuple(ARMS), confirm_draws=2, confirm_seeds=1)
+    every = dataclasses.replace(full(), arms=ARMS_OF_BEFORE, confirm_draws=2, confirm_seeds=1)
     yield "every arm", every
     networks = {
-        "mediar": Family(segmenter=CellposeSpec(backbone="mediar", encoder="mit_b0")),
-        "mediar imagenet": Family(
+        "mediar": Setup(segmenter=CellposeSpec(backbone="mediar", encoder="mit_b0")),
+        "mediar imagenet": Setup(
             segmenter=CellposeSpec(backbone="mediar", encoder="mit_b0"), encoder_weights="imagenet"
         ),
-        "cpsam": Family(segmenter=CellposeSpec(backbone="cpsam"), public_weights="cpsam"),
-        "cpdino": Family(segmenter=CellposeSpec(backbone="cpdino"), public_weights="dino.pt"),
+        "cpsam": Setup(segmenter=CellposeSpec(backbone="cpsam"), public_weights="cpsam"),
+        "cpdino": Setup(segmenter=CellposeSpec(backbone="cpdino"), public_weights="dino.pt"),
     }
-    arms = tuple(name for name, arm in ARMS.items() if arm.segmenter == "cellpose")
+    arms = tuple(name for name in ARMS_OF_BEFORE if ARMS[name].segmenter == "cellpose")
     for name, family in networks.items():
-        yield name, dataclasses.replace(every, arms=arms, cellpose=family)
+        yield name, dataclasses.replace(every, arms=arms).with_setups(cellpose=family)
     public = {
-        "unet": dataclasses.replace(every.unet, public_weights="imagenet"),
-        "stardist": dataclasses.replace(every.stardist, public_weights="2D_versatile_fluo"),
+        "unet": dataclasses.replace(every.setup("unet"), public_weights="imagenet"),
+        "stardist": dataclasses.replace(
+            every.setup("stardist"), public_weights="2D_versatile_fluo"
+        ),
     }
     yield (
         "public weights",
-        dataclasses.replace(every, arms=("unet_transfer", "stardist", "stardist_gan"), **public),
+        dataclasses.replace(every, arms=("unet_transfer", "stardist", "stardist_gan")).with_setups(
+            **public
+        ),
     )
     one_gan = dataclasses.replace(every, gans=(paper_gan("spade"),), ablate=())
     yield "one gan", dataclasses.replace(one_gan, arms=("unet_gan", "unet_copy_paste"))
-    deep = dataclasses.replace(every.unet, segmenter=UnetSpec(depth=5, width=16))
-    yield "deep", dataclasses.replace(one_gan, arms=("unet",), unet=deep, seed=3)
+    deep = dataclasses.replace(every.setup("unet"), segmenter=UnetSpec(depth=5, width=16))
+    yield "deep", dataclasses.replace(one_gan, arms=("unet",), seed=3).with_setups(unet=deep)
 
 
 def planned(study: Study) -> dict[str, Any]:
@@ -89,7 +115,7 @@ def planned(study: Study) -> dict[str, Any]:
 
 def _choices(study: Study, arm: Arm) -> dict[str, Any]:
     return {
-        "segmenter": study.family(arm.segmenter).segmenter,
+        "segmenter": study.setup(arm.segmenter).segmenter,
         "extra": arm.extra_data,
         "weights": arm.initial_weights,
         "gans": study.gans,

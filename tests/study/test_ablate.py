@@ -14,9 +14,10 @@ from study.plan import confirm_tasks, default_spec
 from study.presets import quick, small
 from tests.study.fakes import SPLITS, ended
 from trainables.data.dividing.split import Split
+from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.spec.flat import flatten
 from trainables.spec.gan_spec import GanSpec, paper_gan
-from trainables.spec.trial_spec import CellposeSpec, GanFitSpec, TrialSpec
+from trainables.spec.trial_spec import GanFitSpec, TrialSpec
 
 BASE = dataclasses.replace(
     quick(), annotation_counts=(2, 10), confirm_draws=4, confirm_seeds=2, ablate_draws=2

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from reports.verdict.cost import gan_fit_id
-from study.design import ARMS, Family, Study
+from study.design import ARMS, Setup, Study
 from study.estimate import planned_rows
 from study.plan import (
     choose_best,
@@ -17,8 +17,9 @@ from study.plan import (
 )
 from study.presets import PRESETS, quick
 from tests.study.fakes import SPLITS, ended
+from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.spec.gan_spec import GanSpec, paper_gan
-from trainables.spec.trial_spec import CellposeSpec, GanFitSpec, TrialSpec, gan_fit
+from trainables.spec.trial_spec import GanFitSpec, TrialSpec, gan_fit
 
 STUDY = dataclasses.replace(quick(), annotation_counts=(2, 10), confirm_draws=3, confirm_seeds=2)
 
@@ -53,8 +54,8 @@ def test_sources_are_trained_once_for_each_segmenter() -> None:
 
 
 def test_public_weights_need_no_source() -> None:
-    family = Family(segmenter=CellposeSpec(backbone="cpsam"), public_weights="cpsam")
-    study = dataclasses.replace(STUDY, arms=("cellpose",), cellpose=family)
+    family = Setup(segmenter=CellposeSpec(backbone="cpsam"), public_weights="cpsam")
+    study = dataclasses.replace(STUDY, arms=("cellpose",)).with_setups(cellpose=family)
 
     assert not source_fits(study, SPLITS)
     spec = searched("cellpose", study=study)

@@ -13,9 +13,10 @@ from trainables import ray_trainable
 from trainables.data.sample import Sample
 from trainables.gan.fitting import health
 from trainables.results.result import TrialResult
+from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.gan_spec import GanSpec
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import DataSpec, GanFitSpec, Spec, TrialSpec, UnetSpec
+from trainables.spec.trial_spec import DataSpec, GanFitSpec, Spec, TrialSpec
 from trainables.training.contract import NoCheckpoints
 
 DATA = DataSpec(split="s", annotation_count=2, draw=0)

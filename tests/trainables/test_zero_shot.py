@@ -7,8 +7,9 @@ import torch
 from tests.trainables.segmenters.contract import simulated_sample
 from trainables.models.model import Model
 from trainables.segmenters.cellpose.segmenter import Cellpose
+from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import CellposeSpec, DataSpec, TrialSpec, WeightsSpec
+from trainables.spec.trial_spec import DataSpec, TrialSpec, WeightsSpec
 from trainables.training.contract import NoCheckpoints
 from trainables.trial import TrialData, run_trial
 

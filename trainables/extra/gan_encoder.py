@@ -1,19 +1,18 @@
-"""A U-Net that starts from an encoder which a GAN has taught."""
+"""A segmenter that starts from an encoder which a GAN has taught."""
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 from trainables.data.sample import Sample
-from trainables.segmenters.protocol import Segmenter
+from trainables.segmenters.families import family_of
+from trainables.segmenters.protocol import EncoderSettings, HasEncoder, Segmenter
 from trainables.spec.randomness import Randomness
-from trainables.spec.trial_spec import TrialSpec, UnetSpec
+from trainables.spec.trial_spec import TrialSpec
 
 
 def start_from_gan_encoder(
     segmenter: Segmenter, spec: TrialSpec, *, images: Sequence[Sample], randomness: Randomness
 ) -> None:
-    """Replaces the encoder of a freshly made U-Net; its decoder and head stay as they are.
+    """Replaces the encoder's weights of a fresh segmenter; its decoder and head stay as they are.
 
     Args:
         segmenter: made from `spec`.
@@ -22,25 +21,14 @@ def start_from_gan_encoder(
         randomness: of the trial.
 
     Raises:
-        ValueError: the segmenter is no U-Net.
+        ValueError: the segmenter cannot start so.
     """
-    if not isinstance(spec.segmenter, UnetSpec):
-        raise ValueError(
-            f"Only a U-Net can start from a GAN's encoder, but the segmenter is "
-            f"{spec.segmenter.kind!r}."
-        )
-    import torch
+    family, settings = family_of(spec.segmenter), spec.segmenter
+    if "gan_encoder" not in family.can:
+        raise ValueError(f"{family.title} cannot start from a GAN's encoder.")
+    assert isinstance(segmenter, HasEncoder)
+    assert isinstance(settings, EncoderSettings)
+    from trainables.gan.fitting.encoder import learn_encoder  # imports torch
 
-    from trainables.gan.fitting.encoder import learn_encoder
-    from trainables.segmenters.unet.segmenter import WEIGHTS_FILE
-
-    learnt = learn_encoder(
-        images, unet=spec.segmenter, training=spec.training, randomness=randomness
-    )
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        segmenter.save(folder)
-        weights = torch.load(folder / WEIGHTS_FILE, map_location="cpu", weights_only=True)
-        weights |= {f"encoder.{part}": value for part, value in learnt.items()}
-        torch.save(weights, folder / WEIGHTS_FILE)
-        segmenter.initialise(folder)
+    learnt = learn_encoder(images, settings=settings, training=spec.training, randomness=randomness)
+    segmenter.encoder.load_state_dict(learnt)

@@ -13,11 +13,12 @@ import numpy as np
 from scipy import ndimage
 
 from trainables.data.sample import IGNORED, Provenance, Sample
-from trainables.segmenters.families import make_segmenter
-from trainables.segmenters.protocol import Segmenter
+from trainables.segmenters.families import family_of
+from trainables.segmenters.made import make_segmenter
+from trainables.segmenters.protocol import KnowsForeground, Segmenter
 from trainables.spec.extra_spec import ExtraSpec
 from trainables.spec.randomness import Randomness
-from trainables.spec.trial_spec import TrialSpec, UnetSpec, WeightsSpec
+from trainables.spec.trial_spec import TrialSpec, WeightsSpec
 from trainables.training.contract import Extra, NoCheckpoints
 
 SURE_CELL = 0.8
@@ -39,20 +40,18 @@ def pseudo_labels(
     """The images without labels, labelled by a teacher as far as it is sure.
 
     Args:
-        spec: of the trial; the teacher is a U-Net trained as long and in the same way.
+        spec: of the trial; the teacher is the same segmenter, trained as long and in the same way.
         training: annotated samples at the working scale.
         unlabelled: images at the same scale, whose labels are not looked at.
         validation: chooses the teacher's weights.
         randomness: of the trial.
 
     Raises:
-        ValueError: there is no image without labels, or the trial's segmenter is no U-Net.
+        ValueError: there is no image without labels, or the segmenter cannot be a teacher.
     """
-    if not isinstance(spec.segmenter, UnetSpec):
-        raise ValueError(
-            f"Pseudo-labels are made by a U-Net for a U-Net, but the segmenter is "
-            f"{spec.segmenter.kind!r}."
-        )
+    family = family_of(spec.segmenter)
+    if "pseudo_labels" not in family.can:
+        raise ValueError(f"{family.title} cannot be a teacher, and so makes no pseudo-labels.")
     if not unlabelled:
         raise ValueError(
             "Pseudo-labels need images without labels, but there are none: name a folder of them "
@@ -111,5 +110,7 @@ def _train(
 
 
 def _label(teacher: Segmenter, image: np.ndarray) -> np.ndarray:
+    assert isinstance(teacher, KnowsForeground)
     inference = teacher.infer(image)
-    return confident_labels(teacher.decode(inference, teacher.thresholds), inference[1])
+    labels = teacher.decode(inference, teacher.thresholds)
+    return confident_labels(labels, teacher.foreground(inference))

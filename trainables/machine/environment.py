@@ -13,20 +13,22 @@ PACKAGES = (
     "mlflow",
     "torch",
     "tensorflow",
-    "cellpose",
-    "stardist",
     "segmentation-models-pytorch",
     "numpy",
     "scipy",
     "scikit-image",
 )
-"""Packages whose versions can change a number."""
+"""Packages whose versions can change a number, whatever is trained."""
 
 
 @functools.cache
-def environment() -> dict[str, str]:
-    """Versions of Python and of the packages, the commit of this code, and the machine."""
-    versions = {name: _version(name) for name in PACKAGES}
+def environment(packages: tuple[str, ...]) -> dict[str, str]:
+    """Versions of Python and of the packages, the commit of this code, and the machine.
+
+    Args:
+        packages: of the families, beside those that all trainings need.
+    """
+    versions = {name: _version(name) for name in (*PACKAGES, *packages)}
     return versions | {
         "python": platform.python_version(),
         "commit": _commit(),

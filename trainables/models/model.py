@@ -13,9 +13,10 @@ from trainables.data.rescaled import Image, Rescaled
 from trainables.data.scale import labels_to_shape, rescale_image
 from trainables.data.stitching import predict_tiled
 from trainables.data.windows import is_large
-from trainables.results.model_files import ABOUT_FILE, spec_of_model
-from trainables.segmenters.families import make_segmenter
+from trainables.results.model_files import ABOUT_FILE
+from trainables.segmenters.made import make_segmenter
 from trainables.segmenters.protocol import Segmenter
+from trainables.segmenters.reading import spec_of_model
 from trainables.spec.flat import flatten
 from trainables.spec.trial_spec import TrialSpec
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from pprint import pformat
 from typing import Any
 
-LOADER_FILE = "predict.py"
+from trainables.segmenters.take_home import LOADER_FILE, Loader
 
 SHARED_MODULES = ("bands", "channels", "normalise", "scale")
 SHARED_FUNCTIONS = ("normalised", "rescale_image", "labels_to_shape")
@@ -75,24 +75,6 @@ TAIL_IMPORTS = (
     "import torch",
     "from PIL import Image",
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Loader:
-    """What a family's loader has beyond what all share."""
-
-    modules: tuple[str, ...]
-    """Modules of this project, by full name, in which its functions are found."""
-    functions: tuple[str, ...]
-    """Functions of theirs that `code` calls."""
-    code: str
-    """Source of `infer(image)` and `decode(inference)`; may use `SETTINGS` and `NETWORK`."""
-    packages: str
-    """What must be installed, as pip takes it."""
-    multiple_px: int
-    """What the sides of an image that the network sees must be multiples of."""
-    maps: tuple[str, ...]
-    """What the network gives, by channel."""
 
 
 @dataclass(frozen=True, slots=True)

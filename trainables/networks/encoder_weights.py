@@ -8,10 +8,9 @@ from huggingface_hub import hf_hub_download
 from safetensors.torch import load_file
 from segmentation_models_pytorch.encoders import encoders
 
+from trainables.networks.encoder_licences import IMAGENET
 from trainables.networks.networks import fit_to_channels
 
-IMAGENET = "imagenet"
-"""The one name that the encoders of segmentation-models-pytorch have in common."""
 HUB_FILE = "model.safetensors"
 
 

@@ -1,46 +1,29 @@
-"""The model families that turn images into labels."""
+"""Every segmenter there is: a folder beside this file, and one row here."""
 
-from collections.abc import Callable
+from typing import Any
 
-from trainables.segmenters.protocol import Segmenter
-from trainables.spec.trial_spec import TrialSpec
+from trainables.segmenters.cellpose.family import CELLPOSE
+from trainables.segmenters.family import Family
+from trainables.segmenters.stardist.family import STARDIST
+from trainables.segmenters.unet.family import UNET
+from trainables.spec.trial_spec import SegmenterSettings
 
-
-def make_segmenter(spec: TrialSpec, *, channels: int) -> Segmenter:
-    """The segmenter that a trial names, with its initial random weights.
-
-    Args:
-        spec: of the trial.
-        channels: channels of its images.
-
-    Raises:
-        ValueError: the family cannot be built as the spec says.
-    """
-    return SEGMENTERS[spec.segmenter.kind](spec, channels)
-
-
-def _make_unet(spec: TrialSpec, channels: int) -> Segmenter:
-    from trainables.segmenters.unet.segmenter import Unet
-
-    return Unet(spec, channels=channels)
-
-
-def _make_cellpose(spec: TrialSpec, channels: int) -> Segmenter:
-    from trainables.segmenters.cellpose.segmenter import Cellpose
-
-    return Cellpose(spec, channels=channels)
-
-
-def _make_stardist(spec: TrialSpec, channels: int) -> Segmenter:
-    from trainables.segmenters.stardist.segmenter import Stardist
-
-    return Stardist(spec, channels=channels)
-
-
-SEGMENTERS: dict[str, Callable[[TrialSpec, int], Segmenter]] = {
-    "unet": _make_unet,
-    "cellpose": _make_cellpose,
-    "stardist": _make_stardist,
+FAMILIES: dict[str, Family[Any]] = {
+    "unet": UNET,
+    "cellpose": CELLPOSE,
+    "stardist": STARDIST,
 }
-"""Every family there is. Each imports its library only when it is made: torch and TensorFlow
-never meet in one process, and the command line needs neither."""
+"""By name, in the order in which they are shown."""
+PLAIN = "unet"
+"""The family that the others are measured against: arms of extra data begin with it, a GAN's crops
+are judged by it, and its arm without anything is the baseline."""
+
+
+def family_of(settings: SegmenterSettings) -> Family[Any]:
+    """The family of some settings."""
+    return FAMILIES[settings.kind]
+
+
+def packages_of_families() -> tuple[str, ...]:
+    """Packages of single families, whose versions can change a number."""
+    return tuple(name for family in FAMILIES.values() for name in family.packages)

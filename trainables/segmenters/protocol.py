@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,11 +15,41 @@ Thresholds = dict[str, float]
 """Decoding parameters by name, e.g. {"interior": 0.5, "boundary": 0.3}."""
 
 
+@runtime_checkable
+class KnowsForeground(Protocol):
+    """What a segmenter that labels images as a teacher can say of each pixel."""
+
+    def foreground(self, inference: Any) -> np.ndarray:
+        """Of what `infer` gave, float [H, W]: the probability of belonging to a cell."""
+
+
+@runtime_checkable
+class HasEncoder(Protocol):
+    """A segmenter on torch whose encoder can be taught elsewhere, or looked into."""
+
+    @property
+    def encoder(self) -> Any:
+        """A `torch.nn.Module` of segmentation-models-pytorch, the segmenter's own."""
+
+
+@runtime_checkable
+class EncoderSettings(Protocol):
+    """The settings that say which encoder that is."""
+
+    @property
+    def encoder(self) -> str:
+        """Name of a segmentation-models-pytorch encoder."""
+
+    @property
+    def depth(self) -> int:
+        """Times it halves the resolution."""
+
+
 class Segmenter(Protocol):
     """A model family that turns images into labels.
 
-    Made as `SEGMENTERS[spec.segmenter.kind](spec, channels)`, from a `TrialSpec` and the number
-    of image channels. Images it is handed are `Sample.image`s at the working scale.
+    Made by `make_segmenter`, from a `TrialSpec` and the number of image channels. Images that it
+    is handed are `Sample.image`s at the working scale.
     """
 
     thresholds: Thresholds
@@ -29,8 +59,8 @@ class Segmenter(Protocol):
         """Starts from a model's weights.
 
         Args:
-            model: folder that `save` of the same family wrote, or a published model: the file of
-                a U-Net's encoder or of Cellpose's ViT, the folder of a StarDist model.
+            model: folder that `save` of the same family wrote, or a published model: the file or
+                folder that the family's `Weights` find.
 
         Raises:
             ValueError: it is no such model, or one of another network.

@@ -1,11 +1,11 @@
 """What fixes a trial: its spec, in parts, checked, and flat for Ray, Optuna and MLflow."""
 
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, get_args
 
 from trainables.spec.checks import at_least, one_of
 from trainables.spec.extra_spec import ExtraSpec
-from trainables.spec.flat import build, flatten, hash_flat, part_of, top_of
+from trainables.spec.flat import flatten, hash_flat
 from trainables.spec.gan_spec import GanSpec, as_fitted
 from trainables.spec.training_spec import TrainingSpec
 
@@ -14,72 +14,12 @@ WeightsKind = Literal["scratch", "pretrained", "gan_encoder"]
 WeightsOrigin = Literal["none", "source", "public"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UnetSpec:
-    """A U-Net with an interior and boundary head, decoded by watershed."""
+class SegmenterSettings(Protocol):
+    """The settings of one family: a frozen dataclass, in the family's own folder."""
 
-    kind: Literal["unet"] = "unet"
-    encoder: str = "resnet18"
-    """Name of a segmentation-models-pytorch encoder."""
-    depth: int = 4
-    """Times the encoder halves the resolution, 3 to 5."""
-    width: int = 8
-    """Channels of the decoder at full resolution; they double at every coarser level."""
-    boundary_weight: float = 2.0
-    """Weight of the boundary class in the loss, against 1 for interior and background."""
-
-    def __post_init__(self) -> None:
-        at_least(self, depth=3, width=4, boundary_weight=0.0)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CellposeSpec:
-    """Cellpose's flows and cell probability, on its own ViT or on a small network."""
-
-    kind: Literal["cellpose"] = "cellpose"
-    backbone: Literal["cpsam", "cpdino", "compact", "mediar"] = "compact"
-    """`cpsam` is the ViT-L of Cellpose-SAM, `cpdino` that of CP-DINO, which needs the package
-    dinov3, `compact` a small convolutional network for a CPU,
-    `mediar` an MA-Net as in MEDIAR (Lee et al. 2023, arXiv:2212.03465), trained in its two phases:
-    on a source, from an encoder that may have ImageNet's weights, then on the annotated images at
-    a lower rate."""
-    encoder: str = "resnet18"
-    """Encoder of `compact`, as in `UnetSpec`, or of `mediar` (mit_b0 to mit_b5 are SegFormer's);
-    not used by the other two."""
-    lora_rank: int = 0
-    """Rank of the matrices that are trained in place of the ViT's attention (LoRA); 0 trains all
-    weights. For `cpsam` only."""
-
-    def __post_init__(self) -> None:
-        one_of(self, backbone=("cpsam", "cpdino", "compact", "mediar"))
-        at_least(self, lora_rank=0)
-        if self.lora_rank and self.backbone != "cpsam":
-            raise ValueError(
-                f"lora_rank must be 0 for the backbone {self.backbone!r}, for which LoRA is not "
-                f"made, but got {self.lora_rank}: use the backbone cpsam."
-            )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StardistSpec:
-    """Star-convex polygons predicted by a U-Net (Schmidt et al. 2018)."""
-
-    kind: Literal["stardist"] = "stardist"
-    rays: int = 32
-    """Directions in which the distance to the boundary is predicted."""
-    grid: int = 2
-    """Predictions are made at every grid-th pixel; 1, 2 or 4."""
-    depth: int = 3
-    """Times the U-Net halves the resolution of the grid."""
-    filters: int = 16
-    """Channels of the U-Net's first level."""
-
-    def __post_init__(self) -> None:
-        at_least(self, rays=8, depth=1, filters=4)
-        one_of(self, grid=(1, 2, 4))
-
-
-SegmenterSpec = UnetSpec | CellposeSpec | StardistSpec
+    @property
+    def kind(self) -> str:
+        """Name of the family."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,7 +73,7 @@ class TrialSpec:
     study_seed: int
     seed: int
     data: DataSpec
-    segmenter: SegmenterSpec
+    segmenter: SegmenterSettings
     training: TrainingSpec = field(default_factory=TrainingSpec)
     extra: ExtraSpec = field(default_factory=ExtraSpec)
     weights: WeightsSpec = field(default_factory=WeightsSpec)
@@ -177,21 +117,6 @@ Spec = TrialSpec | GanFitSpec
 """What a training of a study may be fixed by."""
 
 
-def is_vit(segmenter: SegmenterSpec) -> bool:
-    """Whether it is one of Cellpose's ViTs, which have rules of their own where settings differ."""
-    return isinstance(segmenter, CellposeSpec) and segmenter.backbone in ("cpsam", "cpdino")
-
-
-def is_cpsam(segmenter: SegmenterSpec) -> bool:
-    """Whether it is Cellpose-SAM, the one of them that LoRA is made for."""
-    return isinstance(segmenter, CellposeSpec) and segmenter.backbone == "cpsam"
-
-
-def network_of(segmenter: SegmenterSpec) -> SegmenterSpec:
-    """What a trained model is: LoRA is a way to train, merged at its end, and no part of it."""
-    return replace(segmenter, lora_rank=0) if isinstance(segmenter, CellposeSpec) else segmenter
-
-
 def gan_fit(spec: TrialSpec) -> GanFitSpec:
     """The GAN fit whose pool a trial uses; trials that differ elsewhere share it.
 
@@ -211,38 +136,3 @@ def unlabelled_count(spec: Spec) -> int:
         return spec.gan.unlabelled_images
     labelled = spec.extra.kind == "pseudo_labels" and spec.extra.ratio > 0
     return spec.extra.pool_size if labelled or spec.weights.kind == "gan_encoder" else 0
-
-
-def trial_spec(flat: dict[str, Any]) -> TrialSpec:
-    """Reads what `flatten` made of a `TrialSpec`.
-
-    Raises:
-        ValueError: a value is out of range, or a name is not known.
-    """
-    families = {"unet": UnetSpec, "cellpose": CellposeSpec, "stardist": StardistSpec}
-    kind = flat.get("segmenter.kind")
-    if kind not in families:
-        raise ValueError(f"segmenter.kind must be one of {sorted(families)}, but got {kind!r}.")
-    extra = part_of(flat, "extra")
-    gan = part_of(extra, "gan")
-    plain = {name: value for name, value in extra.items() if not name.startswith("gan")}
-    return build(
-        TrialSpec,
-        top_of(flat)
-        | {
-            "data": build(DataSpec, part_of(flat, "data")),
-            "segmenter": build(families[kind], part_of(flat, "segmenter")),
-            "training": build(TrainingSpec, part_of(flat, "training")),
-            "extra": build(ExtraSpec, plain | {"gan": build(GanSpec, gan) if gan else None}),
-            "weights": build(WeightsSpec, part_of(flat, "weights")),
-        },
-    )
-
-
-def gan_fit_spec(flat: dict[str, Any]) -> GanFitSpec:
-    """Reads what `flatten` made of a `GanFitSpec`."""
-    parts = {
-        "data": build(DataSpec, part_of(flat, "data")),
-        "gan": build(GanSpec, part_of(flat, "gan")),
-    }
-    return build(GanFitSpec, top_of(flat) | parts)

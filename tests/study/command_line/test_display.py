@@ -6,7 +6,8 @@ from rich.console import Console
 
 from study.command_line.display import Display
 from tests.study.fakes import ended
-from trainables.spec.trial_spec import DataSpec, TrialSpec, UnetSpec
+from trainables.segmenters.unet.settings import UnetSpec
+from trainables.spec.trial_spec import DataSpec, TrialSpec
 
 SPEC = TrialSpec(
     stage="search",

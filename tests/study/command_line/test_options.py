@@ -22,7 +22,7 @@ def test_options_change_what_they_name(tmp_path: Path) -> None:
         arms=("unet", "cellpose"),
         annotations=(2, 5),
         draws=7,
-        cellpose_weights="cpsam",
+        weights=("cellpose=cpsam",),
         seed=3,
     )
     study = study_of(options)
@@ -31,8 +31,8 @@ def test_options_change_what_they_name(tmp_path: Path) -> None:
     assert study.annotation_counts == (2, 5)
     assert study.draws == (1, 2, 3, 4, 5, 6, 7)
     assert study.data.path == str(tmp_path)
-    assert study.cellpose.public_weights == "cpsam"
-    assert study.cellpose.segmenter.backbone == "cpsam"
+    assert study.setup("cellpose").public_weights == "cpsam"
+    assert study.setup("cellpose").segmenter.backbone == "cpsam"
     assert folder_of(options, study) == Path("studies") / f"quick-{tmp_path.name}"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from study.command_line.options import RunOptions, study_of
-from study.design import ARMS, Family
+from study.design import ARMS, Setup
 from study.inputs.initial_weights import describe_weights, find_own_model, find_published_models
 from study.inputs.study_file import note_source_weights
 from study.plan import search_spec, source_fit
@@ -19,8 +19,10 @@ from study.store import Store
 from tests.study.fakes import SPLITS, ended
 from trainables.machine.downloads import file_sha256
 from trainables.ray_trainable import _weights
+from trainables.segmenters.cellpose.settings import CellposeSpec
+from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.flat import flatten
-from trainables.spec.trial_spec import CellposeSpec, TrialSpec, UnetSpec
+from trainables.spec.trial_spec import TrialSpec
 
 STUDY = dataclasses.replace(quick(), arms=("unet_transfer", "cellpose"))
 
@@ -111,26 +113,25 @@ def test_a_confirmed_model_that_is_gone_is_named(other: Path) -> None:
 
 def test_a_model_brings_its_network_into_the_study(other: Path) -> None:
     spec = confirmed(other, "cellpose", f1=0.6)
-    study = study_of(RunOptions(preset="quick", cellpose_weights=str(other)))
+    study = study_of(RunOptions(preset="quick", weights=(f"cellpose={other}",)))
 
-    assert study.cellpose.segmenter == spec.segmenter == CellposeSpec()
+    assert study.setup("cellpose").segmenter == spec.segmenter == CellposeSpec()
     trial = search_spec(study, ARMS["cellpose"], SPLITS, {})
     assert (trial.weights.origin, trial.weights.name) == (
         "public",
         str(other / "models" / spec.id),
     )
-    assert trial.training.crop_px == quick().cellpose.training.crop_px
+    assert trial.training.crop_px == quick().setup("cellpose").training.crop_px
 
 
 def test_how_a_model_was_trained_is_not_taken_over_with_its_network(tmp_path: Path) -> None:
-    vit = dataclasses.replace(quick().cellpose, segmenter=CellposeSpec(backbone="cpsam"))
-    study = dataclasses.replace(quick(), cellpose=vit)
+    study = quick().with_setups(cellpose=Setup(segmenter=CellposeSpec(backbone="cpsam")))
     spec = search_spec(study, ARMS["cellpose"], SPLITS, {"segmenter.lora_rank": 8})
     (tmp_path / "model.json").write_text(json.dumps({"spec": flatten(spec)}))
     (tmp_path / "network.pt").touch()
 
-    study = study_of(RunOptions(preset="quick", cellpose_weights=str(tmp_path)))
-    assert study.cellpose.segmenter == CellposeSpec(backbone="cpsam")
+    study = study_of(RunOptions(preset="quick", weights=(f"cellpose={tmp_path}",)))
+    assert study.setup("cellpose").segmenter == CellposeSpec(backbone="cpsam")
     for arm in ("cellpose", "cellpose_scratch"):
         trial = search_spec(study, ARMS[arm], SPLITS, {"training.schedule": "frozen_encoder"})
         assert trial.segmenter == CellposeSpec(backbone="cpsam")
@@ -138,12 +139,12 @@ def test_how_a_model_was_trained_is_not_taken_over_with_its_network(tmp_path: Pa
 
 def test_a_study_cannot_make_lora_of_every_schedule() -> None:
     with pytest.raises(ValueError, match="lora_rank must be 0 in the settings of a study"):
-        Family(segmenter=CellposeSpec(backbone="cpsam", lora_rank=8))
+        Setup(segmenter=CellposeSpec(backbone="cpsam", lora_rank=8))
 
 
 def test_a_model_of_another_study_hands_on_what_it_saw_and_its_licence(other: Path) -> None:
     spec = confirmed(other, "cellpose", f1=0.6)
-    study = study_of(RunOptions(preset="quick", cellpose_weights=str(other)))
+    study = study_of(RunOptions(preset="quick", weights=(f"cellpose={other}",)))
     about = described(study, "cellpose", data())
 
     assert about["origin"] == "study"
@@ -164,7 +165,7 @@ def test_a_source_model_of_another_study_has_seen_the_source_alone(other: Path) 
         json.dumps({"spec": flatten(source_fit(quick(), "cellpose", SPLITS))})
     )
     (model / "network.pt").touch()
-    study = study_of(RunOptions(preset="quick", cellpose_weights=str(model)))
+    study = study_of(RunOptions(preset="quick", weights=(f"cellpose={model}",)))
 
     told = described(study, "cellpose", data("theirs"))
     assert (told["trained_on"], told["seen"], told["licence"]) == ("their source", "unknown", "own")
@@ -174,7 +175,7 @@ def test_a_source_model_of_another_study_has_seen_the_source_alone(other: Path) 
 def test_published_weights_are_described_by_name_and_hash(tmp_path: Path) -> None:
     file = tmp_path / "cpsam"
     file.write_bytes(b"weights")
-    study = study_of(RunOptions(preset="quick", cellpose_weights=str(file)))
+    study = study_of(RunOptions(preset="quick", weights=(f"cellpose={file}",)))
     about = described(study, "cellpose", data(name="dsb2018_fluo"))
 
     assert about["seen"] == "seen"
@@ -185,7 +186,7 @@ def test_published_weights_are_described_by_name_and_hash(tmp_path: Path) -> Non
 def test_a_file_that_changed_since_it_was_fetched_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cpsam").write_bytes(b"weights")
     (tmp_path / "cpsam.sha256").write_text("0" * 64)
-    study = study_of(RunOptions(preset="quick", cellpose_weights=str(tmp_path / "cpsam")))
+    study = study_of(RunOptions(preset="quick", weights=(f"cellpose={tmp_path / 'cpsam'}",)))
     with pytest.raises(ValueError, match="must have the SHA-256 0000"):
         find_published_models(study)
 
@@ -222,13 +223,13 @@ def test_the_hash_of_a_source_model_is_noted_once_it_is_trained(tmp_path: Path) 
 def test_an_encoder_file_is_found_for_the_unet_without_its_framework(tmp_path: Path) -> None:
     file = tmp_path / "resnet18.pth"
     file.write_bytes(b"weights")
-    study = study_of(RunOptions(preset="quick", arms=("unet_transfer",), unet_weights=str(file)))
+    study = study_of(RunOptions(preset="quick", arms=("unet_transfer",), weights=(f"unet={file}",)))
     assert find_published_models(study) == {"unet": file}
     assert isinstance(study.unet.segmenter, UnetSpec)
 
 
 def test_a_training_starts_from_what_the_driver_found(tmp_path: Path) -> None:
-    study = study_of(RunOptions(preset="quick", cellpose_weights="cpsam"))
+    study = study_of(RunOptions(preset="quick", weights=("cellpose=cpsam",)))
     spec = search_spec(study, ARMS["cellpose"], SPLITS, {})
     weights = shared_weights({"cellpose": tmp_path / "cpsam"}, on_cluster=False)
     inputs: Any = SimpleNamespace(weights=weights, store=None)

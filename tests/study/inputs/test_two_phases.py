@@ -9,7 +9,7 @@ import torch
 from segmentation_models_pytorch.encoders import get_encoder
 
 from study.command_line.options import RunOptions, study_of
-from study.design import ARMS, Family
+from study.design import ARMS, Setup
 from study.inputs.initial_weights import find_published_models, model_of
 from study.plan import default_spec, source_fit
 from study.presets import quick
@@ -18,25 +18,31 @@ from tests.tiny_study import study as tiny_study
 from tests.trainables.segmenters.contract import simulated_sample
 from trainables.models.model import Model
 from trainables.results.model_files import ABOUT_FILE
+from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.spec.flat import flatten
-from trainables.spec.trial_spec import CellposeSpec, TrialSpec, WeightsSpec
+from trainables.spec.trial_spec import TrialSpec, WeightsSpec
 from trainables.training.contract import NoCheckpoints
 from trainables.trial import TrialData, run_trial
 
 MEDIAR = CellposeSpec(backbone="mediar", encoder="mit_b0")
 
 
-def mediar(**options: str) -> Family:
-    return study_of(RunOptions(preset="quick", **options)).cellpose
+def mediar(*, network: str, weights: str = "") -> Setup:
+    options = RunOptions(
+        preset="quick",
+        network=(f"cellpose={network}",),
+        weights=(f"cellpose={weights}",) if weights else None,
+    )
+    return study_of(options).setup("cellpose")
 
 
 def test_the_network_and_its_encoders_weights_are_options() -> None:
-    chosen = mediar(cellpose_backbone="mediar", cellpose_weights="imagenet")
+    chosen = mediar(network="mediar", weights="imagenet")
     assert chosen.segmenter == MEDIAR
     assert (chosen.encoder_weights, chosen.public_weights) == ("imagenet", "")
-    assert mediar(cellpose_backbone="mediar:mit_b5").segmenter.encoder == "mit_b5"
-    assert mediar(cellpose_backbone="compact") == quick().cellpose
-    vit = mediar(cellpose_backbone="cpsam", cellpose_weights="cpsam_v2")
+    assert mediar(network="mediar:mit_b5").segmenter.encoder == "mit_b5"
+    assert mediar(network="compact") == quick().setup("cellpose")
+    vit = mediar(network="cpsam", weights="cpsam_v2")
     assert (vit.public_weights, vit.training.crop_px) == ("cpsam_v2", 256)
 
 
@@ -44,17 +50,17 @@ def test_a_model_of_another_study_brings_its_own_network(tmp_path: Path) -> None
     spec = default_spec(quick(), ARMS["cellpose"], SPLITS)
     (tmp_path / ABOUT_FILE).write_text(json.dumps({"spec": flatten(spec)}))
     with pytest.raises(ValueError, match="must be left out"):
-        mediar(cellpose_backbone="mediar", cellpose_weights=str(tmp_path))
+        mediar(network="mediar", weights=str(tmp_path))
 
 
 def test_a_network_without_such_an_encoder_is_refused() -> None:
-    with pytest.raises(ValueError, match="encoder_weights are for the training of a small"):
-        Family(segmenter=CellposeSpec(backbone="cpsam"), encoder_weights="imagenet")
+    with pytest.raises(ValueError, match="encoder_weights are for a network that is first trained"):
+        Setup(segmenter=CellposeSpec(backbone="cpsam"), encoder_weights="imagenet")
 
 
 def test_the_second_phase_is_slower_and_starts_from_the_first() -> None:
-    family = dataclasses.replace(quick().cellpose, segmenter=MEDIAR, encoder_weights="imagenet")
-    study = dataclasses.replace(quick(), cellpose=family)
+    setup = Setup(segmenter=MEDIAR, encoder_weights="imagenet")
+    study = quick().with_setups(cellpose=setup)
     first = source_fit(study, "cellpose", SPLITS)
     assert first.weights == WeightsSpec(kind="pretrained", origin="public", name="imagenet")
     second = default_spec(study, ARMS["cellpose"], SPLITS)
@@ -67,8 +73,10 @@ def test_both_phases_train_and_hand_on_their_weights(tmp_path: Path) -> None:
     torch.manual_seed(0)
     file = tmp_path / "mit_b0.pth"
     torch.save(get_encoder("mit_b0", in_channels=3, depth=5, weights=None).state_dict(), file)
-    family = dataclasses.replace(tiny_study().cellpose, segmenter=MEDIAR, encoder_weights=str(file))
-    study = dataclasses.replace(tiny_study(), arms=("cellpose",), cellpose=family)
+    setup = dataclasses.replace(
+        tiny_study().setup("cellpose"), segmenter=MEDIAR, encoder_weights=str(file)
+    )
+    study = dataclasses.replace(tiny_study(), arms=("cellpose",)).with_setups(cellpose=setup)
     assert find_published_models(study) == {"cellpose": file}
 
     first, second = (

@@ -17,9 +17,10 @@ from study.store import Store
 from tests.study.fakes import SPLITS
 from tests.tiny_study import study as tiny_study
 from tests.trainables.segmenters.cellpose.tiny_vit import make_tiny
+from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.segmenters.unet.segmenter import Unet
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import CellposeSpec, TrialSpec, WeightsSpec
+from trainables.spec.trial_spec import TrialSpec, WeightsSpec
 
 UNET = default_spec(quick(), ARMS["unet_transfer"], SPLITS)
 
@@ -37,8 +38,8 @@ def from_file(file: Path) -> TrialSpec:
 def test_a_study_does_not_begin_with_a_file_that_is_no_model(tmp_path: Path) -> None:
     file = tmp_path / "resnet18.pth"
     file.write_text("no weights")
-    family = dataclasses.replace(tiny_study().unet, public_weights=str(file))
-    study = dataclasses.replace(tiny_study(), arms=("unet_transfer",), unet=family)
+    setup = dataclasses.replace(tiny_study().setup("unet"), public_weights=str(file))
+    study = dataclasses.replace(tiny_study(), arms=("unet_transfer",)).with_setups(unet=setup)
     with pytest.raises(ValueError, match=r"resnet18\.pth cannot be read as one") as caught:
         open_study(study, Place(folder=tmp_path / "study"))
     assert "\n" not in str(caught.value)
@@ -94,9 +95,11 @@ def test_the_weights_of_a_study_that_goes_on_are_compared(tmp_path: Path) -> Non
     file = tmp_path / "cpsam"
     file.write_bytes(b"other weights")
     family = dataclasses.replace(
-        quick().cellpose, segmenter=CellposeSpec(backbone="cpsam"), public_weights=str(file)
+        quick().setup("cellpose"),
+        segmenter=CellposeSpec(backbone="cpsam"),
+        public_weights=str(file),
     )
-    study = dataclasses.replace(quick(), arms=("cellpose",), cellpose=family)
+    study = dataclasses.replace(quick(), arms=("cellpose",)).with_setups(cellpose=family)
     entry = {"arm": "cellpose", "name": str(file), "sha256": "a1"}
     begun = {"hash": study.hash, "weights": [entry]}
     Store(tmp_path).write_text("study.json", json.dumps(begun))

@@ -7,8 +7,9 @@ import pytest
 
 from study.running.early_stopping import PerArmStopping
 from tests.study.fakes import curve, ended
+from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.flat import flatten
-from trainables.spec.trial_spec import DataSpec, TrialSpec, UnetSpec
+from trainables.spec.trial_spec import DataSpec, TrialSpec
 
 
 def spec(arm: str, *, stage: str = "search", seed: int = 0, split: str = "s") -> TrialSpec:

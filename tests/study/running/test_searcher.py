@@ -14,9 +14,8 @@ from study.running.searcher import StageSearcher
 from study.running.stage import run_stage
 from study.store import Store
 from tests.study.fakes import SPLITS, Notes, arm_search, ended, journal
-from trainables.ray_trainable import read_spec
+from trainables.segmenters.reading import read_spec, trial_spec
 from trainables.spec.gan_spec import GanSpec, paper_gan
-from trainables.spec.trial_spec import trial_spec
 
 STUDY = dataclasses.replace(
     quick(), arms=("unet", "unet_gan", "cellpose"), search_trials=3, search_device_seconds=1e6

@@ -29,8 +29,9 @@ from trainables.data.normalise import normalise
 from trainables.models.model import Model, load_model
 from trainables.segmenters.cellpose.networks import normalise_for_cpsam
 from trainables.segmenters.cellpose.segmenter import Cellpose
-from trainables.segmenters.families import make_segmenter
-from trainables.spec.trial_spec import CellposeSpec, trial_spec
+from trainables.segmenters.cellpose.settings import CellposeSpec
+from trainables.segmenters.made import make_segmenter
+from trainables.segmenters.reading import trial_spec
 from trainables.training import device as torch_device
 
 # bioimageio.spec 0.5.14 leaves the files that it has read open until they are collected.

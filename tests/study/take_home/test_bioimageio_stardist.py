@@ -22,7 +22,7 @@ from tests.reports.fake_study import FakeStudy
 from tests.trainables.segmenters.stardist.stardist_trials import model as fresh
 from trainables.data.normalise import normalise
 from trainables.models.model import Model
-from trainables.spec.trial_spec import trial_spec
+from trainables.segmenters.reading import trial_spec
 
 # bioimageio.spec 0.5.14 leaves the files that it has read open until they are collected.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")

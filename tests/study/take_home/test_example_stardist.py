@@ -8,7 +8,7 @@ import pytest
 
 from trainables.segmenters.stardist.segmenter import Stardist  # first: it starts TensorFlow
 
-from study.take_home.stardist_example import stardist_example  # isort: skip
+from trainables.segmenters.stardist.example import stardist_example  # isort: skip
 
 from tests.trainables.segmenters.contract import simulated_sample
 from tests.trainables.segmenters.stardist.stardist_trials import fit, spec

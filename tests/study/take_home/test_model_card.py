@@ -10,7 +10,7 @@ from study.store import Store
 from study.take_home.model_card import model_card
 from tests.reports.fake_study import FakeStudy
 from trainables.models.model import Model
-from trainables.spec.trial_spec import trial_spec
+from trainables.segmenters.reading import trial_spec
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,8 @@ from trainables.models.model import Model
 from trainables.segmenters.cellpose.decoding import CellposeInference, decode_flows
 from trainables.segmenters.cellpose.flows import flows_from_labels
 from trainables.segmenters.cellpose.networks import CpsamNetwork
-from trainables.spec.trial_spec import CellposeSpec, trial_spec
+from trainables.segmenters.cellpose.settings import CellposeSpec
+from trainables.segmenters.reading import trial_spec
 
 CPU = torch.device("cpu")
 THRESHOLDS = {"cellprob": 0.0, "flow": 0.4, "smallest_px": 30.0, "niter": 100.0}

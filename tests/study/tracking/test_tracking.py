@@ -13,7 +13,8 @@ from study.tracking.tracking import Tracking
 from tests.reports.fake_study import ARMS, FakeStudy
 from tests.study.fakes import curve, ended
 from trainables.results.result import TrialResult
-from trainables.spec.trial_spec import DataSpec, TrialSpec, UnetSpec
+from trainables.segmenters.unet.settings import UnetSpec
+from trainables.spec.trial_spec import DataSpec, TrialSpec
 
 DATA = DataSpec(split="s", annotation_count=4, draw=0)
 

@@ -5,11 +5,12 @@ import dataclasses
 from tests.trainables.gan.cells import make_samples
 from trainables.data.sample import Sample
 from trainables.extra.extra import extra_data
+from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.extra_spec import ExtraSpec
 from trainables.spec.gan_spec import GanSpec
 from trainables.spec.randomness import Randomness
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import DataSpec, TrialSpec, UnetSpec
+from trainables.spec.trial_spec import DataSpec, TrialSpec
 from trainables.training.contract import Extra
 
 SPEC = TrialSpec(

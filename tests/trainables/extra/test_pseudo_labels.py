@@ -6,10 +6,11 @@ import pytest
 from tests.trainables.gan.cells import make_samples
 from trainables.data.sample import IGNORED
 from trainables.extra.pseudo_labels import confident_labels, pseudo_labels
+from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.extra_spec import ExtraSpec
 from trainables.spec.randomness import Randomness
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import DataSpec, TrialSpec, UnetSpec
+from trainables.spec.trial_spec import DataSpec, TrialSpec
 
 SPEC = TrialSpec(
     stage="search",

@@ -10,7 +10,8 @@ from tests.trainables.peak import peak_mib
 from trainables.data.normalise import normalised
 from trainables.data.rescaled import Image
 from trainables.models.model import TILE_PX, Model
-from trainables.spec.trial_spec import DataSpec, TrialSpec, UnetSpec
+from trainables.segmenters.unet.settings import UnetSpec
+from trainables.spec.trial_spec import DataSpec, TrialSpec
 
 
 class Threshold:

@@ -12,20 +12,17 @@ import tifffile
 
 from study.take_home.predict import predict_file
 from tests.trainables.segmenters.contract import simulated_sample
-from trainables.models.loaders import loader_for
 from trainables.models.model import Model
 from trainables.models.standalone import write_loader
-from trainables.segmenters.families import make_segmenter
+from trainables.segmenters.cellpose.settings import CellposeSpec
+from trainables.segmenters.families import family_of
+from trainables.segmenters.made import make_segmenter
+from trainables.segmenters.stardist.settings import StardistSpec
+from trainables.segmenters.take_home import Loader
+from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.randomness import Randomness
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import (
-    CellposeSpec,
-    DataSpec,
-    SegmenterSpec,
-    StardistSpec,
-    TrialSpec,
-    UnetSpec,
-)
+from trainables.spec.trial_spec import DataSpec, SegmenterSettings, TrialSpec
 from trainables.training import device as torch_device
 from trainables.training.contract import Extra, NoCheckpoints
 
@@ -36,7 +33,11 @@ def in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch_device, "multiplies_bfloat16", lambda device: False)
 
 
-def trained(segmenter: SegmenterSpec, *, channels: int, scale: float) -> Model:
+def loader_for(settings: SegmenterSettings) -> Loader | None:
+    return family_of(settings).take_home.loader(settings)
+
+
+def trained(segmenter: SegmenterSettings, *, channels: int, scale: float) -> Model:
     spec = TrialSpec(
         stage="confirm",
         arm="unet",
@@ -71,7 +72,7 @@ def trained(segmenter: SegmenterSpec, *, channels: int, scale: float) -> Model:
     ids=["unet", "unet colour", "compact", "mediar"],
 )
 def test_the_loader_gives_the_same_labels_without_this_project(
-    segmenter: SegmenterSpec, channels: int, scale: float, tmp_path: Path
+    segmenter: SegmenterSettings, channels: int, scale: float, tmp_path: Path
 ) -> None:
     model = trained(segmenter, channels=channels, scale=scale)
     image = simulated_sample("other", shape=(110, 90)).image[:, :, 0]

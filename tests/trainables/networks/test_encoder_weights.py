@@ -13,7 +13,8 @@ from tests.trainables.segmenters.unet.test_unet import trial
 from trainables.networks import encoder_weights
 from trainables.networks.encoder_weights import find_encoder_weights, load_encoder
 from trainables.segmenters.unet.segmenter import Unet
-from trainables.spec.trial_spec import TrialSpec, UnetSpec, WeightsSpec
+from trainables.segmenters.unet.settings import UnetSpec
+from trainables.spec.trial_spec import TrialSpec, WeightsSpec
 
 
 @pytest.fixture(scope="module")

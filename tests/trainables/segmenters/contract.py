@@ -18,11 +18,11 @@ import pytest
 
 from trainables.data.sample import IGNORED, Sample
 from trainables.results.result import Progress
-from trainables.segmenters.families import make_segmenter
+from trainables.segmenters.made import make_segmenter
 from trainables.segmenters.protocol import Segmenter
 from trainables.spec.randomness import Randomness
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import DataSpec, SegmenterSpec, TrialSpec
+from trainables.spec.trial_spec import DataSpec, SegmenterSettings, TrialSpec
 from trainables.training.clock import TrainingDiverged, evaluation_steps, images_seen
 from trainables.training.contract import Checkpoints, Extra, NoCheckpoints
 
@@ -68,7 +68,7 @@ class SavedCheckpoint(NoCheckpoints):
 class SegmenterContract:
     """Inherit and name the family's spec; make the training longer where a family needs it."""
 
-    segmenter: ClassVar[SegmenterSpec]
+    segmenter: ClassVar[SegmenterSettings]
     training: ClassVar[TrainingSpec] = TrainingSpec(
         images_seen=32, batch_size=4, evaluations=2, crop_px=64, learning_rate=2e-3
     )

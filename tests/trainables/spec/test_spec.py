@@ -5,21 +5,15 @@ from typing import get_args
 
 import pytest
 
+from trainables.segmenters.cellpose.settings import CellposeSpec
+from trainables.segmenters.reading import gan_fit_spec, trial_spec
+from trainables.segmenters.stardist.settings import StardistSpec
+from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.extra_spec import ExtraSpec
 from trainables.spec.flat import flatten
 from trainables.spec.gan_spec import LOWEST_FLOOR, Architecture, GanSpec, paper_gan
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import (
-    CellposeSpec,
-    DataSpec,
-    StardistSpec,
-    TrialSpec,
-    UnetSpec,
-    WeightsSpec,
-    gan_fit,
-    gan_fit_spec,
-    trial_spec,
-)
+from trainables.spec.trial_spec import DataSpec, TrialSpec, WeightsSpec, gan_fit
 
 DATA = DataSpec(split="ab12", annotation_count=10, draw=0)
 

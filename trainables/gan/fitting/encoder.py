@@ -20,9 +20,9 @@ from trainables.gan.architectures.dcgan import DcganGenerator
 from trainables.gan.diff_augment import DiffAugment
 from trainables.gan.fitting.health import refuse_divergence
 from trainables.gan.losses import vanilla, zero_centred_penalty
+from trainables.segmenters.protocol import EncoderSettings
 from trainables.spec.randomness import Randomness, fence
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import UnetSpec
 from trainables.training.device import autocast, best_device, place, place_batch, reproducible
 from trainables.training.schedule import decay
 
@@ -37,15 +37,15 @@ ZOOM = 1.25
 def learn_encoder(
     images: Sequence[Sample],
     *,
-    unet: UnetSpec,
+    settings: EncoderSettings,
     training: TrainingSpec,
     randomness: Randomness,
 ) -> dict[str, Tensor]:
-    """Weights of the encoder, by name, after as many crops as the U-Net will be shown.
+    """Weights of the encoder, by name, after as many crops as the segmenter will be shown.
 
     Args:
         images: annotated and other ones, at the working scale; their labels are not used.
-        unet: which encoder.
+        settings: which encoder.
         training: length, batch size and side of the crops.
         randomness: of the trial.
 
@@ -54,7 +54,7 @@ def learn_encoder(
     """
     device = best_device()
     with fence(randomness.integer("gan encoder weights")):
-        gan = EncoderGan(unet, channels=images[0].image.shape[2])
+        gan = EncoderGan(settings, channels=images[0].image.shape[2])
     for network in (gan.discriminator, gan.generator):
         place(network.train(), device)
     optimizers = optimizers_of(gan)
@@ -76,8 +76,8 @@ class EncoderGan:
     paired = False
     makes_labels = False
 
-    def __init__(self, unet: UnetSpec, *, channels: int) -> None:
-        judge = Judge(unet, channels=channels)
+    def __init__(self, settings: EncoderSettings, *, channels: int) -> None:
+        judge = Judge(settings, channels=channels)
         self.encoder = judge.encoder
         self.discriminator: nn.Module = judge
         self.generator: nn.Module = DcganGenerator(
@@ -108,10 +108,10 @@ class EncoderGan:
 class Judge(nn.Module):
     """The encoder, and one judgement of its coarsest features."""
 
-    def __init__(self, unet: UnetSpec, *, channels: int) -> None:
+    def __init__(self, settings: EncoderSettings, *, channels: int) -> None:
         super().__init__()
         self.encoder = get_encoder(
-            unet.encoder, in_channels=channels, depth=unet.depth, weights=None
+            settings.encoder, in_channels=channels, depth=settings.depth, weights=None
         )
         self.head = nn.Linear(self.encoder.out_channels[-1], 1)
 

@@ -1,27 +1,24 @@
-"""The judge of synthetic crops: a U-Net trained quickly on the same annotated samples."""
+"""The judge of synthetic crops: a plain segmenter trained quickly on the same annotated samples."""
 
+import copy
 import dataclasses
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
-from segmentation_models_pytorch.encoders import get_encoder
 
 from trainables.data.sample import Sample
 from trainables.gan.pools.fidelity import Features
-from trainables.segmenters.families import make_segmenter
-from trainables.segmenters.protocol import Segmenter
-from trainables.segmenters.unet.segmenter import WEIGHTS_FILE
+from trainables.segmenters.families import FAMILIES, PLAIN
+from trainables.segmenters.made import make_segmenter
+from trainables.segmenters.protocol import HasEncoder, Segmenter
 from trainables.spec.gan_spec import GanSpec
-from trainables.spec.randomness import Randomness, fence
+from trainables.spec.randomness import Randomness
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import GanFitSpec, TrialSpec, UnetSpec
+from trainables.spec.trial_spec import GanFitSpec, TrialSpec
 from trainables.training.contract import Extra, NoCheckpoints
 from trainables.training.device import autocast, best_device, place, place_batch
 
-NETWORK = UnetSpec()
 LENGTH = 0.4
 """Length of the judge's training, in crops, as a share of the GAN's: a third of its cost."""
 BATCH = 8
@@ -49,7 +46,7 @@ def train_judge(
         study_seed=spec.study_seed,
         seed=spec.seed,
         data=spec.data,
-        segmenter=NETWORK,
+        segmenter=FAMILIES[PLAIN].settings(),
         training=_training(spec.gan),
     )
     judge = make_segmenter(trial, channels=training[0].image.shape[2])
@@ -70,26 +67,13 @@ def _training(gan: GanSpec) -> TrainingSpec:
     return dataclasses.replace(usual, images_seen=max(int(LENGTH * gan.images_seen), shortest))
 
 
-def judge_features(judge: Segmenter, *, channels: int) -> Features:
+def judge_features(judge: Segmenter) -> Features:
     """The judge's coarsest features, averaged over each crop.
 
     No network of public origin is needed, and none that has seen other data.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        judge.save(Path(folder))
-        weights = torch.load(Path(folder) / WEIGHTS_FILE, map_location="cpu", weights_only=True)
-    start = "encoder."
-    with fence(0):  # the weights are replaced at once
-        encoder = get_encoder(
-            NETWORK.encoder, in_channels=channels, depth=NETWORK.depth, weights=None
-        )
-    encoder.load_state_dict(
-        {
-            name.removeprefix(start): value
-            for name, value in weights.items()
-            if name.startswith(start)
-        }
-    )
+    assert isinstance(judge, HasEncoder)
+    encoder = copy.deepcopy(judge.encoder)
     device = best_device()
     place(encoder.eval(), device)
 

@@ -1,6 +1,6 @@
 """How the stock `cellpose` command is asked to do with an exported model what this project does."""
 
-from trainables.segmenters.protocol import Thresholds
+from collections.abc import Mapping
 
 DIAMETER_PX = 30.0
 """The diameter that Cellpose brings cells to: it enlarges images by this over `--diameter`."""
@@ -9,7 +9,7 @@ LARGEST_SHARE = 0.4
 `max_size_fraction` does."""
 
 
-def cellpose_options(thresholds: Thresholds, *, scale: float) -> dict[str, str]:
+def cellpose_options(thresholds: Mapping[str, float], *, scale: float) -> dict[str, str]:
     """Options of `cellpose` and their values; the empty one is a switch.
 
     Pixels follow the flows at the working scale (`--no_resample`), as they do here, so that the

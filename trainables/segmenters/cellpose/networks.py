@@ -15,17 +15,14 @@ from trainables.data.bands import band_rows
 from trainables.data.normalise import ENOUGH_PX
 from trainables.data.rescaled import Image
 from trainables.networks.networks import build_manet, build_unet, parameter_depths
+from trainables.segmenters.cellpose.backbones import BACKBONES, VIT_TILE_PX
 from trainables.training.schedule import ENCODER_END, HEAD
 
 OUTPUTS = 3
 """Flows along y and x (times 5), and the logit of the cell probability."""
-DEPTHS = {"compact": 4, "mediar": 5}
-"""Times each network but the ViT halves the resolution."""
 COMPACT_WIDTH = 8
 """Channels of the compact decoder at full resolution; both as in `UnetSpec`, so that the two
 families differ in targets and decoding and not in their network."""
-CPSAM_TILE_PX = 256
-"""The only image side that the ViT takes: its position embedding has this many pixels."""
 CPSAM_MOST_CHANNELS = 3
 CPSAM_PERCENT, CPSAM_LEAST_RANGE = (1.0, 99.0), 1e-3
 """Percentiles that become 0 and 1, and the range up to which Cellpose takes a channel as empty."""
@@ -80,16 +77,17 @@ def build_network(backbone: str, *, encoder: str, channels: int) -> torch.nn.Mod
     Raises:
         ValueError: the encoder is unknown, there are too many channels, or a package is missing.
     """
+    depth = BACKBONES[backbone].halvings
     if backbone == "compact":
         return build_unet(
             encoder,
-            depth=DEPTHS["compact"],
+            depth=depth,
             channels=channels,
             outputs=OUTPUTS,
             width=COMPACT_WIDTH,
         )
     if backbone == "mediar":
-        return build_manet(encoder, depth=DEPTHS["mediar"], channels=channels, outputs=OUTPUTS)
+        return build_manet(encoder, depth=depth, channels=channels, outputs=OUTPUTS)
     if channels > CPSAM_MOST_CHANNELS:
         raise ValueError(
             f"The backbone {backbone} takes images of at most {CPSAM_MOST_CHANNELS} channels, but "
@@ -146,7 +144,7 @@ def infer_cpsam(network: CpsamNetwork, image: np.ndarray) -> np.ndarray:
     Returns:
         float32 [3, H, W].
     """
-    maps, _ = run_net(network.cellpose, image[None], bsize=CPSAM_TILE_PX)
+    maps, _ = run_net(network.cellpose, image[None], bsize=VIT_TILE_PX)
     return maps[0].transpose(2, 0, 1)
 
 

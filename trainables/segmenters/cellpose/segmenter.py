@@ -21,6 +21,7 @@ from trainables.networks.blending import process_in_tiles
 from trainables.networks.encoder_weights import find_encoder_weights, load_encoder
 from trainables.networks.networks import load_weights
 from trainables.networks.torchscript import write_torchscript
+from trainables.segmenters.cellpose.backbones import VIT_TILE_PX
 from trainables.segmenters.cellpose.batches import FlowSamples, draw_flow_batch, flow_loss
 from trainables.segmenters.cellpose.decoding import (
     COMPACT_FLOW_VALUES,
@@ -30,8 +31,6 @@ from trainables.segmenters.cellpose.decoding import (
 )
 from trainables.segmenters.cellpose.export import export_compact, export_cpsam
 from trainables.segmenters.cellpose.networks import (
-    CPSAM_TILE_PX,
-    DEPTHS,
     OUTPUTS,
     CpsamNetwork,
     build_network,
@@ -41,11 +40,12 @@ from trainables.segmenters.cellpose.networks import (
     network_depths,
     normalise_for_cpsam,
 )
+from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.segmenters.cellpose.weights import NAMES, find_public_weights
 from trainables.segmenters.protocol import Thresholds
 from trainables.segmenters.validation import mean_f1
 from trainables.spec.randomness import Randomness, fence
-from trainables.spec.trial_spec import CellposeSpec, TrialSpec, is_vit
+from trainables.spec.trial_spec import TrialSpec
 from trainables.training.contract import Checkpoints, Extra, Report
 from trainables.training.device import autocast, best_device, place, place_batch
 from trainables.training.loop import train
@@ -62,7 +62,7 @@ class Cellpose:
             raise ValueError(
                 f"Cellpose needs a CellposeSpec, but got {type(spec.segmenter).__name__}."
             )
-        _check(spec)
+        _check(spec, spec.segmenter)
         self._spec = spec
         self._cellpose_spec = spec.segmenter
         self.thresholds: Thresholds = {
@@ -140,7 +140,7 @@ class Cellpose:
         return decode_flows(inference, thresholds, device=self._device)
 
     def threshold_values(self) -> dict[str, tuple[float, ...]]:
-        rough = {} if is_vit(self._cellpose_spec) else {"flow": COMPACT_FLOW_VALUES}
+        rough = {} if self._cellpose_spec.network.is_vit else {"flow": COMPACT_FLOW_VALUES}
         return THRESHOLD_VALUES | rough
 
     def save(self, folder: Path) -> None:
@@ -172,12 +172,12 @@ class Cellpose:
         with warnings.catch_warnings():
             # What it decides by the size of the image, which never changes.
             warnings.simplefilter("ignore", torch.jit.TracerWarning)
-            write_torchscript(self._network, file, channels=self._channels, side_px=CPSAM_TILE_PX)
+            write_torchscript(self._network, file, channels=self._channels, side_px=VIT_TILE_PX)
 
     @property
     def _multiple_px(self) -> int:
         """What the sides of an image must be multiples of, for all networks but the ViT."""
-        return 2 ** DEPTHS[self._cellpose_spec.backbone]
+        return 2**self._cellpose_spec.network.halvings
 
     def _low_rank(self, randomness: Randomness) -> AbstractContextManager[None]:
         """A context within which LoRA is trained, where the spec wants it."""
@@ -228,10 +228,10 @@ class Cellpose:
         return maps[0].float().cpu().numpy()
 
 
-def _check(spec: TrialSpec) -> None:
+def _check(spec: TrialSpec, settings: CellposeSpec) -> None:
     """Refuses what the backbone cannot do before anything is built."""
-    if is_vit(spec.segmenter) and spec.training.crop_px != CPSAM_TILE_PX:
+    if settings.network.is_vit and spec.training.crop_px != VIT_TILE_PX:
         raise ValueError(
-            f"crop_px must be {CPSAM_TILE_PX} for Cellpose's own ViTs, the side of the tiles that "
+            f"crop_px must be {VIT_TILE_PX} for Cellpose's own ViTs, the side of the tiles that "
             f"they see images in, but got {spec.training.crop_px}."
         )

@@ -11,8 +11,8 @@ from trainables.segmenters.stardist.network import (
     silently,
     training_settings,
 )
+from trainables.segmenters.stardist.settings import StardistSpec
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import StardistSpec
 
 DERIVED = ("n_dim", "n_channel_out", "net_input_shape", "net_mask_shape")
 """Settings that StarDist works out of the others, and refuses to be given."""

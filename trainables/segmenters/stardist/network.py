@@ -13,9 +13,9 @@ import numpy as np
 from csbdeep.utils import save_json
 from stardist.models import Config2D, StarDist2D
 
+from trainables.segmenters.stardist.settings import StardistSpec
 from trainables.spec.randomness import fence
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import StardistSpec
 from trainables.training.schedule import ENCODER_END, HEAD
 
 CONFIG_FILE = "config.json"

@@ -22,11 +22,12 @@ from trainables.segmenters.stardist.adapt import adapted, differences
 from trainables.segmenters.stardist.normalisation import trained_freezably
 from trainables.segmenters.stardist.public import public
 from trainables.segmenters.stardist.saved_model import write_saved_model
+from trainables.segmenters.stardist.settings import StardistSpec
 from trainables.segmenters.stardist.targets import star_targets
 from trainables.segmenters.stardist.training import Batch, train
 from trainables.segmenters.validation import mean_f1
 from trainables.spec.randomness import Randomness
-from trainables.spec.trial_spec import StardistSpec, TrialSpec
+from trainables.spec.trial_spec import TrialSpec
 from trainables.training.batches import draw_batch
 from trainables.training.contract import Checkpoints, Extra, Report
 

@@ -23,9 +23,10 @@ from trainables.networks.instances import (
 from trainables.networks.networks import build_unet, load_weights, parameter_depths
 from trainables.networks.torchscript import write_torchscript
 from trainables.segmenters.protocol import Thresholds
+from trainables.segmenters.unet.settings import UnetSpec
 from trainables.segmenters.validation import mean_f1
 from trainables.spec.randomness import Randomness, fence
-from trainables.spec.trial_spec import TrialSpec, UnetSpec
+from trainables.spec.trial_spec import TrialSpec
 from trainables.training.batches import draw_batch
 from trainables.training.contract import Checkpoints, Extra, Report
 from trainables.training.device import autocast, best_device, place, place_batch
@@ -156,6 +157,15 @@ class Unet:
         )
         (folder / EXPORT_SETTINGS_FILE).write_text(json.dumps(self._export_settings(), indent=1))
         return folder / EXPORT_FILE
+
+    @property
+    def encoder(self) -> torch.nn.Module:
+        """See `HasEncoder`."""
+        return self._network.get_submodule("encoder")
+
+    def foreground(self, inference: np.ndarray) -> np.ndarray:
+        """See `KnowsForeground`."""
+        return inference[1]
 
     def _load_public_weights(self) -> None:
         """Only when they are needed: a model that is loaded to predict must do without them."""

@@ -6,18 +6,13 @@ import torch
 
 from tests.trainables.gan.cells import make_samples
 from trainables.extra.gan_encoder import start_from_gan_encoder
-from trainables.segmenters.families import make_segmenter
+from trainables.segmenters.cellpose.settings import CellposeSpec
+from trainables.segmenters.made import make_segmenter
 from trainables.segmenters.protocol import Segmenter
+from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.randomness import Randomness
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import (
-    CellposeSpec,
-    DataSpec,
-    TrialSpec,
-    UnetSpec,
-    WeightsSpec,
-    unlabelled_count,
-)
+from trainables.spec.trial_spec import DataSpec, TrialSpec, WeightsSpec, unlabelled_count
 
 SPEC = TrialSpec(
     stage="search",

@@ -12,9 +12,11 @@ from tests.trainables.segmenters.cellpose.tiny_vit import make_tiny
 from tests.trainables.segmenters.contract import simulated_sample
 from trainables.segmenters.cellpose.networks import CpsamNetwork, load_cpsam, network_depths
 from trainables.segmenters.cellpose.segmenter import Cellpose
+from trainables.segmenters.cellpose.settings import CellposeSpec
+from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.randomness import Randomness
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import CellposeSpec, DataSpec, TrialSpec, UnetSpec, WeightsSpec
+from trainables.spec.trial_spec import DataSpec, TrialSpec, WeightsSpec
 from trainables.training.contract import Extra, NoCheckpoints
 
 SHORT = TrainingSpec(

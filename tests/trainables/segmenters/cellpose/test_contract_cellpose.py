@@ -1,5 +1,5 @@
 from tests.trainables.segmenters.contract import SegmenterContract
-from trainables.spec.trial_spec import CellposeSpec
+from trainables.segmenters.cellpose.settings import CellposeSpec
 
 
 class TestCompactCellpose(SegmenterContract):

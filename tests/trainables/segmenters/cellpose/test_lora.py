@@ -12,7 +12,8 @@ from tests.trainables.segmenters.cellpose.test_cellpose import SPEC, fit
 from tests.trainables.segmenters.cellpose.tiny_vit import make_tiny
 from trainables.segmenters.cellpose.lora import low_rank
 from trainables.segmenters.cellpose.segmenter import Cellpose
-from trainables.spec.trial_spec import CellposeSpec, TrialSpec
+from trainables.segmenters.cellpose.settings import CellposeSpec
+from trainables.spec.trial_spec import TrialSpec
 
 RANK = 3
 QKV = "cellpose.encoder.blocks.1.attn.qkv.weight"

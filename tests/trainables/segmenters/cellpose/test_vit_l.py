@@ -20,7 +20,8 @@ from tests.trainables.segmenters.contract import predict, simulated_sample
 from trainables.segmenters.cellpose.command import cellpose_options
 from trainables.segmenters.cellpose.networks import CpsamNetwork
 from trainables.segmenters.cellpose.segmenter import Cellpose
-from trainables.spec.trial_spec import CellposeSpec, WeightsSpec
+from trainables.segmenters.cellpose.settings import CellposeSpec
+from trainables.spec.trial_spec import WeightsSpec
 
 FEWEST_PARAMETERS = 300_000_000
 

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from trainables.networks.public_weights import DATASETS, PUBLIC_WEIGHTS, licence_of, seen
 from trainables.segmenters.cellpose.weights import NAMES, SHA256, find_public_weights
 
 
@@ -70,49 +69,6 @@ def test_a_failed_download_is_one_sentence_that_names_the_file(
         find_public_weights("cpsam_v2", may_download=True)
 
 
-@pytest.mark.parametrize(
-    ("weights", "dataset", "answer"),
-    [
-        ("cpsam", "dsb2018_fluo", "seen"),
-        ("/models/cpsam_v2", "LIVECell_train", "seen"),
-        ("cpsam", "NuInsSeg", "seen"),
-        ("2D_versatile_fluo", "BBBC038", "seen"),
-        ("2D_versatile_fluo", "NuInsSeg", "unseen"),
-        ("2D_versatile_he", "MoNuSeg", "seen"),
-        ("cpsam", "simulated", "unseen"),
-        ("cpsam", "usiigaci_phase", "unknown"),
-        ("mine.pt", "dsb2018_fluo", "unknown"),
-    ],
-)
-def test_what_weights_have_seen(weights: str, dataset: str, answer: str) -> None:
-    assert seen(weights, dataset) == answer
-
-
-def test_all_weights_name_known_data_sets_and_a_licence() -> None:
-    for about in PUBLIC_WEIGHTS.values():
-        assert set(about.trained_on) <= set(DATASETS)
-        assert about.licence
-    assert not PUBLIC_WEIGHTS["cpsam"].commercial_use
-    assert PUBLIC_WEIGHTS["2D_versatile_fluo"].commercial_use
-
-
 def test_every_model_that_is_fetched_has_a_hash() -> None:
     assert set(SHA256) == set(NAMES)
     assert all(re.fullmatch("[0-9a-f]{64}", value) for value in SHA256.values())
-
-
-@pytest.mark.parametrize(
-    ("weights", "encoder", "licence"),
-    [
-        ("imagenet", "resnet34", "BSD-3-Clause"),
-        ("imagenet", "mit_b0", "LicenseRef-NVIDIA-Source-Code-License-NC"),
-        ("imagenet", "timm-skresnet18", "unknown"),
-        ("imagenet", "", "unknown"),
-        ("/models/cpsam", "", "CC-BY-NC-4.0"),
-        ("mine.pt", "resnet34", "unknown"),
-    ],
-)
-def test_the_licence_of_an_encoder_is_that_of_those_who_trained_it(
-    weights: str, encoder: str, licence: str
-) -> None:
-    assert licence_of(weights, encoder=encoder) == licence

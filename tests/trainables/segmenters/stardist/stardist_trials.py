@@ -8,9 +8,11 @@ from stardist.models import StarDist2D
 
 from tests.trainables.segmenters.contract import simulated_sample
 from trainables.results.result import Progress
+from trainables.segmenters.stardist.settings import StardistSpec
+from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.randomness import Randomness
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import DataSpec, StardistSpec, TrialSpec, UnetSpec, WeightsSpec
+from trainables.spec.trial_spec import DataSpec, TrialSpec, WeightsSpec
 from trainables.training.contract import Extra, NoCheckpoints
 
 SMALL = StardistSpec(rays=16, grid=2, depth=1, filters=4)

@@ -1,8 +1,8 @@
 from typing import ClassVar
 
 from tests.trainables.segmenters.contract import SegmenterContract
+from trainables.segmenters.stardist.settings import StardistSpec
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import StardistSpec
 
 
 class TestStardist(SegmenterContract):

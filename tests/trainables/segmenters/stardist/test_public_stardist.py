@@ -18,7 +18,7 @@ from stardist.models import StarDist2D
 
 from tests.trainables.machine.http_server import Server, serving
 from tests.trainables.segmenters.stardist.stardist_trials import model, spec
-from trainables.networks.public_weights import PUBLIC_WEIGHTS
+from trainables.segmenters.stardist.family import PUBLISHED
 from trainables.spec.trial_spec import WeightsSpec
 
 NAME = "2D_versatile_fluo"
@@ -103,7 +103,7 @@ def test_a_model_that_nobody_knows_is_one_sentence() -> None:
 
 
 def test_every_model_that_is_described_is_known_to_stardist_with_its_hash() -> None:
-    names = [name for name, about in PUBLIC_WEIGHTS.items() if about.family == "stardist"]
+    names = list(PUBLISHED)
     assert names
     for name in names:
         known, _, details = get_model_details(StarDist2D, name)

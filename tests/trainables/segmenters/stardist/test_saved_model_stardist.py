@@ -9,7 +9,7 @@ import pytest
 from tests.trainables.segmenters.contract import simulated_sample
 from tests.trainables.segmenters.stardist.stardist_trials import SMALL, model
 from trainables.segmenters.stardist.saved_model import run_saved_model, write_saved_model
-from trainables.spec.trial_spec import StardistSpec
+from trainables.segmenters.stardist.settings import StardistSpec
 
 from tensorflow.core.protobuf import saved_model_pb2  # isort: skip
 

@@ -16,8 +16,8 @@ from tests.trainables.segmenters.stardist.stardist_trials import SHORT, fit, mod
 from trainables.machine.processor import multiplies_bfloat16, processor_flags
 from trainables.segmenters.stardist.callbacks import LearningRates
 from trainables.segmenters.stardist.optimizer import LayerwiseAdamW
+from trainables.segmenters.stardist.settings import StardistSpec
 from trainables.spec.training_spec import ScheduleName
-from trainables.spec.trial_spec import StardistSpec
 from trainables.training.clock import TrainingDiverged
 
 

@@ -1,5 +1,5 @@
 from tests.trainables.segmenters.contract import SegmenterContract
-from trainables.spec.trial_spec import UnetSpec
+from trainables.segmenters.unet.settings import UnetSpec
 
 
 class TestUnet(SegmenterContract):

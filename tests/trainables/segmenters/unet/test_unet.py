@@ -6,10 +6,12 @@ import torch
 
 from tests.trainables.segmenters.contract import predict, simulated_sample
 from trainables.networks import blending as tiles
+from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.segmenters.unet.segmenter import Unet
+from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.randomness import Randomness
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import CellposeSpec, DataSpec, TrialSpec, UnetSpec
+from trainables.spec.trial_spec import DataSpec, TrialSpec
 from trainables.training.contract import Extra, NoCheckpoints
 
 

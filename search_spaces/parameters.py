@@ -1,0 +1,26 @@
+"""Parameters that are data, as Optuna is asked for them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import optuna
+
+from trainables.spec.space import Parameter, Range
+
+
+def defaults(parameters: Iterable[Parameter]) -> dict[str, Any]:
+    """Where every search starts, by field."""
+    return {one.field: one.default for one in parameters}
+
+
+def suggest(trial: optuna.Trial, parameters: Iterable[Parameter]) -> dict[str, Any]:
+    """One value of each, by field."""
+    return {one.field: _value(trial, one) for one in parameters}
+
+
+def _value(trial: optuna.Trial, parameter: Parameter) -> Any:
+    if isinstance(parameter, Range):
+        return trial.suggest_float(
+            parameter.field, parameter.low, parameter.high, log=parameter.log
+        )
+    return trial.suggest_categorical(parameter.field, parameter.values)
