@@ -225,7 +225,7 @@ def test_an_encoder_file_is_found_for_the_unet_without_its_framework(tmp_path: P
     file.write_bytes(b"weights")
     study = study_of(RunOptions(preset="quick", arms=("unet_transfer",), weights=(f"unet={file}",)))
     assert find_published_models(study) == {"unet": file}
-    assert isinstance(study.unet.segmenter, UnetSpec)
+    assert isinstance(study.setup("unet").segmenter, UnetSpec)
 
 
 def test_a_training_starts_from_what_the_driver_found(tmp_path: Path) -> None:

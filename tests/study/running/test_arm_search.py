@@ -7,9 +7,10 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from search_spaces import extra_data, unet
+from search_spaces import extra_data
 from study.presets import quick
 from tests.study.fakes import arm_search, curve, ended, journal
+from trainables.segmenters.unet.family import LEARNING_RATES
 from trainables.spec.gan_spec import GanSpec, paper_gan
 from trainables.spec.trial_spec import TrialSpec
 
@@ -23,7 +24,7 @@ def states(folder: Path, arm: str) -> list[TrialState]:
 
 def test_the_first_trial_is_the_fields_default(tmp_path: Path) -> None:
     spec = arm_search(STUDY, "unet_gan", journal(tmp_path)).ask()
-    assert spec.training.learning_rate == unet.LEARNING_RATES["scratch"]
+    assert spec.training.learning_rate == LEARNING_RATES["scratch"]
     assert spec.extra.ratio == extra_data.defaults()["extra.ratio"]
 
 

@@ -25,7 +25,7 @@ def test_on_a_gpu_every_training_has_a_process_of_its_own() -> None:
     assert processes_serve_again(CPUS, trainings=18)
     assert not processes_serve_again(GPUS, trainings=18)
     spec = search_spec(quick(), ARMS["unet"], SPLITS, {})
-    assert placement(quick(), spec, GPUS).required_resources["GPU"] == quick().unet.gpus
+    assert placement(quick(), spec, GPUS).required_resources["GPU"] == quick().setup("unet").gpus
 
 
 def test_a_process_that_keeps_memory_does_not_serve_a_long_stage() -> None:
