@@ -60,7 +60,7 @@ def run_gan_fit(
         steps.append(step)
         report(_progress(step))
 
-    randomness = Randomness((spec.study_seed, spec.data.draw, spec.seed))
+    randomness = Randomness.of(spec)
     _, (training, validation, unlabelled) = at_working_scale(
         training,
         validation,

@@ -71,7 +71,7 @@ def run_trial(
         progress.append(step)
         report(step)
 
-    randomness = Randomness((spec.study_seed, spec.data.draw, spec.seed))
+    randomness = Randomness.of(spec)
     scale, (training, validation, unlabelled) = at_working_scale(
         data.training,
         data.validation,
