@@ -36,9 +36,9 @@ from trainables.data.dividing.annotated import Reader
 from trainables.data.dividing.split import Split
 from trainables.data.sample import Sample
 from trainables.data.windows import is_large
-from trainables.ray_trainable import DataInputs, TrialInputs
 from trainables.results.result import TrialResult
 from trainables.spec.trial_spec import Spec
+from trainables.trial_inputs import DataInputs, TrialInputs
 
 
 def run_study(study: Study, place: Place, *, listener: Listener) -> None:

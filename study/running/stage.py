@@ -14,7 +14,8 @@ from study.running.early_stopping import PerArmStopping
 from study.running.machines import machines, placement, processes_serve_again, slots
 from study.running.searcher import StageSearcher
 from study.store import Store
-from trainables.ray_trainable import TrialInputs, read_spec, trainable
+from trainables.ray_trainable import read_spec, trainable
+from trainables.trial_inputs import TrialInputs
 
 RETRIES = 2
 """Times that a training whose process was lost is run again, from its last checkpoint."""

@@ -18,9 +18,9 @@ from study.running.shared_weights import shared_weights
 from study.store import Store
 from tests.study.fakes import SPLITS, ended
 from trainables.machine.downloads import file_sha256
-from trainables.ray_trainable import _weights
 from trainables.spec.flat import flatten
 from trainables.spec.trial_spec import CellposeSpec, TrialSpec, UnetSpec
+from trainables.trial_inputs import _weights
 
 STUDY = dataclasses.replace(quick(), arms=("unet_transfer", "cellpose"))
 

@@ -2,18 +2,19 @@
 
 import dataclasses
 import tempfile
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from segmentation_models_pytorch.encoders import get_encoder
 
-from trainables.data.sample import Sample
+from trainables.data.trial_data import WorkingData
 from trainables.gan.pools.fidelity import Features
 from trainables.segmenters.families import make_segmenter
 from trainables.segmenters.protocol import Segmenter
 from trainables.segmenters.unet.segmenter import WEIGHTS_FILE
+from trainables.segmenters.validation import mean_f1
 from trainables.spec.gan_spec import GanSpec
 from trainables.spec.randomness import Randomness, fence
 from trainables.spec.training_spec import TrainingSpec
@@ -28,19 +29,23 @@ BATCH = 8
 """Crops that go through the encoder at once."""
 
 
-def train_judge(
-    spec: GanFitSpec,
-    *,
-    training: Sequence[Sample],
-    validation: Sequence[Sample],
-    randomness: Randomness,
-) -> Segmenter:
-    """Trains the segmenter that must find painted masks again.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judge:
+    """A segmenter that must find painted masks again, and what is known of it."""
+
+    segmenter: Segmenter
+    validation_f1: float
+    """Mean F1 on the samples that chose its weights; NaN where there are none."""
+    features: Features
+    """See `features_of`."""
+
+
+def train_judge(spec: GanFitSpec, data: WorkingData, *, randomness: Randomness) -> Judge:
+    """Trains a U-Net on the samples that the GAN is fitted on.
 
     Args:
         spec: of the GAN fit, for its seeds.
-        training: the samples that the GAN is fitted on, at the working scale.
-        validation: chooses the weights; as elsewhere, never trained on.
+        data: of the fit; validation chooses the weights and, as elsewhere, is never trained on.
         randomness: of the fit.
     """
     trial = TrialSpec(
@@ -52,16 +57,20 @@ def train_judge(
         segmenter=NETWORK,
         training=_training(spec.gan),
     )
-    judge = make_segmenter(trial, channels=training[0].image.shape[2])
-    judge.fit(
-        training,
+    segmenter = make_segmenter(trial, channels=data.channels)
+    segmenter.fit(
+        data.training,
         extra=Extra(),
-        validation=validation,
+        validation=data.validation,
         randomness=randomness,
         report=lambda progress: None,
         checkpoints=NoCheckpoints(),
     )
-    return judge
+    return Judge(
+        segmenter=segmenter,
+        validation_f1=mean_f1(segmenter, data.validation),
+        features=features_of(segmenter, channels=data.channels),
+    )
 
 
 def _training(gan: GanSpec) -> TrainingSpec:
@@ -70,13 +79,13 @@ def _training(gan: GanSpec) -> TrainingSpec:
     return dataclasses.replace(usual, images_seen=max(int(LENGTH * gan.images_seen), shortest))
 
 
-def judge_features(judge: Segmenter, *, channels: int) -> Features:
-    """The judge's coarsest features, averaged over each crop.
+def features_of(unet: Segmenter, *, channels: int) -> Features:
+    """The coarsest features of a U-Net, averaged over each crop.
 
     No network of public origin is needed, and none that has seen other data.
     """
     with tempfile.TemporaryDirectory() as folder:
-        judge.save(Path(folder))
+        unet.save(Path(folder))
         weights = torch.load(Path(folder) / WEIGHTS_FILE, map_location="cpu", weights_only=True)
     start = "encoder."
     with fence(0):  # the weights are replaced at once
