@@ -38,7 +38,7 @@ def test_a_second_run_is_refused_and_told_who_writes(tmp_path: Path) -> None:
             [sys.executable, "-m", "study", "run", str(tmp_path / "mine.py"), "--out", str(folder)],
             capture_output=True,
             text=True,
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=Path(__file__).resolve().parents[3],
         )
     assert second.returncode == 1
     who = f"{folder} is being written by process {os.getpid()} on host {socket.gethostname()}:"
