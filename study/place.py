@@ -22,6 +22,11 @@ class Place:
     """The command that began it, for the report."""
 
     @property
+    def on_cluster(self) -> bool:
+        """Whether there may be machines that do not reach this one's files."""
+        return bool(self.address)
+
+    @property
     def store(self) -> Store:
         """The study's store."""
         return Store(self.storage or self.folder)

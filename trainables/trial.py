@@ -1,13 +1,12 @@
 """One trial from samples to scores, on one page; knows no Ray, Optuna or MLflow."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from trainables.data.sample import Sample
-from trainables.data.shelf import at_working_scale
+from trainables.data.trial_data import TrialData, WorkingData, at_working_scale
 from trainables.extra.extra import extra_data
 from trainables.extra.gan_encoder import start_from_gan_encoder
 from trainables.metrics.scores import score_image
@@ -17,32 +16,13 @@ from trainables.results.cost import CostMeter
 from trainables.results.result import Progress, TrialResult
 from trainables.results.score_table import ScoreTable, score_table
 from trainables.segmenters.made import make_segmenter
+from trainables.segmenters.protocol import Segmenter
 from trainables.spec.flat import flatten
 from trainables.spec.randomness import Randomness
 from trainables.spec.trial_spec import TrialSpec
 from trainables.training.contract import Checkpoints, Report
 
 KeepPrediction = Callable[[Sample, np.ndarray], None]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TrialData:
-    """All that one trial may touch, at the scale of the files."""
-
-    training: Sequence[Sample] = field(repr=False)
-    """The annotated samples it learns from; like the others they may be read one at a time."""
-    validation: Sequence[Sample] = field(repr=False)
-    """The annotated samples that choose its weights and thresholds."""
-    test: Iterable[Sample] = field(default=(), repr=False)
-    """Empty for every stage that may not see the test images; read one at a time."""
-    unlabelled: Sequence[Sample] = field(default=(), repr=False)
-    """Images whose labels are unknown, for what learns from them."""
-    pool: Sequence[Sample] = field(default=(), repr=False)
-    """Synthetic samples of the trial's GAN, already at the working scale."""
-    weights: Path | None = None
-    """The model whose weights training starts from, as `Segmenter.initialise` takes it."""
-    size_edges_px: tuple[float, ...] = ()
-    """Cell diameters that part the classes in which test images are scored as well."""
 
 
 def run_trial(
@@ -71,47 +51,23 @@ def run_trial(
         progress.append(step)
         report(step)
 
-    randomness = Randomness((spec.study_seed, spec.data.draw, spec.seed))
-    scale, (training, validation, unlabelled) = at_working_scale(
-        data.training,
-        data.validation,
-        data.unlabelled,
-        smallest_px=spec.data.min_diameter_px,
-        largest_px=spec.data.max_diameter_px,
-    )
-    channels = training[0].image.shape[2]
-    extra = extra_data(
-        spec,
-        training,
-        validation=validation,
-        unlabelled=unlabelled,
-        pool=data.pool,
-        randomness=randomness,
-    )
-    segmenter = make_segmenter(spec, channels=channels)
-    if data.weights:
-        segmenter.initialise(data.weights)
-    if spec.weights.kind == "gan_encoder":
-        start_from_gan_encoder(
-            segmenter, spec, images=[*training, *unlabelled], randomness=randomness
-        )
+    randomness = Randomness.of(spec)
+    working = at_working_scale(data, spec.data)
+    extra = extra_data(spec, working, pool=data.pool, randomness=randomness)
+    segmenter = _with_initial_weights(spec, working, model=data.weights)
     if spec.training.images_seen:
         with meter.fitting():
             segmenter.fit(
-                training,
+                working.training,
                 extra=extra,
-                validation=validation,
+                validation=working.validation,
                 randomness=randomness,
                 report=note,
                 checkpoints=checkpoints,
             )
-    segmenter.thresholds = tune(
-        segmenter,
-        validation,
-        tries=spec.threshold_tries,
-        rng=randomness.generator("thresholds"),
-    )
-    model = Model(spec=spec, segmenter=segmenter, channels=channels, scale=scale)
+    rng = randomness.generator("thresholds")
+    segmenter.thresholds = tune(segmenter, working.validation, tries=spec.threshold_tries, rng=rng)
+    model = Model(spec=spec, segmenter=segmenter, channels=working.channels, scale=working.scale)
     keep_model(model)
     return TrialResult(
         trial_id=spec.id,
@@ -124,6 +80,25 @@ def run_trial(
         synthesis={"pool": len(extra.pool), "ratio": extra.ratio},
         cost=meter.cost(progress),
     )
+
+
+def _with_initial_weights(
+    spec: TrialSpec, working: WorkingData, *, model: Path | None
+) -> Segmenter:
+    """The segmenter as it is before training.
+
+    Args:
+        spec: of the trial.
+        working: its samples, whose images a GAN may learn an encoder from.
+        model: whose weights it starts from; None where it starts from no model.
+    """
+    segmenter = make_segmenter(spec, channels=working.channels)
+    if model:
+        segmenter.initialise(model)
+    if spec.weights.kind == "gan_encoder":
+        images = [*working.training, *working.unlabelled]
+        start_from_gan_encoder(segmenter, spec, images=images, randomness=Randomness.of(spec))
+    return segmenter
 
 
 def _score(

@@ -16,7 +16,7 @@ from study.inputs.opened import open_study
 from study.place import Place
 from study.running.finished import is_finished, mark_finished
 from study.running.one_writer import one_writer
-from study.running.run import run_opened
+from study.running.run import StudyRun
 from study.store import Store, full_disk_explained
 from study.tracking.tracking import Tracking
 
@@ -62,7 +62,8 @@ def _run(study: Study, place: Place, folder: Path, tracking_uri: str, console: C
     display = Display(console, ceiling_device_seconds=study.search_device_seconds * folds)
     with Tracking(folder, store=place.store, uri=tracking_uri) as tracking:
         with display, full_disk_explained(folder):
-            run_opened(opened, place, listener=Listeners([display, tracking]))
+            listener = Listeners([display, tracking])
+            StudyRun(opened=opened, place=place, listener=listener).run()
             mark_finished(study, place.store)
         write_and_send(place.store, folder, tracking, console)
 

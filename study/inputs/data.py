@@ -122,6 +122,19 @@ def needed_unlabelled_ids(
     return tuple(ids)
 
 
+def touched_ids(
+    split: Split, specs: Iterable[Spec], *, counts: Sequence[int], draws: Sequence[int]
+) -> tuple[str, ...]:
+    """The images that some training may touch, with labels or without; none is of the test side.
+
+    Args:
+        split: as in `needed_unlabelled_ids`, like the others.
+    """
+    ids = needed_ids(split, counts=counts, draws=draws)
+    others = needed_unlabelled_ids(split, specs, counts=counts, draws=draws)
+    return tuple(dict.fromkeys((*ids, *others)))
+
+
 def source_ids(study: Study, source: StudyData) -> tuple[str, ...]:
     """The images of the source that are sent to the trials."""
     count = source_count(study, source)

@@ -1,13 +1,15 @@
 """The search of one arm: its own Optuna study, its budget and what it has spent."""
 
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from search_spaces import arm as arm_space
 from study.design import Arm, Study
+from study.plan import Splits, search_needs, search_spec
 from trainables.results.result import TrialResult
 from trainables.segmenters.reading import gan_fit_spec
 from trainables.spec.gan_spec import GanSpec, as_fitted
@@ -35,24 +37,26 @@ class ArmSearch:
         self,
         study: Study,
         arm: Arm,
+        splits: Splits,
         *,
-        make_spec: Callable[[dict[str, Any]], TrialSpec],
-        needs: frozenset[str],
         storage: optuna.storages.BaseStorage,
         fold: str = "",
     ) -> None:
         """Opens the arm's Optuna study, or makes it.
 
         Args:
-            make_spec: makes a trial's spec of the flat fields that the search varies.
-            needs: ids of the trainings that must have ended before; the GAN fits among them
-                are charged to the arm.
+            study: as it runs on its data.
+            arm: one of its arms.
+            splits: that its trials name.
+            storage: shared by all arms.
             fold: hash of the fold's split; empty where there are no folds.
         """
         self.arm = arm
-        self.needs = needs
+        self.needs = search_needs(study, arm, splits)
+        """Ids of the trainings that must have ended before; the GAN fits among them are charged to
+        the arm."""
         self._study = study
-        self._make_spec = make_spec
+        self._splits = splits
         self._choices: dict[str, Any] = {
             "segmenter": study.setup(arm.segmenter).segmenter,
             "extra": arm.extra_data,
@@ -106,7 +110,7 @@ class ArmSearch:
                 self._optuna.enqueue_trial(start)
         trial = self._optuna.ask()
         varied = arm_space.space(trial, diameters_px=self._diameters_px, **choices)
-        spec = self._make_spec(varied)
+        spec = search_spec(self._study, self.arm, self._splits, varied)
         trial.set_user_attr(TRIAL_ID, spec.id)
         self._asked[spec.id] = trial
         return spec
@@ -160,6 +164,12 @@ class ArmSearch:
             self._optuna.tell(trial, FAILED_SCORE)
         else:
             self._optuna.tell(trial, result.validation_f1)
+
+
+def open_journal(folder: Path) -> optuna.storages.BaseStorage:
+    """Where Optuna keeps what it knows: one file in the study's own folder."""
+    file = JournalFileBackend(str(folder / "optuna.journal"))
+    return optuna.storages.JournalStorage(file)
 
 
 def _open(study: Study, name: str, storage: optuna.storages.BaseStorage) -> optuna.Study:

@@ -10,7 +10,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from trainables.data.sample import Sample
 from trainables.gan.pools.files import read_pool
-from trainables.ray_trainable import TrialStore
+from trainables.trial_inputs import TrialStore
 
 ReadPool = Callable[[str], list[Sample]]
 KEPT = 8

@@ -8,14 +8,15 @@ from ray import tune
 
 from study.design import Study
 from study.events import Listener
+from study.place import Place
 from study.plan import Task
 from study.running.arm_search import ArmSearch
 from study.running.early_stopping import PerArmStopping
 from study.running.machines import machines, placement, processes_serve_again, slots
 from study.running.searcher import StageSearcher
-from study.store import Store
-from trainables.ray_trainable import TrialInputs, trainable
+from trainables.ray_trainable import trainable
 from trainables.segmenters.reading import read_spec
+from trainables.trial_inputs import TrialInputs
 
 RETRIES = 2
 """Times that a training whose process was lost is run again, from its last checkpoint."""
@@ -24,14 +25,12 @@ RETRIES = 2
 def run_stage(
     name: str,
     study: Study,
+    place: Place,
     *,
     tasks: Sequence[Task],
     arms: Sequence[ArmSearch] = (),
     inputs: Callable[[], TrialInputs],
-    store: Store,
     listener: Listener,
-    concurrency: int = 0,
-    storage: str,
 ) -> None:
     """Runs all trainings of a stage that the store does not hold yet.
 
@@ -40,49 +39,63 @@ def run_stage(
     cannot be told of trials that ended after its last snapshot.)
 
     Args:
+        name: of the stage.
+        study: what its trainings take of the machines.
+        place: where they run, and where their results go.
         tasks: trainings known beforehand.
         arms: searches that propose more of them.
         inputs: reads the images; called only where something is left to run.
-        concurrency: trainings at once; 0 is as many as fit.
-        storage: absolute path or address for Tune's own files.
+        listener: told of everything that happens.
 
     Raises:
         ValueError: the machines do not share the store's folder, or its disk is full.
     """
-    searcher = StageSearcher(tasks, arms, store=store, listener=listener)
+    searcher = StageSearcher(tasks, arms, store=place.store, listener=listener)
     if not searcher.remaining:
         return
     listener.stage_started(name, searcher.remaining)
     searcher.give_up()
-    trainings = sum(searcher.remaining.values())
-    if not trainings:
+    if not searcher.remaining:
         return
-    available = machines()
     stopping = PerArmStopping({arm.arm.name: arm.images_seen for arm in arms})
     stopping.replay(searcher.ended.values())
-    tuner = tune.Tuner(
+    shared = inputs()  # kept till the stage ends: the shelf of its pools lives as long
+    _tuner(name, study, place, shared, searcher=searcher, stopping=stopping).fit()
+    if searcher.complaint:
+        raise ValueError(searcher.complaint)
+
+
+def _tuner(
+    name: str,
+    study: Study,
+    place: Place,
+    inputs: TrialInputs,
+    *,
+    searcher: StageSearcher,
+    stopping: PerArmStopping,
+) -> tune.Tuner:
+    available = machines()
+    trainings = sum(searcher.remaining.values())
+    return tune.Tuner(
         tune.with_resources(
-            tune.with_parameters(trainable, inputs=inputs()),
+            tune.with_parameters(trainable, inputs=inputs),
             lambda config: placement(study, read_spec(config["spec"]), available),
         ),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
             scheduler=stopping,
             num_samples=-1,
-            max_concurrent_trials=concurrency or slots(study, available),
+            max_concurrent_trials=place.concurrency or slots(study, available),
             trial_dirname_creator=_short_name,
             reuse_actors=processes_serve_again(available, trainings=trainings),
         ),
         run_config=tune.RunConfig(
             name=f"{name}-{int(time.time())}",
-            storage_path=storage,
+            storage_path=f"{place.store.root}/ray",
             verbose=0,
             failure_config=tune.FailureConfig(max_failures=RETRIES),
         ),
     )
-    tuner.fit()
-    if searcher.complaint:
-        raise ValueError(searcher.complaint)
 
 
 def _short_name(trial: Any) -> str:

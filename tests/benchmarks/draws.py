@@ -5,7 +5,7 @@ from pathlib import Path
 
 from trainables.data.dividing.split import Split, from_json, split_dataset, to_json
 from trainables.data.layouts.layouts import open_dataset
-from trainables.trial import TrialData
+from trainables.data.trial_data import TrialData
 
 TEST_IMAGES = 24
 

@@ -18,6 +18,7 @@ from skimage.color import label2rgb
 from trainables.data.layouts.layouts import open_dataset
 from trainables.data.sample import Sample
 from trainables.data.simulation.cells import draw_any_well, simulate
+from trainables.data.trial_data import TrialData
 from trainables.gan.pools.files import POOL, REAL, read_samples
 from trainables.gan_trial import run_gan_fit
 from trainables.results.result import TrialResult
@@ -68,10 +69,10 @@ def fit(samples: list[Sample], gan: GanSpec, folder: Path) -> TrialResult:
         gan=gan,
     )
     validation = samples[:: max(len(samples) // 2, 1)][:2]
+    training = [sample for sample in samples if sample not in validation]
     return run_gan_fit(
         spec,
-        training=[sample for sample in samples if sample not in validation],
-        validation=validation,
+        TrialData(training=training, validation=validation),
         report=lambda progress: None,
         checkpoints=NoCheckpoints(),
         folder=folder,

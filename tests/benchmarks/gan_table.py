@@ -19,13 +19,14 @@ import numpy as np
 from tests.benchmarks.cells import CELLS_FILE, Numbers, measure_all
 from tests.benchmarks.draws import split_once, trial_data
 from tests.benchmarks.quick_trials import quick_trial
+from trainables.data.trial_data import TrialData
 from trainables.gan.pools.files import read_pool
 from trainables.gan_trial import run_gan_fit
 from trainables.spec.extra_spec import ExtraSpec
 from trainables.spec.gan_spec import Architecture, paper_gan
 from trainables.spec.trial_spec import DataSpec, TrialSpec, gan_fit
 from trainables.training.contract import NoCheckpoints
-from trainables.trial import TrialData, run_trial
+from trainables.trial import run_trial
 
 RATIOS = (1.0, 4.0)
 """Beside 0."""
@@ -69,8 +70,7 @@ def with_gan(spec: TrialSpec, data: TrialData, *, folder: Path) -> Numbers:
     folder.mkdir(exist_ok=True)
     result = run_gan_fit(
         gan_fit(spec),
-        training=data.training,
-        validation=data.validation,
+        data,
         report=lambda progress: None,
         checkpoints=NoCheckpoints(),
         folder=folder,

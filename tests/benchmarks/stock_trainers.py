@@ -27,7 +27,7 @@ from tests.benchmarks.draws import split_once, trial_data
 from tests.benchmarks.quick_trials import quick_trial, simulated, source_trial
 from tests.benchmarks.stock import as_cellpose_model, augment_as_stardist
 from trainables.data.sample import Sample
-from trainables.data.shelf import at_working_scale
+from trainables.data.trial_data import TrialData, at_working_scale
 from trainables.metrics.scores import score_image
 from trainables.models.model import Model
 from trainables.models.thresholds import tune
@@ -36,7 +36,6 @@ from trainables.segmenters.made import make_segmenter
 from trainables.spec.randomness import Randomness
 from trainables.spec.trial_spec import DataSpec, TrialSpec
 from trainables.training.contract import Extra, NoCheckpoints
-from trainables.trial import TrialData
 
 THEIR_RATE = {"cellpose": 5e-5, "stardist": 3e-4}
 """Cellpose's advice for fine-tuning (documentation of 4.2) and StarDist's default."""
@@ -103,21 +102,17 @@ def _trained(
     spec: TrialSpec, data: TrialData, *, weights: Path | None, train: Train
 ) -> tuple[Model, float]:
     """A model with tuned thresholds, as a trial makes one, and the CPU seconds of its training."""
-    scale, (training, validation) = at_working_scale(
-        _in_colour(data.training),
-        _in_colour(data.validation),
-        smallest_px=spec.data.min_diameter_px,
-        largest_px=spec.data.max_diameter_px,
-    )
+    coloured = TrialData(training=_in_colour(data.training), validation=_in_colour(data.validation))
+    working = at_working_scale(coloured, spec.data)
     segmenter = make_segmenter(spec, channels=CHANNELS)
     if weights:
         segmenter.initialise(weights)
     started = time.process_time()
-    train(segmenter, training, validation)
+    train(segmenter, working.training, working.validation)
     seconds = time.process_time() - started
     rng = np.random.default_rng(0)
-    segmenter.thresholds = tune(segmenter, validation, tries=spec.threshold_tries, rng=rng)
-    return Model(spec=spec, segmenter=segmenter, channels=CHANNELS, scale=scale), seconds
+    segmenter.thresholds = tune(segmenter, working.validation, tries=spec.threshold_tries, rng=rng)
+    return Model(spec=spec, segmenter=segmenter, channels=CHANNELS, scale=working.scale), seconds
 
 
 def _in_colour(samples: Any) -> list[Sample]:

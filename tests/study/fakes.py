@@ -6,8 +6,8 @@ from typing import Any
 import optuna
 
 from study.design import ARMS, Study
-from study.plan import Splits, search_needs, search_spec
-from study.running.arm_search import ArmSearch
+from study.plan import Splits
+from study.running.arm_search import ArmSearch, open_journal
 from trainables.metrics.scores import THRESHOLDS
 from trainables.results.image_score import Counts, ImageScore
 from trainables.results.result import Cost, Progress, TrialResult
@@ -74,21 +74,12 @@ def arm_search(
     study: Study, name: str, storage: optuna.storages.BaseStorage, *, fold: str = ""
 ) -> ArmSearch:
     """The search of one arm."""
-    arm = ARMS[name]
-    return ArmSearch(
-        study,
-        arm,
-        make_spec=lambda varied: search_spec(study, arm, SPLITS, varied),
-        needs=search_needs(study, arm, SPLITS),
-        storage=storage,
-        fold=fold,
-    )
+    return ArmSearch(study, ARMS[name], SPLITS, storage=storage, fold=fold)
 
 
 def journal(folder: Path) -> optuna.storages.BaseStorage:
     """The storage that studies use, opened anew as by another process."""
-    backend = optuna.storages.journal.JournalFileBackend(str(folder / "optuna.journal"))
-    return optuna.storages.JournalStorage(backend)
+    return open_journal(folder)
 
 
 class Notes:

@@ -11,6 +11,7 @@ from tests.trainables.gan.cells import make_samples
 from tests.trainables.segmenters.contract import simulated_sample
 from trainables import ray_trainable
 from trainables.data.sample import Sample
+from trainables.data.trial_data import TrialData
 from trainables.gan.fitting import health
 from trainables.results.result import TrialResult
 from trainables.segmenters.unet.settings import UnetSpec
@@ -31,17 +32,10 @@ def run(
     store: Store | None = None,
 ) -> TrialResult:
     """Runs a spec as Ray does, on these samples."""
-    monkeypatch.setattr(ray_trainable, "annotated_samples", lambda *given: (training, validation))
-    monkeypatch.setattr(ray_trainable, "_unlabelled_samples", lambda *given: [])
+    data = TrialData(training=training, validation=validation)
+    monkeypatch.setattr(ray_trainable, "trial_data", lambda *given: data)
     monkeypatch.setattr(ray_trainable, "_report", lambda progress: None)
-    split = SimpleNamespace(draw=lambda **choice: None)
-    inputs: Any = SimpleNamespace(
-        store=store,
-        data={"s": SimpleNamespace(split=split, samples={})},
-        example_ids=(),
-        example_trials=(),
-        size_edges_px=(),
-    )
+    inputs: Any = SimpleNamespace(store=store, example_ids=(), example_trials=())
     return ray_trainable._run_or_fail(spec, inputs, NoCheckpoints())
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.trainables.gan.cells import make_samples
 from trainables.data.dividing.one_image import parts_of
+from trainables.data.trial_data import TrialData
 from trainables.gan.pools.files import REAL, read_pool, read_samples
 from trainables.gan_trial import run_gan_fit
 from trainables.results.result import Progress, TrialResult, from_json, to_json
@@ -40,8 +41,7 @@ def result(folder: Path, progress: list[Progress]) -> TrialResult:
     samples = make_samples(channels=3, count=3)
     return run_gan_fit(
         SPEC,
-        training=samples[:2],
-        validation=samples[2:],
+        TrialData(training=samples[:2], validation=samples[2:]),
         report=progress.append,
         checkpoints=NoCheckpoints(),
         folder=folder,
@@ -106,15 +106,14 @@ def test_a_pool_that_the_filter_empties_is_a_result_with_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One annotated image, cut in two, without touching cells; a judge that finds nothing."""
-    monkeypatch.setattr("trainables.gan_trial.mean_f1", lambda judge, samples: 1.0)
+    monkeypatch.setattr("trainables.gan.pools.judge.mean_f1", lambda segmenter, samples: 1.0)
     whole = make_samples(channels=1, count=1)[0]
     labels = np.where(whole.labels == 2, 0, whole.labels)
     training, validation = parts_of(dataclasses.replace(whole, labels=labels))
     gan = dataclasses.replace(SPEC.gan, consistency_floor=1.0, architecture="joint")
     result = run_gan_fit(
         dataclasses.replace(SPEC, gan=gan),
-        training=[training],
-        validation=[validation],
+        TrialData(training=[training], validation=[validation]),
         report=lambda progress: None,
         checkpoints=NoCheckpoints(),
         folder=tmp_path,

@@ -5,13 +5,14 @@ from pathlib import Path
 import torch
 
 from tests.trainables.segmenters.contract import simulated_sample
+from trainables.data.trial_data import TrialData
 from trainables.models.model import Model
 from trainables.segmenters.cellpose.segmenter import Cellpose
 from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.spec.training_spec import TrainingSpec
 from trainables.spec.trial_spec import DataSpec, TrialSpec, WeightsSpec
 from trainables.training.contract import NoCheckpoints
-from trainables.trial import TrialData, run_trial
+from trainables.trial import run_trial
 
 SPEC = TrialSpec(
     stage="confirm",

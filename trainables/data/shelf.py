@@ -2,12 +2,10 @@
 
 import dataclasses
 import tempfile
-from collections.abc import Sequence
 
 import numpy as np
 
 from trainables.data.sample import Sample
-from trainables.data.scale import rescale, working_scale
 
 MEMORY_BYTES = 2**30
 
@@ -38,25 +36,3 @@ class Shelf:
         return dataclasses.replace(
             sample, image=self.keep(sample.image), labels=self.keep(sample.labels)
         )
-
-
-def at_working_scale(
-    training: Sequence[Sample], *others: Sequence[Sample], smallest_px: float, largest_px: float
-) -> tuple[float, list[list[Sample]]]:
-    """The scale that suits the cells of the training samples, and these and others brought to it.
-
-    Args:
-        training: the samples that decide; one is read and kept at a time.
-        others: further lists of samples.
-        smallest_px: least median diameter of the cells at that scale.
-        largest_px: the greatest.
-
-    Returns:
-        The scale, and the lists in the order given, kept on one shelf.
-    """
-    scale = working_scale(training, smallest_px=smallest_px, largest_px=largest_px)
-    shelf = Shelf()
-    return scale, [
-        [shelf.keep_sample(rescale(sample, scale)) for sample in samples]
-        for samples in (training, *others)
-    ]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from trainables.data.sample import Sample
+from trainables.data.trial_data import WorkingData
 from trainables.extra.copy_paste import make_copy_paste
 from trainables.extra.mixes import MIXES, make_mixes
 from trainables.extra.pseudo_labels import pseudo_labels
@@ -16,33 +17,31 @@ POOL_MARGIN = 1.5
 
 def extra_data(
     spec: TrialSpec,
-    training: Sequence[Sample],
+    data: WorkingData,
     *,
-    validation: Sequence[Sample],
-    unlabelled: Sequence[Sample],
     pool: Sequence[Sample],
     randomness: Randomness,
 ) -> Extra:
     """The trial's pool and ratio; empty where its arm has none or its ratio is 0.
 
     Args:
-        training: the annotated samples of the trial at the working scale, and nothing else.
-        validation: chooses the weights of what labels `unlabelled`.
-        unlabelled: images at the working scale whose labels are unknown.
-        pool: what the trial's GAN has made of those same samples.
+        spec: of the trial.
+        data: the samples of the trial, of which the pool is made.
+        pool: what the trial's GAN has made of the same training samples.
+        randomness: of the trial.
     """
     if spec.extra.ratio == 0:
         return Extra()
     if spec.extra.kind == "copy_paste":
         pool = make_copy_paste(
-            training,
+            data.training,
             count=spec.extra.pool_size,
             crop_px=round(POOL_MARGIN * spec.training.crop_px),
             rng=randomness.generator("copy paste"),
         )
     elif spec.extra.kind in MIXES:
         pool = make_mixes(
-            training,
+            data.training,
             kind=spec.extra.kind,
             count=spec.extra.pool_size,
             crop_px=round(POOL_MARGIN * spec.training.crop_px),
@@ -50,7 +49,11 @@ def extra_data(
         )
     elif spec.extra.kind == "pseudo_labels":
         pool = pseudo_labels(
-            spec, training, unlabelled, validation=validation, randomness=randomness
+            spec,
+            data.training,
+            data.unlabelled,
+            validation=data.validation,
+            randomness=randomness,
         )
     if not pool:
         return Extra()

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trainables.spec.trial_spec import Spec
+
 
 @dataclass(frozen=True, slots=True)
 class Randomness:
@@ -20,6 +22,11 @@ class Randomness:
 
     key: tuple[int | str, ...]
     """What fixes all streams, e.g. (study seed, draw, seed)."""
+
+    @classmethod
+    def of(cls, spec: Spec) -> "Randomness":
+        """The generators of the training, or of the GAN fit, that a spec describes."""
+        return cls((spec.study_seed, spec.data.draw, spec.seed))
 
     def integer(self, *purpose: int | str) -> int:
         """A seed in [0, 2**32) for a library that wants an integer; fixed by key and purpose."""

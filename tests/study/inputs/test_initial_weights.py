@@ -18,11 +18,11 @@ from study.running.shared_weights import shared_weights
 from study.store import Store
 from tests.study.fakes import SPLITS, ended
 from trainables.machine.downloads import file_sha256
-from trainables.ray_trainable import _weights
 from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.flat import flatten
 from trainables.spec.trial_spec import TrialSpec
+from trainables.trial_inputs import _weights
 
 STUDY = dataclasses.replace(quick(), arms=("unet_transfer", "cellpose"))
 

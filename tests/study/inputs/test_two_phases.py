@@ -16,13 +16,14 @@ from study.presets import quick
 from tests.study.fakes import SPLITS
 from tests.tiny_study import study as tiny_study
 from tests.trainables.segmenters.contract import simulated_sample
+from trainables.data.trial_data import TrialData
 from trainables.models.model import Model
 from trainables.results.model_files import ABOUT_FILE
 from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.spec.flat import flatten
 from trainables.spec.trial_spec import TrialSpec, WeightsSpec
 from trainables.training.contract import NoCheckpoints
-from trainables.trial import TrialData, run_trial
+from trainables.trial import run_trial
 
 MEDIAR = CellposeSpec(backbone="mediar", encoder="mit_b0")
 

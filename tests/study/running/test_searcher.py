@@ -8,6 +8,7 @@ import pytest
 from ray.tune.search import Searcher
 
 from study.design import ARMS, Study
+from study.place import Place
 from study.plan import confirm_tasks, default_spec, search_gans, source_fits
 from study.presets import quick
 from study.running.searcher import StageSearcher
@@ -143,12 +144,11 @@ def test_what_failed_before_leaves_nothing_to_run(tmp_path: Path) -> None:
     run_stage(
         "search",
         study,
+        Place(folder=tmp_path),
         tasks=(),
         arms=[arm_search(study, name, storage) for name in study.arms],
         inputs=lambda: pytest.fail("nothing is left to run, so no image need be read"),
-        store=store,
         listener=Notes(),
-        storage=str(tmp_path),
     )
 
 

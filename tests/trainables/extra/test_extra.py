@@ -4,6 +4,7 @@ import dataclasses
 
 from tests.trainables.gan.cells import make_samples
 from trainables.data.sample import Sample
+from trainables.data.trial_data import WorkingData
 from trainables.extra.extra import extra_data
 from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.extra_spec import ExtraSpec
@@ -27,14 +28,8 @@ SPEC = TrialSpec(
 
 def extra_of(spec: TrialSpec, pool: list[Sample]) -> Extra:
     samples = make_samples(channels=1)
-    return extra_data(
-        spec,
-        samples,
-        validation=samples,
-        unlabelled=(),
-        pool=pool,
-        randomness=Randomness((0,)),
-    )
+    data = WorkingData(scale=1.0, training=samples, validation=samples)
+    return extra_data(spec, data, pool=pool, randomness=Randomness((0,)))
 
 
 def test_a_pool_is_used_at_the_ratio_asked_for() -> None:

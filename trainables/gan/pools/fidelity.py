@@ -57,18 +57,12 @@ def fidelity(
     )
     scale = (np.sqrt(np.mean(training**2)) or 1.0) if rescale else 1.0
     training, validation, painted = training / scale, validation / scale, painted / scale
-    kid, kid_low, kid_high = _distance_with_interval(painted, validation, rng)
-    floor, floor_low, floor_high = _distance_with_interval(training, validation, rng)
     nearest_synthetic = nearest_distance(painted, training)
     nearest_validation = nearest_distance(validation, training)
     real = np.concatenate([training, validation]) if len(validation) else training
     return {
-        "kid": kid,
-        "kid_low": kid_low,
-        "kid_high": kid_high,
-        "kid_floor": floor,
-        "kid_floor_low": floor_low,
-        "kid_floor_high": floor_high,
+        **_distance_with_interval("kid", painted, validation, rng),
+        **_distance_with_interval("kid_floor", training, validation, rng),
         "kid_training": _distance(painted, training),
         "precision": covered_share(painted, by=real),
         "recall": covered_share(real, by=painted),
@@ -123,9 +117,9 @@ def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _distance_with_interval(
-    x: np.ndarray, y: np.ndarray, rng: np.random.Generator
-) -> tuple[float, float, float]:
-    """Kernel distance and its interval from half-samples.
+    name: str, x: np.ndarray, y: np.ndarray, rng: np.random.Generator
+) -> dict[str, float]:
+    """Kernel distance and, as `NAME_low` and `NAME_high`, its interval from half-samples.
 
     A half-sample without replacement varies as much as the whole (Efron 1982, "The Jackknife, the
     Bootstrap and Other Resampling Plans", ch. 8), and holds no crop twice: pairs of equal crops
@@ -133,10 +127,10 @@ def _distance_with_interval(
     """
     whole = _distance(x, y)
     if np.isnan(whole):
-        return whole, whole, whole
+        return dict.fromkeys((name, f"{name}_low", f"{name}_high"), whole)
     halves = [kernel_distance(_half(x, rng), _half(y, rng)) - whole for _ in range(RESAMPLES)]
     low, high = np.quantile(halves, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return whole, float(whole + low), float(whole + high)
+    return {name: whole, f"{name}_low": float(whole + low), f"{name}_high": float(whole + high)}
 
 
 def _distance(x: np.ndarray, y: np.ndarray) -> float:

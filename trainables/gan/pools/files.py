@@ -14,15 +14,34 @@ import tifffile
 
 from trainables.data.sample import Provenance, Sample
 from trainables.data.visible import visible
+from trainables.gan.protocol import Generator
 
 POOL = "pool"
 REAL = "real"
 """As many real crops, for pictures side by side."""
+GENERATOR_FOLDER = "generator"
 LIST_SUFFIX = ".json"
 IMAGES_SUFFIX = "_images.ome.tif"
 MASKS_SUFFIX = "_masks.ome.tif"
 VIEW_SUFFIX = "_view.tif"
 """8-bit grey or RGB, which every viewer shows in colour; nothing reads it."""
+
+
+def write_fit(
+    folder: Path, *, pool: Sequence[Sample], real: Sequence[Sample], generator: Generator
+) -> None:
+    """Writes all that the fit of a GAN leaves behind.
+
+    Args:
+        folder: empty.
+        pool: the synthetic samples that were kept.
+        real: as many real crops.
+        generator: the fitted one, from which the pool was drawn.
+    """
+    write_pool(pool, folder, name=POOL)
+    write_pool(real, folder, name=REAL)
+    (folder / GENERATOR_FOLDER).mkdir()
+    generator.save(folder / GENERATOR_FOLDER)
 
 
 def write_pool(samples: Sequence[Sample], folder: Path, *, name: str) -> None:
@@ -67,7 +86,7 @@ def _write_view(samples: Sequence[Sample], path: Path) -> None:
 
 
 def read_pool(folder: Any) -> list[Sample]:
-    """The synthetic samples that `run_gan_fit` wrote into a folder.
+    """The synthetic samples that `write_fit` wrote into a folder.
 
     Raises:
         ValueError: the folder holds no pool.

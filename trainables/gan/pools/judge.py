@@ -2,16 +2,17 @@
 
 import copy
 import dataclasses
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from trainables.data.sample import Sample
+from trainables.data.trial_data import WorkingData
 from trainables.gan.pools.fidelity import Features
 from trainables.segmenters.families import FAMILIES, PLAIN
 from trainables.segmenters.made import make_segmenter
 from trainables.segmenters.protocol import HasEncoder, Segmenter
+from trainables.segmenters.validation import mean_f1
 from trainables.spec.gan_spec import GanSpec
 from trainables.spec.randomness import Randomness
 from trainables.spec.training_spec import TrainingSpec
@@ -25,19 +26,23 @@ BATCH = 8
 """Crops that go through the encoder at once."""
 
 
-def train_judge(
-    spec: GanFitSpec,
-    *,
-    training: Sequence[Sample],
-    validation: Sequence[Sample],
-    randomness: Randomness,
-) -> Segmenter:
-    """Trains the segmenter that must find painted masks again.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judge:
+    """A segmenter that must find painted masks again, and what is known of it."""
+
+    segmenter: Segmenter
+    validation_f1: float
+    """Mean F1 on the samples that chose its weights; NaN where there are none."""
+    features: Features
+    """See `features_of`."""
+
+
+def train_judge(spec: GanFitSpec, data: WorkingData, *, randomness: Randomness) -> Judge:
+    """Trains a plain segmenter on the samples that the GAN is fitted on.
 
     Args:
         spec: of the GAN fit, for its seeds.
-        training: the samples that the GAN is fitted on, at the working scale.
-        validation: chooses the weights; as elsewhere, never trained on.
+        data: of the fit; validation chooses the weights and, as elsewhere, is never trained on.
         randomness: of the fit.
     """
     trial = TrialSpec(
@@ -49,16 +54,20 @@ def train_judge(
         segmenter=FAMILIES[PLAIN].settings(),
         training=_training(spec.gan),
     )
-    judge = make_segmenter(trial, channels=training[0].image.shape[2])
-    judge.fit(
-        training,
+    segmenter = make_segmenter(trial, channels=data.channels)
+    segmenter.fit(
+        data.training,
         extra=Extra(),
-        validation=validation,
+        validation=data.validation,
         randomness=randomness,
         report=lambda progress: None,
         checkpoints=NoCheckpoints(),
     )
-    return judge
+    return Judge(
+        segmenter=segmenter,
+        validation_f1=mean_f1(segmenter, data.validation),
+        features=features_of(segmenter),
+    )
 
 
 def _training(gan: GanSpec) -> TrainingSpec:
@@ -67,7 +76,7 @@ def _training(gan: GanSpec) -> TrainingSpec:
     return dataclasses.replace(usual, images_seen=max(int(LENGTH * gan.images_seen), shortest))
 
 
-def judge_features(judge: Segmenter) -> Features:
+def features_of(judge: Segmenter) -> Features:
     """The judge's coarsest features, averaged over each crop.
 
     No network of public origin is needed, and none that has seen other data.

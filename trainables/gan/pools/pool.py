@@ -33,6 +33,10 @@ class Pool:
     without cells that is one too many."""
     empty_share: float
     """Of all that were painted: share of crops without any cell, in [0, 1]."""
+    real_empty_share: float
+    """Share of the real training crops of this size that hold no cell, in [0, 1]."""
+    floor: float
+    """Smallest consistency at which a crop was kept."""
 
     @property
     def asked(self) -> int:
@@ -47,6 +51,19 @@ class Pool:
     def share_dropped(self) -> float:
         """In [0, 1]."""
         return 1 - self.kept / self.asked
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """What the result of the fit says of it."""
+        return {
+            "asked": self.asked,
+            "kept": self.kept,
+            "share_dropped": self.share_dropped,
+            "consistency_mean": float(np.mean(self.consistency)),
+            "empty_share": self.empty_share,
+            "empty_share_real": self.real_empty_share,
+            "consistency_floor": self.floor,
+        }
 
 
 def pool_side_px(spec: GanSpec) -> int:
@@ -104,7 +121,13 @@ def draw_pool(
             kept.append(_sample(crop, provenance, number=len(kept), samples=samples))
         if len(kept) == spec.pool_size:
             break
-    return Pool(samples=kept, consistency=tuple(consistency), empty_share=empty_share(painted))
+    return Pool(
+        samples=kept,
+        consistency=tuple(consistency),
+        empty_share=empty_share(painted),
+        real_empty_share=real_empty_share,
+        floor=floor,
+    )
 
 
 def _consistency(

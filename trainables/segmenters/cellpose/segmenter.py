@@ -70,7 +70,7 @@ class Cellpose:
         }
         self._channels = channels
         self._device = best_device()
-        seeds = Randomness((spec.study_seed, spec.data.draw, spec.seed))
+        seeds = Randomness.of(spec)
         with fence(seeds.integer("initial weights")):
             network = build_network(
                 spec.segmenter.backbone, encoder=spec.segmenter.encoder, channels=channels

@@ -189,7 +189,7 @@ class Stardist:
             self._adopt(model, origin=name)
         if self._loaded is None:
             spec = self._spec
-            seeds = Randomness((spec.study_seed, spec.data.draw, spec.seed))
+            seeds = Randomness.of(spec)
             self._loaded = stardist_network.build(
                 self._stardist_spec,
                 channels=self._channels,

@@ -54,7 +54,7 @@ class Unet:
         self._unet_spec = spec.segmenter
         self._channels = channels
         self._device = best_device()
-        seeds = Randomness((spec.study_seed, spec.data.draw, spec.seed))
+        seeds = Randomness.of(spec)
         with fence(seeds.integer("initial weights")):
             network = build_unet(
                 spec.segmenter.encoder,

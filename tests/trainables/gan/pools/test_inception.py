@@ -8,8 +8,10 @@ from safetensors.torch import load_file, save_file
 
 from tests.trainables.gan.cells import make_samples
 from tests.trainables.test_gan_trial import SPEC
-from trainables import gan_trial
+from trainables.data.trial_data import TrialData
+from trainables.gan.pools import distances
 from trainables.gan.pools.inception import FILE, MODEL, find_inception, inception_features
+from trainables.gan_trial import run_gan_fit
 from trainables.training.contract import NoCheckpoints
 
 
@@ -76,12 +78,11 @@ def test_a_fit_says_on_whose_features_it_was_measured(
 ) -> None:
     samples, kid = make_samples(channels=3, count=3), {}
     for place in (None, file):
-        monkeypatch.setattr(gan_trial, "find_inception", lambda place=place: place)
+        monkeypatch.setattr(distances, "find_inception", lambda place=place: place)
         (tmp_path / str(bool(place))).mkdir()
-        synthesis = gan_trial.run_gan_fit(
+        synthesis = run_gan_fit(
             SPEC,
-            training=samples[:2],
-            validation=samples[2:],
+            TrialData(training=samples[:2], validation=samples[2:]),
             report=lambda progress: None,
             checkpoints=NoCheckpoints(),
             folder=tmp_path / str(bool(place)),

@@ -17,13 +17,14 @@ from stardist.models import StarDist2D, StarDistData2D
 
 from tests.trainables.segmenters.contract import simulated_sample
 from tests.trainables.segmenters.stardist.stardist_trials import SHORT, SMALL, fit, model, spec
+from trainables.data.trial_data import TrialData
 from trainables.segmenters.stardist.adapt import adapted
 from trainables.segmenters.stardist.settings import StardistSpec
 from trainables.segmenters.stardist.targets import star_targets
 from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.trial_spec import WeightsSpec
 from trainables.training.contract import NoCheckpoints
-from trainables.trial import TrialData, run_trial
+from trainables.trial import run_trial
 
 
 def dense(network: StarDist2D, image: np.ndarray) -> np.ndarray:
