@@ -85,7 +85,7 @@ def test_a_gan_that_breaks_is_stored_with_its_reason_and_without_a_pool(
     tmp_path: Any,
 ) -> None:
     monkeypatch.setattr(health, "SMALLEST_VARIETY", smallest_variety)
-    monkeypatch.setattr("trainables.gan.fitting.fit.SETTLED_STEPS", 0)
+    monkeypatch.setattr("trainables.gan.fitting.course.SETTLED_STEPS", 0)
     gan = GanSpec(width=4, images_seen=8, batch_size=2, crop_px=32, pool_size=4, learning_rate=rate)
     spec = GanFitSpec(study_seed=0, seed=0, data=DATA, gan=gan)
     samples, store = make_samples(channels=1, count=2), Store(tmp_path)

@@ -1,7 +1,8 @@
 """Two players and what each is trained for; and the step in which they are trained.
 
-An architecture is an `Adversary`: its networks, and a loss for each. Everything else (the clock,
-the learning rates, the running mean of the weights, checkpoints, stopping) is in fit.py.
+An architecture is an `Adversary`: its networks, and a loss for each. The learning rates and the
+running mean of the weights are in fitting/engine.py, when to report, keep and stop in
+fitting/course.py.
 """
 
 from collections.abc import Iterable, Mapping

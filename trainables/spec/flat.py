@@ -18,15 +18,6 @@ def flatten(spec: Any) -> dict[str, Any]:
     return flat
 
 
-def as_plain(state: Any) -> dict[str, Any]:
-    """The fields of a training's state by name, the entries of its `progress` as dicts.
-
-    Weights are the state's own; `dataclasses.asdict` would copy them.
-    """
-    values = {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
-    return values | {"progress": [dataclasses.asdict(entry) for entry in state.progress]}
-
-
 def hash_flat(flat: dict[str, Any]) -> str:
     """Twelve hexadecimal digits that name a flat dict, whatever the order of its entries."""
     return hashlib.sha256(json.dumps(flat, sort_keys=True).encode()).hexdigest()[:12]

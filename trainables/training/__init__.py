@@ -1,4 +1,4 @@
-"""What all trainings share: batches, clock, learning rates, optimiser, loop.
+"""What all trainings share: batches, clock, learning rates, one loop, and its engine on torch.
 
 Imports `spec`, `results` and `data`; knows no segmenter and no GAN.
 """

@@ -1,5 +1,6 @@
 """When validation is scored: the one clock that every segmenter's training follows."""
 
+import math
 from collections.abc import Sequence
 
 from trainables.results.result import Progress
@@ -8,6 +9,15 @@ from trainables.spec.training_spec import TrainingSpec
 
 class TrainingDiverged(ValueError):  # noqa: N818, what happened is clearer than "Error"
     """The loss became infinite or NaN."""
+
+
+def refuse_divergence(loss: float, *, step: int) -> None:
+    """Raises `TrainingDiverged` where the loss of a step is not finite."""
+    if not math.isfinite(loss):
+        raise TrainingDiverged(
+            f"The loss must stay finite, but it became {loss} at step {step}: lower the learning "
+            f"rate, or look for NaN in the images."
+        )
 
 
 NEAR = 0.02

@@ -17,6 +17,7 @@ from trainables.spec.gan_spec import Architecture, GanSpec
 class MakeAdversary(Protocol):
     """The class of an architecture."""
 
+    paired: bool
     makes_labels: bool
 
     def __call__(self, spec: GanSpec, *, channels: int) -> Adversary:

@@ -4,6 +4,9 @@ Source: Majurski et al. 2019, "Cell Image Segmentation Using Generative Adversar
 Transfer Learning, and Augmentations" (CVPR workshops): what a GAN has learnt of unlabelled images
 starts the U-Net's encoder. The discriminator's features as a representation: Radford et al. 2016
 (arXiv:1511.06434).
+
+This is no training by the loop of trainables/training/loop.py: nothing is evaluated, reported,
+kept or saved on the way, so that of a loop only its steps would be left.
 """
 
 from collections.abc import Sequence

@@ -48,7 +48,7 @@ from trainables.spec.randomness import Randomness, fence
 from trainables.spec.trial_spec import TrialSpec
 from trainables.training.contract import Checkpoints, Extra, Report
 from trainables.training.device import autocast, best_device, place, place_batch
-from trainables.training.loop import train
+from trainables.training.torch_engine import train
 
 WEIGHTS_FILE = "network.pt"
 SETTINGS_FILE = "segmenter.json"

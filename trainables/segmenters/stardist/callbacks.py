@@ -1,6 +1,5 @@
 """What happens before and after each step of a StarDist training."""
 
-import math
 from collections.abc import Sequence
 
 import keras
@@ -8,7 +7,7 @@ import keras
 from trainables.segmenters.stardist.normalisation import FreezableNormalization
 from trainables.segmenters.stardist.optimizer import LayerwiseAdamW
 from trainables.spec.training_spec import TrainingSpec
-from trainables.training.clock import TrainingDiverged, progress_before
+from trainables.training.clock import progress_before, refuse_divergence
 from trainables.training.schedule import averaging_decay, learning_rate
 
 
@@ -59,9 +58,4 @@ class LearningRates(keras.callbacks.Callback):
             self._optimizer.set_averaging(averaging_decay(self._training, self.step))
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        loss = float((logs or {})["loss"])
-        if not math.isfinite(loss):
-            raise TrainingDiverged(
-                f"The loss must stay finite, but it became {loss} at step {self.step}: lower the "
-                f"learning rate, or look for NaN in the images."
-            )
+        refuse_divergence(float((logs or {})["loss"]), step=self.step)

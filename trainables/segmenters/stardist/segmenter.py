@@ -19,12 +19,12 @@ from trainables.results.model_files import is_model_folder
 from trainables.segmenters.protocol import Thresholds
 from trainables.segmenters.stardist import network as stardist_network
 from trainables.segmenters.stardist.adapt import adapted, differences
+from trainables.segmenters.stardist.engine import Batch, train
 from trainables.segmenters.stardist.normalisation import trained_freezably
 from trainables.segmenters.stardist.public import public
 from trainables.segmenters.stardist.saved_model import write_saved_model
 from trainables.segmenters.stardist.settings import StardistSpec
 from trainables.segmenters.stardist.targets import star_targets
-from trainables.segmenters.stardist.training import Batch, train
 from trainables.segmenters.validation import mean_f1
 from trainables.spec.randomness import Randomness
 from trainables.spec.trial_spec import TrialSpec

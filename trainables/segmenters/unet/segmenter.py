@@ -30,8 +30,8 @@ from trainables.spec.trial_spec import TrialSpec
 from trainables.training.batches import draw_batch
 from trainables.training.contract import Checkpoints, Extra, Report
 from trainables.training.device import autocast, best_device, place, place_batch
-from trainables.training.loop import train
 from trainables.training.pixel_loss import pixel_loss
+from trainables.training.torch_engine import train
 
 WEIGHTS_FILE = "network.pt"
 SETTINGS_FILE = "segmenter.json"

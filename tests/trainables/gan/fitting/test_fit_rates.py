@@ -9,7 +9,8 @@ from torch import nn
 from tests.trainables.gan.architectures.contract import small
 from tests.trainables.gan.cells import make_samples
 from trainables.gan.adversary import Adversary, Optimizers, adversarial_step
-from trainables.gan.fitting.fit import _average, fit_gan
+from trainables.gan.fitting.engine import move_average
+from trainables.gan.fitting.fit import fit_gan
 from trainables.spec.randomness import Randomness
 from trainables.training.contract import NoCheckpoints
 
@@ -28,7 +29,7 @@ def test_the_discriminator_learns_at_its_own_rate(monkeypatch: pytest.MonkeyPatc
         rates.append((generator["lr"], discriminator["lr"]))
         return adversarial_step(adversary, optimizers, *args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("trainables.gan.fitting.fit.adversarial_step", noted)
+    monkeypatch.setattr("trainables.gan.fitting.engine.adversarial_step", noted)
     fit_gan(
         make_samples(channels=1),
         spec=small("spade", learning_rate=2e-3),
@@ -50,8 +51,8 @@ def test_the_running_mean_moves_by_its_share_and_copies_what_is_no_weight() -> N
         assert norm.running_mean is not None
         norm.running_mean.fill_(value)
     for expected in (2.0, 2.75):
-        _average(average, network, steps=4)
+        move_average(average, network, steps=4)
         assert average.weight.item() == pytest.approx(expected)
         assert torch.equal(average.running_mean, network.running_mean)  # type: ignore[arg-type]
-    _average(average, network, steps=0.2)  # a fit of few steps keeps the last weights
+    move_average(average, network, steps=0.2)  # a fit of few steps keeps the last weights
     assert average.weight.item() == pytest.approx(5)
