@@ -6,11 +6,10 @@ A study of one's own is a Python file with a function `study() -> Study`, run by
 
 import dataclasses
 from collections.abc import Sequence
-from typing import get_args
 
 from study.design import Family, Study
 from study.factors import ABLATION, Factor
-from trainables.spec.gan_spec import Architecture, GanSpec, paper_gan
+from trainables.spec.gan_spec import ARCHITECTURES, GanSpec, paper_gan
 from trainables.spec.training_spec import TrainingSpec
 from trainables.spec.trial_spec import CellposeSpec, StardistSpec, UnetSpec
 
@@ -70,7 +69,7 @@ def full() -> Study:
     Expected: learning curves with draws and seeds enough to tell small differences apart.
     """
     return dataclasses.replace(
-        _on_gpus(images_seen=80_000, crop_px=256, architectures=get_args(Architecture)),
+        _on_gpus(images_seen=80_000, crop_px=256, architectures=tuple(ARCHITECTURES)),
         name="full",
         annotation_counts=(1, 2, 5, 10, 20),
         confirm_draws=6,
@@ -81,7 +80,7 @@ def full() -> Study:
     )
 
 
-def _on_gpus(*, images_seen: int, crop_px: int, architectures: Sequence[Architecture]) -> Study:
+def _on_gpus(*, images_seen: int, crop_px: int, architectures: Sequence[str]) -> Study:
     training = TrainingSpec(images_seen=images_seen, evaluations=12, batch_size=16, crop_px=crop_px)
     encoder = "resnet34"
     gans = tuple(
@@ -115,7 +114,7 @@ def _on_gpus(*, images_seen: int, crop_px: int, architectures: Sequence[Architec
 
 def _unpaired(gans: tuple[GanSpec, ...]) -> list[GanSpec]:
     """The GANs that can learn from images without labels, with some."""
-    unpaired = [gan for gan in gans if gan.architecture == "cyclegan"]
+    unpaired = [gan for gan in gans if not ARCHITECTURES[gan.architecture].needs_pairs]
     return [dataclasses.replace(gan, unlabelled_images=64) for gan in unpaired]
 
 

@@ -1,6 +1,6 @@
 """The methods section of a paper, written from the study itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,16 +11,13 @@ from reports.text.references import REFERENCES
 from reports.verdict.cost import device_seconds
 from reports.verdict.verdict import Decision
 from trainables.gan.pools.fidelity import ON_INCEPTION
+from trainables.spec.gan_spec import ARCHITECTURES
 
 SEGMENTERS = {
     "unet": "a U-Net with an interior and a boundary head, decoded by watershed",
     "cellpose": "Cellpose",
     "stardist": "StarDist",
 }
-
-
-MASK_MAKERS = ("joint", "dcgan")
-"""GANs that make the masks along with the images, conditioned on nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,10 +34,16 @@ class _Citations:
     """Numbers papers in the order in which they are first cited."""
 
     cited: list[str] = field(default_factory=list)
+    """Entries of the list of references."""
 
     def __call__(self, *names: str) -> str:
-        self.cited += [name for name in names if name not in self.cited]
-        return f" [{', '.join(str(self.cited.index(name) + 1) for name in names)}]"
+        """The numbers of papers by their names in `REFERENCES`."""
+        return self.of(*(REFERENCES[name] for name in names))
+
+    def of(self, *references: str) -> str:
+        """The numbers of papers by their entries in the list of references."""
+        self.cited += [entry for entry in references if entry not in self.cited]
+        return f" [{', '.join(str(self.cited.index(entry) + 1) for entry in references)}]"
 
 
 def methods(study: Study, decision: Decision, findings: Findings) -> Methods:
@@ -55,7 +58,7 @@ def methods(study: Study, decision: Decision, findings: Findings) -> Methods:
     ]
     return Methods(
         paragraphs=tuple(text for text in paragraphs if text),
-        references=tuple(REFERENCES[name] for name in cite.cited),
+        references=tuple(cite.cited),
     )
 
 
@@ -120,18 +123,28 @@ def _arms(study: Study, cite: _Citations) -> str:
 
 def _gan_data(study: Study, cite: _Citations) -> str:
     specs = [fit.spec for fit in trials(study, stage="fit_gans")]
-    paired = all(spec.get("gan.architecture") not in MASK_MAKERS for spec in specs)
+    names = list(dict.fromkeys(spec["gan.architecture"] for spec in specs))
+    given = all(ARCHITECTURES[name].paints_maps for name in names if name in ARCHITECTURES)
     unlabelled = any(spec.get("gan.unlabelled_images") for spec in specs)
     filtered = not specs or any(spec.get("gan.consistency_floor", 1) for spec in specs)
     text = (
-        f" GAN data were drawn from {'conditional ' if paired else ''}GANs{cite('gan')} fitted to "
-        f"the annotated training images of the same draw"
+        f" GAN data were drawn from {'conditional ' if given else ''}GANs"
+        f"{_architectures(names, cite)} fitted to the annotated training images of the same draw"
         f"{', some with training images without labels' if unlabelled else ' alone'}"
     )
     if filtered:
-        masks = "the conditioning masks" if paired else "their masks"
+        masks = "the conditioning masks" if given else "their masks"
         text += f", and kept where a segmenter trained on those images found {masks} again"
     return f"{text}."
+
+
+def _architectures(names: Sequence[str], cite: _Citations) -> str:
+    """The GANs that were fitted, with their papers, in brackets; of unknown ones the name."""
+    each = [
+        row.title + cite.of(*map(str, row.papers)) if (row := ARCHITECTURES.get(name)) else name
+        for name in names
+    ]
+    return f" ({words.listed(each)})" if each else ""
 
 
 def _weights(study: Study) -> str:

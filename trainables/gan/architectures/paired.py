@@ -36,8 +36,6 @@ class Paired:
 
     noise_channels = 4
     momenta = (0.0, 0.99)  # no first momentum, as in Zhang et al. 2019 (arXiv:1805.08318)
-    paired = True
-    makes_labels = False
 
     def __init__(self, spec: GanSpec, *, channels: int) -> None:
         self.generator: nn.Module = PairedGenerator(

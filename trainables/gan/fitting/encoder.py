@@ -73,8 +73,6 @@ class EncoderGan:
 
     noise_channels = 32
     momenta = (0.0, 0.99)
-    paired = False
-    makes_labels = False
 
     def __init__(self, unet: UnetSpec, *, channels: int) -> None:
         judge = Judge(unet, channels=channels)

@@ -10,14 +10,12 @@ from torch import nn
 
 from trainables.data.sample import Sample
 from trainables.gan.adversary import Batch, adversarial_step, mean_losses, optimizers_of, set_rates
-from trainables.gan.architectures.known import GANS
 from trainables.gan.fitting.batches import Material, draw_gan_batch, loose_material
 from trainables.gan.fitting.health import (
     JUDGED_FROM,
     SETTLED_STEPS,
     has_gone_wrong,
     is_nearest,
-    is_told_colours,
     refuse_collapse,
     refuse_divergence,
     variety,
@@ -26,7 +24,7 @@ from trainables.gan.fitting.state import Fit
 from trainables.gan.generators.creator import Creator
 from trainables.gan.generators.painter import Painter
 from trainables.gan.protocol import UNKNOWN, GanProgress, ReportGan, Watch
-from trainables.spec.gan_spec import GanSpec
+from trainables.spec.gan_spec import ARCHITECTURES, GanSpec
 from trainables.spec.randomness import Randomness, fence
 from trainables.training.contract import Checkpoints
 from trainables.training.device import autocast, best_device, place, reproducible
@@ -59,7 +57,8 @@ def fit_gan(
         randomness: of the fit.
         report: told ten times how far the fit has come.
         checkpoints: where its state is kept.
-        unlabelled: images without labels, at the same scale; only `cyclegan` can use them.
+        unlabelled: images without labels, at the same scale; only architectures that do without
+            pairs can use them.
         watch: measures the generator in the second half of the fit, on real crops that are
             neither the GAN's nor the test's. The nearest is kept, and a fit that moves away from
             them ends early.
@@ -75,7 +74,7 @@ def fit_gan(
     material = Material(images=samples)
     device = best_device()
     fit = _start(spec, channels=samples[0].image.shape[2], randomness=randomness, device=device)
-    if not fit.adversary.paired:
+    if not ARCHITECTURES[spec.architecture].needs_pairs:
         rng = randomness.generator("loose masks")
         material = loose_material(samples, unlabelled=unlabelled, spec=spec, rng=rng)
 
@@ -104,7 +103,7 @@ def fit_gan(
 
 def _start(spec: GanSpec, *, channels: int, randomness: Randomness, device: torch.device) -> Fit:
     with fence(randomness.integer("gan weights")):
-        adversary = GANS[spec.architecture](spec, channels=channels)
+        adversary = ARCHITECTURES[spec.architecture].make(spec, channels)
     for network in (adversary.generator, adversary.discriminator):
         place(network, device)
     return Fit(
@@ -182,7 +181,8 @@ def _note(fit: Fit, probe: Batch, *, spec: GanSpec, watch: Callable[[], float]) 
     distance = watch() if judged else UNKNOWN
     if is_nearest(distance, clock.progress):
         fit.keep()
-    spread = variety(fit.average, probe, told_colours=is_told_colours(fit.adversary))
+    told_colours = ARCHITECTURES[spec.architecture].is_told_colours
+    spread = variety(fit.average, probe, told_colours=told_colours)
     clock.seconds += time.perf_counter() - started
     clock.progress.append(
         GanProgress(
@@ -199,7 +199,7 @@ def _note(fit: Fit, probe: Batch, *, spec: GanSpec, watch: Callable[[], float]) 
 
 def _generator(samples: Sequence[Sample], *, spec: GanSpec) -> Painter | Creator:
     """What will make crops, with all that it takes from the samples; its network is random."""
-    kind = Creator if GANS[spec.architecture].makes_labels else Painter
+    kind = Painter if ARCHITECTURES[spec.architecture].paints_maps else Creator
     generator = kind(spec, channels=samples[0].image.shape[2])
     generator.learn(samples)
     return generator

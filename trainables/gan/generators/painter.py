@@ -8,12 +8,11 @@ import numpy as np
 import torch
 
 from trainables.data.sample import Sample
-from trainables.gan.architectures.known import GANS
 from trainables.gan.conditioning import Appearance, Palette, condition, draw_appearance, measure
 from trainables.gan.generators.network import run
 from trainables.gan.masks.sources import Mask, draw_masks
 from trainables.gan.protocol import Drawn
-from trainables.spec.gan_spec import GanSpec
+from trainables.spec.gan_spec import ARCHITECTURES, GanSpec
 from trainables.spec.randomness import fence
 
 NETWORK_FILE = "generator.pt"
@@ -25,7 +24,7 @@ class Painter:
 
     def __init__(self, spec: GanSpec, *, channels: int) -> None:
         with fence(0):  # the weights will come from a fit or a file
-            adversary = GANS[spec.architecture](spec, channels=channels)
+            adversary = ARCHITECTURES[spec.architecture].make(spec, channels)
         self.network = adversary.generator
         self.palette: Palette = {}
         self._noise_channels = adversary.noise_channels
