@@ -5,16 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from trainables.data.sample import Sample
 from trainables.gan.architectures.relief import RELIEF_CHANNELS, decode_relief
-from trainables.gan.generators.network import run
+from trainables.gan.generators.network import load_weights, run, save_weights
 from trainables.gan.protocol import Drawn
 from trainables.spec.gan_spec import ARCHITECTURES, GanSpec
 from trainables.spec.randomness import fence
 
-NETWORK_FILE = "generator.pt"
 SOURCES_FILE = "sources.json"
 
 
@@ -55,11 +53,10 @@ class Creator:
 
     def save(self, folder: Path) -> None:
         """See `Generator.save`."""
-        torch.save(self.network.state_dict(), folder / NETWORK_FILE)
+        save_weights(self.network, folder)
         (folder / SOURCES_FILE).write_text(json.dumps(self.sources))
 
     def load(self, folder: Path) -> None:
         """See `Generator.load`."""
-        weights = torch.load(folder / NETWORK_FILE, map_location="cpu", weights_only=True)
-        self.network.load_state_dict(weights)
+        load_weights(self.network, folder)
         self.sources = tuple(json.loads((folder / SOURCES_FILE).read_text()))
