@@ -6,14 +6,13 @@ A study of one's own is a Python file with a function `study() -> Study`, run by
 
 import dataclasses
 from collections.abc import Sequence
-from typing import get_args
 
 from study.design import Setup, Study
 from study.factors import ABLATION, Factor
 from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.segmenters.stardist.settings import StardistSpec
 from trainables.segmenters.unet.settings import UnetSpec
-from trainables.spec.gan_spec import Architecture, GanSpec, paper_gan
+from trainables.spec.gan_spec import ARCHITECTURES, GanSpec, paper_gan
 from trainables.spec.training_spec import TrainingSpec
 
 
@@ -74,7 +73,7 @@ def full() -> Study:
     Expected: learning curves with draws and seeds enough to tell small differences apart.
     """
     return dataclasses.replace(
-        _on_gpus(images_seen=80_000, crop_px=256, architectures=get_args(Architecture)),
+        _on_gpus(images_seen=80_000, crop_px=256, architectures=tuple(ARCHITECTURES)),
         name="full",
         annotation_counts=(1, 2, 5, 10, 20),
         confirm_draws=6,
@@ -85,7 +84,7 @@ def full() -> Study:
     )
 
 
-def _on_gpus(*, images_seen: int, crop_px: int, architectures: Sequence[Architecture]) -> Study:
+def _on_gpus(*, images_seen: int, crop_px: int, architectures: Sequence[str]) -> Study:
     training = TrainingSpec(images_seen=images_seen, evaluations=12, batch_size=16, crop_px=crop_px)
     encoder = "resnet34"
     gans = tuple(
@@ -121,7 +120,7 @@ def _on_gpus(*, images_seen: int, crop_px: int, architectures: Sequence[Architec
 
 def _unpaired(gans: tuple[GanSpec, ...]) -> list[GanSpec]:
     """The GANs that can learn from images without labels, with some."""
-    unpaired = [gan for gan in gans if gan.architecture == "cyclegan"]
+    unpaired = [gan for gan in gans if not ARCHITECTURES[gan.architecture].needs_pairs]
     return [dataclasses.replace(gan, unlabelled_images=64) for gan in unpaired]
 
 

@@ -1,6 +1,6 @@
 """The methods section of a paper, written from the study itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +14,7 @@ from trainables.gan.pools.fidelity import ON_INCEPTION
 from trainables.segmenters.families import FAMILIES
 from trainables.segmenters.family import Family
 from trainables.segmenters.reading import trial_spec
-
-MASK_MAKERS = ("joint", "dcgan")
-"""GANs that make the masks along with the images, conditioned on nothing."""
+from trainables.spec.gan_spec import ARCHITECTURES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,16 +31,16 @@ class _Citations:
     """Numbers papers in the order in which they are first cited."""
 
     cited: list[str] = field(default_factory=list)
-    """References in full."""
+    """Entries of the list of references."""
 
     def __call__(self, *names: str) -> str:
-        """Cites papers of `REFERENCES` by their short names."""
-        return self.papers(*(REFERENCES[name] for name in names))
+        """The numbers of papers by their names in `REFERENCES`."""
+        return self.of(*(REFERENCES[name] for name in names))
 
-    def papers(self, *references: str) -> str:
-        """Cites papers given in full."""
-        self.cited += [one for one in references if one not in self.cited]
-        return f" [{', '.join(str(self.cited.index(one) + 1) for one in references)}]"
+    def of(self, *references: str) -> str:
+        """The numbers of papers by their entries in the list of references."""
+        self.cited += [entry for entry in references if entry not in self.cited]
+        return f" [{', '.join(str(self.cited.index(entry) + 1) for entry in references)}]"
 
 
 def methods(study: Study, decision: Decision, findings: Findings) -> Methods:
@@ -124,24 +122,34 @@ def _segmenter(study: Study, family: Family[Any], cite: _Citations) -> str:
     """A family with the papers of the networks that the study trained."""
     trained = [trial_spec(one.spec).segmenter for one in trials(study, stage="search")]
     networks = [one for one in trained if one.kind == family.name] or [family.settings()]
-    papers = dict.fromkeys(paper.full for one in networks for paper in family.cite(one))
-    return family.in_words + cite.papers(*papers)
+    papers = dict.fromkeys(str(paper) for one in networks for paper in family.cite(one))
+    return family.in_words + cite.of(*papers)
 
 
 def _gan_data(study: Study, cite: _Citations) -> str:
     specs = [fit.spec for fit in trials(study, stage="fit_gans")]
-    paired = all(spec.get("gan.architecture") not in MASK_MAKERS for spec in specs)
+    names = list(dict.fromkeys(spec["gan.architecture"] for spec in specs))
+    given = all(ARCHITECTURES[name].paints_maps for name in names if name in ARCHITECTURES)
     unlabelled = any(spec.get("gan.unlabelled_images") for spec in specs)
     filtered = not specs or any(spec.get("gan.consistency_floor", 1) for spec in specs)
     text = (
-        f" GAN data were drawn from {'conditional ' if paired else ''}GANs{cite('gan')} fitted to "
-        f"the annotated training images of the same draw"
+        f" GAN data were drawn from {'conditional ' if given else ''}GANs"
+        f"{_architectures(names, cite)} fitted to the annotated training images of the same draw"
         f"{', some with training images without labels' if unlabelled else ' alone'}"
     )
     if filtered:
-        masks = "the conditioning masks" if paired else "their masks"
+        masks = "the conditioning masks" if given else "their masks"
         text += f", and kept where a segmenter trained on those images found {masks} again"
     return f"{text}."
+
+
+def _architectures(names: Sequence[str], cite: _Citations) -> str:
+    """The GANs that were fitted, with their papers, in brackets; of unknown ones the name."""
+    each = [
+        row.title + cite.of(*map(str, row.papers)) if (row := ARCHITECTURES.get(name)) else name
+        for name in names
+    ]
+    return f" ({words.listed(each)})" if each else ""
 
 
 def _weights(study: Study) -> str:

@@ -6,8 +6,6 @@ REFERENCES = {
     "copy_paste": "Ghiasi et al. Simple copy-paste is a strong data augmentation method for "
     "instance segmentation. CVPR 2021.",
     "pseudo_labels": "Tarvainen, Valpola. Mean teachers are better role models. NeurIPS 2017.",
-    "gan": "Isola, Zhu, Zhou, Efros. Image-to-image translation with conditional adversarial "
-    "networks. CVPR 2017.",
     "gan_encoder": "Majurski et al. Cell image segmentation using generative adversarial "
     "networks, transfer learning, and augmentations. CVPR Workshops 2019.",
     "kid": "Bińkowski, Sutherland, Arbel, Gretton. Demystifying MMD GANs. ICLR 2018.",
@@ -36,5 +34,5 @@ REFERENCES = {
     "spearman": "Bonett, Wright. Sample size requirements for estimating Pearson, Kendall and "
     "Spearman correlations. Psychometrika 65, 2000.",
 }
-"""By a short name; in the order of a methods section. The papers of the segmenters stand with
-these (`Family.cite`)."""
+"""By a short name; in the order of a methods section. Those of GANs are in
+`ARCHITECTURES`, those of segmenters with their families."""

@@ -165,7 +165,7 @@ def _about(model: Model, network: PackagedNetwork, origin: Origin, parts: Path) 
         "authors": [v0_5.Author(name=name) for name in origin.authors],
         "license": origin.licence or None,
         "cite": [
-            v0_5.CiteEntry(text=paper.short, doi=v0_5.Doi(paper.doi))
+            v0_5.CiteEntry(text=paper.reference, doi=v0_5.Doi(paper.doi))
             for paper in family_of(segmenter).cite(segmenter)
         ],
         "documentation": v0_5.FileDescr(source=readme),

@@ -9,7 +9,6 @@ Run by hand; every row of a picture is three real crops, three masks, three crop
 import argparse
 import tempfile
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 from PIL import Image
@@ -22,7 +21,7 @@ from trainables.data.trial_data import TrialData
 from trainables.gan.pools.files import POOL, REAL, read_samples
 from trainables.gan_trial import run_gan_fit
 from trainables.results.result import TrialResult
-from trainables.spec.gan_spec import Architecture, GanSpec, paper_gan
+from trainables.spec.gan_spec import ARCHITECTURES, GanSpec, paper_gan
 from trainables.spec.trial_spec import DataSpec, GanFitSpec
 from trainables.training.contract import NoCheckpoints
 
@@ -135,7 +134,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    names = get_args(Architecture)
+    names = tuple(ARCHITECTURES)
     parser.add_argument("--dataset", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--architectures", nargs="+", choices=names, default=names)

@@ -12,7 +12,6 @@ import dataclasses
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from trainables.data.trial_data import TrialData
 from trainables.gan.pools.files import read_pool
 from trainables.gan_trial import run_gan_fit
 from trainables.spec.extra_spec import ExtraSpec
-from trainables.spec.gan_spec import Architecture, paper_gan
+from trainables.spec.gan_spec import ARCHITECTURES, paper_gan
 from trainables.spec.trial_spec import DataSpec, TrialSpec, gan_fit
 from trainables.training.contract import NoCheckpoints
 from trainables.trial import run_trial
@@ -39,7 +38,7 @@ class Cell:
 
     dataset: Path
     out: Path
-    architecture: Architecture | None
+    architecture: str | None
     """None: the U-Net with ratio 0."""
     count: int
     draw: int
@@ -135,7 +134,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    names = get_args(Architecture)
+    names = tuple(ARCHITECTURES)
     parser.add_argument("--dataset", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--architectures", nargs="+", choices=names, default=names)

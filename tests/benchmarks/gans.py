@@ -9,7 +9,6 @@ do not count:
 
 import argparse
 import time
-from typing import get_args
 
 import numpy as np
 import torch
@@ -17,9 +16,8 @@ from torch import nn
 
 from tests.trainables.gan.cells import make_samples
 from trainables.gan.adversary import Adversary, Batch, Optimizers, adversarial_step
-from trainables.gan.architectures.known import GANS
 from trainables.gan.fitting.batches import Material, draw_gan_batch
-from trainables.spec.gan_spec import Architecture, GanSpec, paper_gan
+from trainables.spec.gan_spec import ARCHITECTURES, GanSpec, paper_gan
 from trainables.training.device import autocast, place
 
 CPU = torch.device("cpu")
@@ -32,7 +30,7 @@ def seconds_per_step(spec: GanSpec, *, fast: bool) -> float:
     Args:
         fast: as the study computes; else in float32 and torch's own memory format.
     """
-    adversary = GANS[spec.architecture](spec, channels=1)
+    adversary = ARCHITECTURES[spec.architecture].make(spec, 1)
     batch = _batch(spec, adversary, fast=fast)
     optimizers = Optimizers(
         generator=torch.optim.Adam(adversary.generator.parameters(), fused=True),
@@ -81,13 +79,13 @@ def main() -> None:
     for name in options.architectures:
         spec = paper_gan(name, crop_px=options.crop_px, width=options.width)
         plain, fast = (seconds_per_step(spec, fast=fast) for fast in (False, True))
-        size = _parameters(GANS[name](spec, channels=1).generator)
+        size = _parameters(ARCHITECTURES[name].make(spec, 1).generator)
         print(f"{name:12} {size:9.2f} {fast:8.3f} {plain:8.3f} {plain / fast:6.2f}", flush=True)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    names = get_args(Architecture)
+    names = tuple(ARCHITECTURES)
     parser.add_argument("--architectures", nargs="+", choices=names, default=names)
     parser.add_argument("--crop-px", type=int, default=96)
     parser.add_argument("--width", type=int, default=16)

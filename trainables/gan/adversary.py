@@ -25,7 +25,8 @@ class Batch:
     """What one step is given."""
 
     condition: Tensor
-    """float [N, K, P, P]; see conditioning.py."""
+    """float [N, K, P, P]; see conditioning.py. Of the real images, or of none of them where the
+    architecture does without pairs."""
     images: Tensor
     """float [N, C, P, P], the real ones."""
     known: Tensor
@@ -38,7 +39,7 @@ class Batch:
 
 
 class Adversary(Protocol):
-    """One architecture. Made as `GANS[spec.architecture](spec, channels)`."""
+    """One architecture, made by `ARCHITECTURES[spec.architecture].make(spec, channels)`."""
 
     generator: nn.Module
     """All that is trained on the generator's side; called with (condition, noise) it gives images
@@ -49,10 +50,6 @@ class Adversary(Protocol):
     """Channels of white noise that the generator is given."""
     momenta: tuple[float, float]
     """Adam's, for both sides."""
-    paired: bool
-    """Whether conditions and images of a batch belong together."""
-    makes_labels: bool
-    """Whether instance maps are made together with the images, and not given."""
 
     def make(self, batch: Batch) -> Fakes:
         """What the generator makes of a batch; gradients pass."""

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from trainables.segmenters.paper import Paper
 from trainables.segmenters.published import Weights
 from trainables.segmenters.take_home import TakeHome
+from trainables.spec.papers import Paper
 from trainables.spec.space import Space
 from trainables.spec.training_spec import TrainingSpec
 from trainables.spec.trial_spec import SegmenterSettings, TrialSpec, WeightsKind

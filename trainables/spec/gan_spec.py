@@ -1,16 +1,16 @@
-"""Which GAN makes the synthetic data, and how it is fitted."""
+"""Which GANs there are (`ARCHITECTURES`), and how the one is fitted that makes synthetic data."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from trainables.spec import papers
 from trainables.spec.checks import at_least, one_of
 
-Architecture = Literal[
-    "paired", "pix2pix", "pix2pixhd", "spade", "oasis", "cyclegan", "joint", "dcgan"
-]
-MaskSource = Literal["recomposed", "annotated", "shape_library", "simulated"]
+if TYPE_CHECKING:  # it imports torch
+    from trainables.gan.adversary import Adversary
 
+MaskSource = Literal["recomposed", "annotated", "shape_library", "simulated"]
 LOWEST_FLOOR = 0.1
 """F1 at which a mask must be found again at least, wherever there is a filter."""
 
@@ -19,12 +19,12 @@ LOWEST_FLOOR = 0.1
 class GanSpec:
     """One GAN: its architecture and how it is fitted.
 
-    The defaults are those of `paired`; `paper_gan` gives those of the other architectures.
+    The defaults are those of `paired`; `paper_gan` gives those of the other architectures. What an
+    architecture does not use (`is_used`) changes nothing.
     """
 
-    architecture: Architecture = "paired"
-    """From an instance map: `paired`, `pix2pix`, `pix2pixhd`, `spade`, `oasis`; from an instance
-    map without pairs: `cyclegan`; image and instance map together: `joint`, `dcgan`."""
+    architecture: str = "paired"
+    """A key of `ARCHITECTURES`."""
     width: int = 16
     """Channels of the generator's first level."""
     images_seen: int = 2400
@@ -36,23 +36,23 @@ class GanSpec:
     """Of the generator; the discriminator's is `discriminator_speed` times that."""
     discriminator_speed: float = 1.0
     reconstruction_weight: float = 20.0
-    """Weight of an L1 distance against the adversarial loss: to the real image (`paired`,
-    `pix2pix`), or to where the cycle started (`cyclegan`); not used elsewhere."""
+    """Weight of an L1 distance against the adversarial loss: to the real image, or to where a
+    cycle started."""
     feature_weight: float = 0.0
-    """Weight of feature matching (`pix2pixhd`, `spade`), not used elsewhere."""
+    """Weight of feature matching."""
     mix_weight: float = 0.0
-    """Weight of LabelMix (`oasis`), not used elsewhere."""
+    """Weight of LabelMix."""
     penalty_weight: float = 0.0
-    """Weight of the gradient penalties (`joint`, `dcgan`), not used elsewhere."""
+    """Weight of the gradient penalties."""
     critic_steps: int = 1
     """Steps of the discriminator for each step of the generator."""
     mask_source: MaskSource = "recomposed"
     """`annotated`: the annotated masks, warped; `recomposed`: their cells rearranged as well;
     `shape_library`: cells of all annotated images; `simulated`: new cells of like size and shape.
-    Not used by `joint` and `dcgan`, which make their own."""
+    Of use to architectures that paint maps (`Architecture.paints_maps`)."""
     unlabelled_images: int = 0
-    """Images without labels that are learnt from as well, at most (`cyclegan`), not used
-    elsewhere."""
+    """Images without labels that are learnt from as well, at most; of use to architectures that
+    do without pairs (`Architecture.needs_pairs`)."""
     pool_size: int = 64
     """Synthetic crops kept after filtering."""
     consistency_floor: float = 0.6
@@ -65,7 +65,7 @@ class GanSpec:
         at_least(self, learning_rate=0.0, discriminator_speed=0.0, reconstruction_weight=0.0)
         at_least(self, unlabelled_images=0)
         at_least(self, feature_weight=0.0, mix_weight=0.0, penalty_weight=0.0, critic_steps=1)
-        one_of(self, architecture=get_args(Architecture), mask_source=get_args(MaskSource))
+        one_of(self, architecture=tuple(ARCHITECTURES), mask_source=get_args(MaskSource))
         self._check_critic_steps()
         if self.crop_px % 32:
             raise ValueError(f"crop_px must be a multiple of 32, but got {self.crop_px}.")
@@ -96,21 +96,39 @@ class GanSpec:
         return max(LOWEST_FLOOR, self.consistency_floor * judge_f1)
 
 
-def paper_gan(architecture: Architecture, **changes: Any) -> GanSpec:
+def paper_gan(architecture: str, **changes: Any) -> GanSpec:
     """A GAN with the loss weights and the two time scales of its paper.
 
     Learning rates are five times those of the papers, which train a thousand times longer.
 
     Args:
-        architecture: see `GanSpec`.
+        architecture: a key of `ARCHITECTURES`.
         changes: any other fields of `GanSpec`.
+
+    Raises:
+        ValueError: there is no such architecture, or a value is out of range.
     """
-    return GanSpec(**({"architecture": architecture} | PAPERS[architecture] | changes))
+    row = ARCHITECTURES.get(architecture)
+    settings = row.settings if row else {}  # `GanSpec` refuses what is not known
+    return GanSpec(**{"architecture": architecture, **settings, **changes})
 
 
-def is_used(setting: str, *, by: Architecture) -> bool:
-    """Whether an architecture's fit, or the pool drawn from it, depends on a field of `GanSpec`."""
-    return setting not in USED_BY or by in USED_BY[setting]
+def is_used(setting: str, *, by: str) -> bool:
+    """Whether an architecture's fit, or the pool drawn from it, depends on a field of `GanSpec`.
+
+    What no row of `ARCHITECTURES` names is taken for used by all, so also `unlabelled_images`:
+    images are handed over for it, whatever the architecture makes of them. So are all settings of
+    an architecture that is not known here: a stored result may be of other software.
+    """
+    architecture = ARCHITECTURES.get(by)
+    if architecture is None or setting not in optional_settings():
+        return True
+    return architecture.paints_maps if setting == "mask_source" else setting in architecture.uses
+
+
+def optional_settings() -> frozenset[str]:
+    """The fields of `GanSpec` that some architectures use and others do not."""
+    return frozenset({"mask_source"}).union(*(row.uses for row in ARCHITECTURES.values()))
 
 
 def without_unused(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,24 +149,151 @@ def as_fitted(gan: GanSpec) -> GanSpec:
     return GanSpec(**without_unused(asdict(gan)))
 
 
-USED_BY: dict[str, tuple[Architecture, ...]] = {
-    "reconstruction_weight": ("paired", "pix2pix", "cyclegan"),
-    "feature_weight": ("pix2pixhd", "spade"),
-    "mix_weight": ("oasis",),
-    "penalty_weight": ("joint", "dcgan"),
-    "mask_source": ("paired", "pix2pix", "pix2pixhd", "spade", "oasis", "cyclegan"),
-}
-"""Architectures that use a setting. What is not named here is taken for used by all, so also
-`unlabelled_images`: images are handed over for it, whatever the architecture makes of them."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Architecture:
+    """A kind of GAN, as everybody knows it who does not fit it."""
 
-PAPERS: dict[Architecture, dict[str, Any]] = {
-    "paired": {},
-    "pix2pix": {"learning_rate": 1e-3, "reconstruction_weight": 100.0},
-    "pix2pixhd": {"learning_rate": 1e-3, "feature_weight": 10.0},
-    "spade": {"learning_rate": 5e-4, "discriminator_speed": 4.0, "feature_weight": 10.0},
-    "oasis": {"learning_rate": 5e-4, "discriminator_speed": 4.0, "mix_weight": 10.0},
-    "cyclegan": {"learning_rate": 1e-3, "reconstruction_weight": 10.0},
-    "joint": {"learning_rate": 1e-3, "penalty_weight": 1.0},
-    "dcgan": {"learning_rate": 5e-4, "penalty_weight": 10.0, "critic_steps": 5},
+    title: str
+    """Its name in the report."""
+    papers: tuple[papers.Paper, ...]
+    """What it follows, the first paper the most."""
+    make: "Callable[[GanSpec, int], Adversary]"
+    """Its networks with random weights, for images of C channels; imports torch."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What its paper says differently from the defaults of `GanSpec`."""
+    uses: frozenset[str] = frozenset()
+    """The fields of `GanSpec` that its losses use and those of others do not."""
+    needs_pairs: bool
+    """Whether each image must come with its own instance map; else images without labels can be
+    learnt from as well."""
+    paints_maps: bool
+    """Whether it paints given instance maps; else it makes image and map together."""
+
+    @property
+    def is_told_colours(self) -> bool:
+        """Whether its generator is given the real crops' own colours with their maps."""
+        return self.needs_pairs and self.paints_maps
+
+
+def _paired(spec: GanSpec, channels: int) -> "Adversary":
+    from trainables.gan.architectures.paired import Paired
+
+    return Paired(spec, channels=channels)
+
+
+def _pix2pix(spec: GanSpec, channels: int) -> "Adversary":
+    from trainables.gan.architectures.pix2pix import Pix2pix
+
+    return Pix2pix(spec, channels=channels)
+
+
+def _pix2pixhd(spec: GanSpec, channels: int) -> "Adversary":
+    from trainables.gan.architectures.pix2pixhd import Pix2pixHD
+
+    return Pix2pixHD(spec, channels=channels)
+
+
+def _spade(spec: GanSpec, channels: int) -> "Adversary":
+    from trainables.gan.architectures.spade import SpadeGan
+
+    return SpadeGan(spec, channels=channels)
+
+
+def _oasis(spec: GanSpec, channels: int) -> "Adversary":
+    from trainables.gan.architectures.oasis import Oasis
+
+    return Oasis(spec, channels=channels)
+
+
+def _cyclegan(spec: GanSpec, channels: int) -> "Adversary":
+    from trainables.gan.architectures.cyclegan import CycleGan
+
+    return CycleGan(spec, channels=channels)
+
+
+def _joint(spec: GanSpec, channels: int) -> "Adversary":
+    from trainables.gan.architectures.joint import Joint
+
+    return Joint(spec, channels=channels)
+
+
+def _dcgan(spec: GanSpec, channels: int) -> "Adversary":
+    from trainables.gan.architectures.dcgan import Dcgan
+
+    return Dcgan(spec, channels=channels)
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "paired": Architecture(
+        title="pix2pix for few images",
+        papers=(papers.PIX2PIX,),
+        make=_paired,
+        uses=frozenset({"reconstruction_weight"}),
+        needs_pairs=True,
+        paints_maps=True,
+    ),
+    "pix2pix": Architecture(
+        title="pix2pix",
+        papers=(papers.PIX2PIX,),
+        make=_pix2pix,
+        settings={"learning_rate": 1e-3, "reconstruction_weight": 100.0},
+        uses=frozenset({"reconstruction_weight"}),
+        needs_pairs=True,
+        paints_maps=True,
+    ),
+    "pix2pixhd": Architecture(
+        title="pix2pixHD",
+        papers=(papers.PIX2PIXHD,),
+        make=_pix2pixhd,
+        settings={"learning_rate": 1e-3, "feature_weight": 10.0},
+        uses=frozenset({"feature_weight"}),
+        needs_pairs=True,
+        paints_maps=True,
+    ),
+    "spade": Architecture(
+        title="SPADE",
+        papers=(papers.SPADE,),
+        make=_spade,
+        settings={"learning_rate": 5e-4, "discriminator_speed": 4.0, "feature_weight": 10.0},
+        uses=frozenset({"feature_weight"}),
+        needs_pairs=True,
+        paints_maps=True,
+    ),
+    "oasis": Architecture(
+        title="OASIS",
+        papers=(papers.OASIS,),
+        make=_oasis,
+        settings={"learning_rate": 5e-4, "discriminator_speed": 4.0, "mix_weight": 10.0},
+        uses=frozenset({"mix_weight"}),
+        needs_pairs=True,
+        paints_maps=True,
+    ),
+    "cyclegan": Architecture(
+        title="CycleGAN",
+        papers=(papers.CYCLEGAN,),
+        make=_cyclegan,
+        settings={"learning_rate": 1e-3, "reconstruction_weight": 10.0},
+        uses=frozenset({"reconstruction_weight"}),
+        needs_pairs=False,
+        paints_maps=True,
+    ),
+    "joint": Architecture(
+        title="R3GAN",
+        papers=(papers.R3GAN,),
+        make=_joint,
+        settings={"learning_rate": 1e-3, "penalty_weight": 1.0},
+        uses=frozenset({"penalty_weight"}),
+        needs_pairs=True,
+        paints_maps=False,
+    ),
+    "dcgan": Architecture(
+        title="DCGAN",
+        papers=(papers.DCGAN, papers.WGAN_GP),
+        make=_dcgan,
+        settings={"learning_rate": 5e-4, "penalty_weight": 10.0, "critic_steps": 5},
+        uses=frozenset({"penalty_weight"}),
+        needs_pairs=True,
+        paints_maps=False,
+    ),
 }
-"""What the paper of each architecture says differently from `GanSpec`."""
+"""Every GAN there is, by the name in specs; its networks are a file of `gan/architectures/`."""

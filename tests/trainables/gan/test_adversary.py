@@ -37,8 +37,6 @@ class Plain:
 
     noise_channels = 1
     momenta = (0.0, 0.9)
-    paired = True
-    makes_labels = False
 
     def __init__(self) -> None:
         self.generator: nn.Module = OneGrey()

@@ -1,7 +1,6 @@
 """Specs are checked, flatten without loss, and name themselves by their content."""
 
 import dataclasses
-from typing import get_args
 
 import pytest
 
@@ -11,7 +10,7 @@ from trainables.segmenters.stardist.settings import StardistSpec
 from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.extra_spec import ExtraSpec
 from trainables.spec.flat import flatten
-from trainables.spec.gan_spec import LOWEST_FLOOR, Architecture, GanSpec, paper_gan
+from trainables.spec.gan_spec import ARCHITECTURES, LOWEST_FLOOR, GanSpec, is_used, paper_gan
 from trainables.spec.training_spec import TrainingSpec
 from trainables.spec.trial_spec import DataSpec, TrialSpec, WeightsSpec, gan_fit
 
@@ -70,6 +69,8 @@ def test_a_trial_without_a_gan_has_no_fit() -> None:
         (lambda: WeightsSpec(kind="pretrained"), "Pretrained weights need an origin"),
         (lambda: StardistSpec(grid=3), "grid must be one of"),
         (lambda: GanSpec(consistency_floor=1.5), "consistency_floor"),
+        (lambda: GanSpec(architecture="magic"), "architecture must be one of .*'paired'.*'magic'"),
+        (lambda: paper_gan("magic"), "architecture must be one of"),
         (lambda: paper_gan("dcgan", images_seen=39), "critic_steps must be at most"),
         (lambda: trial_spec(flatten(spec()) | {"segmenter.kind": "magic"}), "segmenter.kind"),
         (lambda: trial_spec(flatten(spec()) | {"training.speed": 1}), "has no 'speed'"),
@@ -81,13 +82,22 @@ def test_what_cannot_be_is_refused_by_name(make: object, named: str) -> None:
 
 
 def test_papers_differ_only_where_an_architecture_uses_it() -> None:
-    for architecture in get_args(Architecture):
+    for architecture in ARCHITECTURES:
         gan = paper_gan(architecture, width=24)
         assert (gan.architecture, gan.width) == (architecture, 24)
         assert gan_fit_spec(flatten(gan_fit(spec(extra=with_gan(gan))))).gan == gan
     assert paper_gan("dcgan").critic_steps == 5
     assert paper_gan("paired") == GanSpec()
     assert paper_gan("spade", feature_weight=1.0).feature_weight == 1.0
+
+
+def test_settings_are_used_by_all_by_some_or_by_what_is_not_known() -> None:
+    """Ids of stored GANs hang on it: a setting that is not used takes its default in them."""
+    assert all(is_used("unlabelled_images", by=name) for name in ARCHITECTURES)
+    assert not is_used("mask_source", by="joint")
+    assert is_used("mask_source", by="cyclegan")
+    assert not is_used("mix_weight", by="spade")
+    assert is_used("mix_weight", by="of later software")
 
 
 def with_gan(gan: GanSpec) -> ExtraSpec:

@@ -113,7 +113,7 @@ class ResidualGenerator(nn.Module):
 
     def __init__(self, *, before: int, after: int, width: int, levels: int, blocks: int) -> None:
         super().__init__()
-        widths = [width * 2**level for level in range(levels + 1)]
+        widths = level_widths(width, levels=levels)
         self.stem = _conv(before, width, kernel=7)
         self.down = nn.ModuleList(
             _conv(fine, coarse) for fine, coarse in itertools.pairwise(widths)

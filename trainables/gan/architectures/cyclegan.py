@@ -34,8 +34,6 @@ class CycleGan:
 
     noise_channels = 4
     momenta = (0.5, 0.999)
-    paired = False
-    makes_labels = False
 
     def __init__(self, spec: GanSpec, *, channels: int) -> None:
         self._generator = MapsAndImages(

@@ -27,8 +27,6 @@ class Dcgan:
 
     noise_channels = 32
     momenta = (0.0, 0.9)
-    paired = True
-    makes_labels = True
 
     def __init__(self, spec: GanSpec, *, channels: int) -> None:
         outputs = channels + RELIEF_CHANNELS

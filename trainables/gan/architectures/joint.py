@@ -2,7 +2,7 @@
 
 So new shapes and arrangements of cells come about as well, and no mask source is needed.
 
-Source: Huang et al. 2025, "The GAN is dead; long live the GAN! A Modern Baseline GAN"
+Source: Huang et al. 2025, "The GAN is dead; long live the GAN! A Modern GAN Baseline"
 (arXiv:2501.05441): relativistic pairing loss with R1 and R2, residual networks without
 normalisation, grouped convolutions in inverted bottlenecks, interpolation for resampling, small
 initial residuals. Different here: fewer and narrower blocks, codes in a map (latent.py), and a
@@ -37,8 +37,6 @@ class Joint:
 
     noise_channels = 32
     momenta = (0.0, 0.99)
-    paired = True
-    makes_labels = True
 
     def __init__(self, spec: GanSpec, *, channels: int) -> None:
         outputs = channels + RELIEF_CHANNELS

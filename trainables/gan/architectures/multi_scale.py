@@ -24,8 +24,6 @@ class MultiScaleAdversary:
     """
 
     noise_channels = 4
-    paired = True
-    makes_labels = False
 
     def __init__(self, spec: GanSpec, *, channels: int, generator: nn.Module) -> None:
         self.generator = generator

@@ -29,8 +29,6 @@ class Oasis:
 
     noise_channels = 16  # of the paper's 64: our images have one tenth of its classes
     momenta = (0.0, 0.999)
-    paired = True
-    makes_labels = False
 
     def __init__(self, spec: GanSpec, *, channels: int) -> None:
         self.generator: nn.Module = SpadeGenerator(

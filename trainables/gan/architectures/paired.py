@@ -19,6 +19,7 @@ from trainables.gan.architectures.blocks import (
     condition_channels,
     downsample,
     groups_of,
+    level_widths,
     look,
     noise_pyramid,
     paint_over,
@@ -36,8 +37,6 @@ class Paired:
 
     noise_channels = 4
     momenta = (0.0, 0.99)  # no first momentum, as in Zhang et al. 2019 (arXiv:1805.08318)
-    paired = True
-    makes_labels = False
 
     def __init__(self, spec: GanSpec, *, channels: int) -> None:
         self.generator: nn.Module = PairedGenerator(
@@ -76,7 +75,7 @@ class PairedGenerator(nn.Module):
 
     def __init__(self, *, width: int, channels: int, noise_channels: int) -> None:
         super().__init__()
-        widths = [width * 2**level for level in range(LEVELS + 1)]
+        widths = level_widths(width, levels=LEVELS)
         self.stem = _block(condition_channels(channels) + noise_channels, width)
         self.down = nn.ModuleList(
             _block(fine, coarse) for fine, coarse in itertools.pairwise(widths)

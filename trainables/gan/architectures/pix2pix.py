@@ -34,8 +34,6 @@ class Pix2pix:
 
     noise_channels = 4
     momenta = (0.5, 0.999)
-    paired = True
-    makes_labels = False
 
     def __init__(self, spec: GanSpec, *, channels: int) -> None:
         self.generator: nn.Module = Pix2pixGenerator(

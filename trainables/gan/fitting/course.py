@@ -9,12 +9,11 @@ from trainables.gan.fitting.health import (
     SETTLED_STEPS,
     has_gone_wrong,
     is_nearest,
-    is_told_colours,
     refuse_collapse,
     variety,
 )
 from trainables.gan.protocol import UNKNOWN, GanProgress
-from trainables.spec.gan_spec import GanSpec
+from trainables.spec.gan_spec import ARCHITECTURES, GanSpec
 from trainables.training.course import State
 
 REPORTS = 10
@@ -42,7 +41,7 @@ class GanCourse:
 
     def measure(self, step: int) -> dict[str, float]:
         is_judged = step >= JUDGED_FROM * fit_steps(self._spec)
-        told_colours = is_told_colours(self._engine.adversary)
+        told_colours = ARCHITECTURES[self._spec.architecture].is_told_colours
         return {
             "distance": self._distance() if is_judged else UNKNOWN,
             "variety": variety(

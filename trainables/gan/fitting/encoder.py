@@ -21,6 +21,7 @@ from trainables.data.sample import Sample
 from trainables.gan.adversary import Batch, Fakes, Terms, adversarial_step, optimizers_of, set_rates
 from trainables.gan.architectures.dcgan import DcganGenerator
 from trainables.gan.diff_augment import DiffAugment
+from trainables.gan.fitting.batches import ZOOM
 from trainables.gan.fitting.health import refuse_divergence
 from trainables.gan.losses import vanilla, zero_centred_penalty
 from trainables.segmenters.protocol import EncoderSettings
@@ -34,7 +35,6 @@ WIDTH = 16
 LEARNING_RATE = 5e-4
 PENALTY_WEIGHT = 1.0
 """Of R1, on real images: Mescheder et al. 2018 (arXiv:1801.04406)."""
-ZOOM = 1.25
 
 
 def learn_encoder(
@@ -76,8 +76,6 @@ class EncoderGan:
 
     noise_channels = 32
     momenta = (0.0, 0.99)
-    paired = False
-    makes_labels = False
 
     def __init__(self, settings: EncoderSettings, *, channels: int) -> None:
         judge = Judge(settings, channels=channels)

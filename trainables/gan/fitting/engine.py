@@ -15,10 +15,9 @@ from trainables.gan.adversary import (
     optimizers_of,
     set_rates,
 )
-from trainables.gan.architectures.known import GANS
 from trainables.gan.fitting.batches import Material, draw_gan_batch
 from trainables.gan.fitting.health import refuse_divergence
-from trainables.spec.gan_spec import GanSpec
+from trainables.spec.gan_spec import ARCHITECTURES, GanSpec
 from trainables.spec.randomness import Randomness, fence
 from trainables.training.device import autocast, best_device, place
 from trainables.training.schedule import decay
@@ -49,7 +48,7 @@ class GanEngine:
         self._device = best_device()
         channels = material.images[0].image.shape[2]
         with fence(randomness.integer("gan weights")):
-            self.adversary: Adversary = GANS[spec.architecture](spec, channels=channels)
+            self.adversary: Adversary = ARCHITECTURES[spec.architecture].make(spec, channels)
         for network in (self.adversary.generator, self.adversary.discriminator):
             place(network, self._device)
         self._optimizers = optimizers_of(self.adversary)

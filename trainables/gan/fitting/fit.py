@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from functools import cache
 
 from trainables.data.sample import Sample
-from trainables.gan.architectures.known import GANS
 from trainables.gan.fitting.batches import Material, loose_material
 from trainables.gan.fitting.course import GanCourse
 from trainables.gan.fitting.engine import GanEngine
 from trainables.gan.generators.creator import Creator
 from trainables.gan.generators.painter import Painter
 from trainables.gan.protocol import UNKNOWN, ReportGan, Watch
-from trainables.spec.gan_spec import GanSpec
+from trainables.spec.gan_spec import ARCHITECTURES, GanSpec
 from trainables.spec.randomness import Randomness
 from trainables.training.contract import Checkpoints
 from trainables.training.device import reproducible
@@ -36,7 +35,8 @@ def fit_gan(
         randomness: of the fit.
         report: told ten times how far the fit has come.
         checkpoints: where its state is kept.
-        unlabelled: images without labels, at the same scale; only `cyclegan` can use them.
+        unlabelled: images without labels, at the same scale; only architectures that do without
+            pairs can use them.
         watch: measures the generator in the second half of the fit, on real crops that are
             neither the GAN's nor the test's. The nearest is kept, and a fit that moves away from
             them ends early.
@@ -74,7 +74,7 @@ def _material(
     randomness: Randomness,
 ) -> Material:
     material = Material(images=samples)
-    if GANS[spec.architecture].paired:
+    if ARCHITECTURES[spec.architecture].needs_pairs:
         return material
     rng = randomness.generator("loose masks")
     return loose_material(samples, unlabelled=unlabelled, spec=spec, rng=rng)
@@ -82,7 +82,7 @@ def _material(
 
 def _generator(samples: Sequence[Sample], *, spec: GanSpec) -> Painter | Creator:
     """What will make crops, with all that it takes from the samples; its network is random."""
-    kind = Creator if GANS[spec.architecture].makes_labels else Painter
+    kind = Painter if ARCHITECTURES[spec.architecture].paints_maps else Creator
     generator = kind(spec, channels=samples[0].image.shape[2])
     generator.learn(samples)
     return generator

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from trainables.gan.adversary import Adversary, Batch
+from trainables.gan.adversary import Batch
 from trainables.gan.architectures.blocks import colours
 from trainables.gan.protocol import UNKNOWN, GanProgress
 from trainables.spec.gan_spec import GanSpec
@@ -77,11 +77,6 @@ def has_gone_wrong(progress: Sequence[GanProgress]) -> bool:
     return len(last) == STRIKES and all(_beyond(entry.distance, nearest, FAR) for entry in last)
 
 
-def is_told_colours(adversary: Adversary) -> bool:
-    """Whether its generator is given the real crops' own colours with their instance maps."""
-    return adversary.paired and not adversary.makes_labels
-
-
 def how_it_ended(progress: Sequence[GanProgress], *, spec: GanSpec) -> dict[str, float]:
     """How a fit that has completed came to its end, and what its weights were when last measured.
 
@@ -120,7 +115,7 @@ def variety(network: nn.Module, batch: Batch, *, told_colours: bool) -> float:
         network: a generator.
         batch: with a condition for each real crop.
         told_colours: whether the conditions hold the crops' colours and the network paints in
-            them; see `is_told_colours`.
+            them; see `Architecture.is_told_colours`.
 
     Returns:
         0 where all crops are alike, about 1 where they vary as real ones do; NaN where real crops

@@ -5,17 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from trainables.data.sample import Sample
-from trainables.gan.architectures.known import GANS
 from trainables.gan.architectures.relief import RELIEF_CHANNELS, decode_relief
-from trainables.gan.generators.network import run
+from trainables.gan.generators.network import load_weights, run, save_weights
 from trainables.gan.protocol import Drawn
-from trainables.spec.gan_spec import GanSpec
+from trainables.spec.gan_spec import ARCHITECTURES, GanSpec
 from trainables.spec.randomness import fence
 
-NETWORK_FILE = "generator.pt"
 SOURCES_FILE = "sources.json"
 
 
@@ -24,7 +21,7 @@ class Creator:
 
     def __init__(self, spec: GanSpec, *, channels: int) -> None:
         with fence(0):  # the weights will come from a fit or a file
-            adversary = GANS[spec.architecture](spec, channels=channels)
+            adversary = ARCHITECTURES[spec.architecture].make(spec, channels)
         self.network = adversary.generator
         self.sources: tuple[str, ...] = ()
         self._noise_channels = adversary.noise_channels
@@ -56,11 +53,10 @@ class Creator:
 
     def save(self, folder: Path) -> None:
         """See `Generator.save`."""
-        torch.save(self.network.state_dict(), folder / NETWORK_FILE)
+        save_weights(self.network, folder)
         (folder / SOURCES_FILE).write_text(json.dumps(self.sources))
 
     def load(self, folder: Path) -> None:
         """See `Generator.load`."""
-        weights = torch.load(folder / NETWORK_FILE, map_location="cpu", weights_only=True)
-        self.network.load_state_dict(weights)
+        load_weights(self.network, folder)
         self.sources = tuple(json.loads((folder / SOURCES_FILE).read_text()))

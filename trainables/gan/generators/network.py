@@ -1,4 +1,6 @@
-"""Running a fitted network on conditions and noise, batch by batch."""
+"""The network of a fitted generator: on disk, and run on conditions and noise batch by batch."""
+
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -8,6 +10,18 @@ from trainables.training.device import autocast, best_device, place, place_batch
 
 BATCH = 8
 """Crops made at once."""
+FILE = "generator.pt"
+
+
+def save_weights(network: nn.Module, folder: Path) -> None:
+    """Writes what `load_weights` reads."""
+    torch.save(network.state_dict(), folder / FILE)
+
+
+def load_weights(network: nn.Module, folder: Path) -> None:
+    """Gives a network of the same kind the weights that were saved."""
+    weights = torch.load(folder / FILE, map_location="cpu", weights_only=True)
+    network.load_state_dict(weights)
 
 
 def run(

@@ -5,18 +5,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from trainables.data.sample import Sample
-from trainables.gan.architectures.known import GANS
 from trainables.gan.conditioning import Appearance, Palette, condition, draw_appearance, measure
-from trainables.gan.generators.network import run
+from trainables.gan.generators.network import load_weights, run, save_weights
 from trainables.gan.masks.sources import Mask, draw_masks
 from trainables.gan.protocol import Drawn
-from trainables.spec.gan_spec import GanSpec
+from trainables.spec.gan_spec import ARCHITECTURES, GanSpec
 from trainables.spec.randomness import fence
 
-NETWORK_FILE = "generator.pt"
 PALETTE_FILE = "palette.npz"
 
 
@@ -25,7 +22,7 @@ class Painter:
 
     def __init__(self, spec: GanSpec, *, channels: int) -> None:
         with fence(0):  # the weights will come from a fit or a file
-            adversary = GANS[spec.architecture](spec, channels=channels)
+            adversary = ARCHITECTURES[spec.architecture].make(spec, channels)
         self.network = adversary.generator
         self.palette: Palette = {}
         self._noise_channels = adversary.noise_channels
@@ -79,7 +76,7 @@ class Painter:
 
     def save(self, folder: Path) -> None:
         """See `Generator.save`."""
-        torch.save(self.network.state_dict(), folder / NETWORK_FILE)
+        save_weights(self.network, folder)
         arrays = {
             f"{kind}_{index}": getattr(appearance, kind)
             for index, appearance in enumerate(self.palette.values())
@@ -89,8 +86,7 @@ class Painter:
 
     def load(self, folder: Path) -> None:
         """See `Generator.load`."""
-        weights = torch.load(folder / NETWORK_FILE, map_location="cpu", weights_only=True)
-        self.network.load_state_dict(weights)
+        load_weights(self.network, folder)
         with np.load(folder / PALETTE_FILE) as stored:
             self.palette = {
                 name: Appearance(

@@ -2,24 +2,24 @@
 
 from dataclasses import dataclass
 
-from trainables.segmenters.paper import Paper
+from trainables.spec.papers import Paper
 from trainables.spec.trial_spec import WeightsKind
 
 CELLPOSE = Paper(
-    short="Stringer et al. 2021, Cellpose",
-    full="Stringer, Wang, Michaelos, Pachitariu. Cellpose: a generalist algorithm for "
+    citation="Stringer et al. 2021",
+    reference="Stringer, Wang, Michaelos, Pachitariu. Cellpose: a generalist algorithm for "
     "cellular segmentation. Nature Methods 18, 2021.",
     doi="10.1038/s41592-020-01018-x",
 )
 CELLPOSE_SAM = Paper(
-    short="Pachitariu et al. 2025, Cellpose-SAM",
-    full="Pachitariu, Rariden, Stringer. Cellpose-SAM: superhuman generalization for cellular "
+    citation="Pachitariu et al. 2025",
+    reference="Pachitariu, Rariden, Stringer. Cellpose-SAM: superhuman generalization for cellular "
     "segmentation. bioRxiv, 2025.",
     doi="10.1101/2025.04.28.651001",
 )
 MEDIAR = Paper(
-    short="Lee et al. 2023, MEDIAR",
-    full="Lee, Kim, Kim, Yun. MEDIAR: harmony of data-centric and model-centric for "
+    citation="Lee et al. 2023",
+    reference="Lee, Kim, Kim, Yun. MEDIAR: harmony of data-centric and model-centric for "
     "multi-modality microscopy. arXiv:2212.03465, 2023.",
     doi="10.48550/arXiv.2212.03465",
 )

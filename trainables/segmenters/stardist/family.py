@@ -4,10 +4,10 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from trainables.segmenters.family import Family
-from trainables.segmenters.paper import Paper
 from trainables.segmenters.published import PublicWeights, Weights
 from trainables.segmenters.stardist.settings import StardistSpec
 from trainables.segmenters.stardist.used import TAKE_HOME
+from trainables.spec.papers import Paper
 from trainables.spec.space import Space
 from trainables.spec.trial_spec import TrialSpec, WeightsKind
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from trainables.segmenters.stardist.segmenter import Stardist
 
 PAPER = Paper(
-    short="Schmidt et al. 2018, StarDist",
-    full="Schmidt, Weigert, Broaddus, Myers. Cell detection with star-convex polygons. "
+    citation="Schmidt et al. 2018",
+    reference="Schmidt, Weigert, Broaddus, Myers. Cell detection with star-convex polygons. "
     "MICCAI 2018.",
     doi="10.1007/978-3-030-00934-2_30",
 )

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from trainables.networks.encoder_licences import IMAGENET, encoder_licence
 from trainables.segmenters.family import Family
-from trainables.segmenters.paper import Paper
 from trainables.segmenters.published import PublicWeights, Weights, file_named
 from trainables.segmenters.take_home import Exported, Loader, PackagedNetwork, TakeHome, run_predict
 from trainables.segmenters.unet.settings import UnetSpec
+from trainables.spec.papers import Paper
 from trainables.spec.space import Range, Space
 from trainables.spec.trial_spec import TrialSpec, WeightsKind
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from trainables.segmenters.unet.segmenter import Unet
 
 PAPER = Paper(
-    short="Ronneberger et al. 2015, U-Net",
-    full="Ronneberger, Fischer, Brox. U-Net: convolutional networks for biomedical image "
+    citation="Ronneberger et al. 2015",
+    reference="Ronneberger, Fischer, Brox. U-Net: convolutional networks for biomedical image "
     "segmentation. MICCAI 2015.",
     doi="10.1007/978-3-319-24574-4_28",
 )

@@ -12,25 +12,24 @@ from trainables.gan.adversary import Adversary, Batch, Fakes, Terms
 from trainables.gan.architectures.blocks import judgements
 from trainables.gan.architectures.dcgan import Dcgan
 from trainables.gan.architectures.joint import Joint
-from trainables.gan.architectures.known import GANS
 from trainables.gan.architectures.oasis import CLASSES, Oasis, _class_weights, _mix_mask
 from trainables.gan.architectures.pix2pixhd import Pix2pixHD
 from trainables.gan.architectures.relief import as_judged, real_with_relief
 from trainables.gan.architectures.spade import SpadeGan
 from trainables.gan.fitting.batches import Material, draw_gan_batch
 from trainables.gan.losses import one_centred_penalty, zero_centred_penalty
-from trainables.spec.gan_spec import Architecture, GanSpec
+from trainables.spec.gan_spec import ARCHITECTURES, GanSpec, optional_settings
 from trainables.spec.randomness import Randomness, fence
 
 BOUNDARY = 2
 """Channel of the condition that shows where instances end."""
 
 
-def make(architecture: Architecture, **changes: object) -> tuple[Adversary, Batch]:
+def make(architecture: str, **changes: object) -> tuple[Adversary, Batch]:
     """Networks with random weights, and two crops of annotated discs."""
     spec: GanSpec = small(architecture, **changes)
     with fence(0):
-        adversary = GANS[architecture](spec, channels=1)
+        adversary = ARCHITECTURES[architecture].make(spec, 1)
     batch = draw_gan_batch(
         Material(images=make_samples(channels=1)),
         spec=spec,
@@ -47,6 +46,26 @@ def fakes_of(adversary: Adversary, batch: Batch) -> Fakes:
 
 def discriminator_terms(adversary: Adversary, batch: Batch) -> Terms:
     return adversary.discriminator_loss(batch, fakes_of(adversary, batch))
+
+
+class NotedSpec:
+    """A spec that notes which of its fields are read."""
+
+    def __init__(self, spec: GanSpec) -> None:
+        self._spec, self.read = spec, set[str]()
+
+    def __getattr__(self, name: str) -> object:
+        self.read.add(name)
+        return getattr(self._spec, name)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_networks_use_the_settings_that_their_row_names(architecture: str) -> None:
+    row, spec = ARCHITECTURES[architecture], NotedSpec(small(architecture))
+    with fence(0):
+        row.make(spec, 1)
+    assert spec.read & optional_settings() == row.uses
+    assert row.uses
 
 
 def test_joint_punishes_slopes_at_real_and_at_made_images() -> None:
@@ -83,7 +102,7 @@ def test_dcgan_punishes_slopes_between_real_and_made_images() -> None:
 
 
 @pytest.mark.parametrize("architecture", ["pix2pixhd", "spade"])
-def test_judges_at_two_scales_both_learn(architecture: Architecture) -> None:
+def test_judges_at_two_scales_both_learn(architecture: str) -> None:
     gan, batch = make(architecture)
     assert isinstance(gan, Pix2pixHD | SpadeGan)
     shapes = [tuple(judged.shape[2:]) for judged in judgements(gan.judge(batch, batch.images))]

@@ -11,7 +11,7 @@ from trainables.gan.fitting.fit import fit_gan
 from trainables.gan.fitting.health import how_it_ended
 from trainables.gan.generators.painter import Painter
 from trainables.gan.protocol import GanProgress, Generator
-from trainables.spec.gan_spec import PAPERS, USED_BY, Architecture, GanSpec, is_used
+from trainables.spec.gan_spec import ARCHITECTURES, GanSpec, is_used, optional_settings
 from trainables.spec.randomness import Randomness
 from trainables.training.clock import TrainingDiverged
 from trainables.training.contract import NoCheckpoints
@@ -100,8 +100,13 @@ def first_image(generator: Generator, samples: Sequence[Sample] = ()) -> np.ndar
     return generator.draw(samples, count=1, side_px=32, rng=rng)[0].image
 
 
-def test_images_without_labels_change_what_is_learnt_without_pairs() -> None:
-    spec = small("cyclegan", mask_source="annotated")
+WITHOUT_PAIRS = [name for name, row in ARCHITECTURES.items() if not row.needs_pairs]
+assert WITHOUT_PAIRS
+
+
+@pytest.mark.parametrize("architecture", WITHOUT_PAIRS)
+def test_images_without_labels_change_what_is_learnt_without_pairs(architecture: str) -> None:
+    spec = small(architecture, mask_source="annotated")
     other = dataclasses.replace(
         make_samples(channels=1, count=3)[2],
         labels=np.full((96, 96), -1, np.int32),
@@ -120,8 +125,8 @@ def test_images_without_labels_change_what_is_learnt_without_pairs() -> None:
     assert not np.array_equal(first_image(with_images), first_image(without))
 
 
-@pytest.mark.parametrize("architecture", PAPERS)
-def test_hard_samples_can_be_fitted(architecture: Architecture) -> None:
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_hard_samples_can_be_fitted(architecture: str) -> None:
     """One constant image without cells, smaller than a crop and mostly unknown."""
     labels = np.full((20, 24), -1, np.int32)
     labels[:10] = 0
@@ -139,7 +144,7 @@ def test_hard_samples_can_be_fitted(architecture: Architecture) -> None:
 
 
 @pytest.mark.parametrize("architecture", ["paired", "pix2pixhd", "joint"])
-def test_a_long_tail_of_brightness_does_not_break_a_fit(architecture: Architecture) -> None:
+def test_a_long_tail_of_brightness_does_not_break_a_fit(architecture: str) -> None:
     """As 16-bit images have it: a few cells fifty times as bright as the others."""
     sample = make_samples(channels=1)[0]
     image = np.where(sample.labels[..., None] == 3, 50 * sample.image, sample.image)
@@ -156,13 +161,15 @@ def test_a_long_tail_of_brightness_does_not_break_a_fit(architecture: Architectu
     assert all(np.isfinite(step.loss) for step in progress)
 
 
-@pytest.mark.parametrize("architecture", PAPERS)
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_settings_taken_for_unused_change_neither_the_fit_nor_what_it_draws(
-    architecture: Architecture,
+    architecture: str,
 ) -> None:
     others = {"mask_source": "simulated"}
     unused = {
-        name: others.get(name, 50.0) for name in USED_BY if not is_used(name, by=architecture)
+        name: others.get(name, 50.0)
+        for name in optional_settings()
+        if not is_used(name, by=architecture)
     }
     assert unused
     plain, changed = (
