@@ -3,9 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.columns import Row
 from reports.findings.ablation import Effect, ablation_effects
-from reports.findings.breakdown import group_rows
+from reports.findings.breakdown import (
+    ConventionScores,
+    GroupScores,
+    SizeScores,
+    by_convention,
+    by_image_group,
+    by_size,
+)
 from reports.findings.cost_to_score import CostToScore, Point, cost_to_score, points
 from reports.findings.equivalence import Equivalence, annotation_equivalence
 from reports.findings.gan_quality import Correlation, gan_quality
@@ -38,8 +44,9 @@ class Findings:
     interactions: Sequence[Interaction]
     contrasts: Sequence[Contrast]
     group_leads: Sequence[GroupLead]
-    groups: Sequence[Row]
-    """Mean scores of every arm in every group of test images."""
+    conventions: Sequence[ConventionScores]
+    sizes: Sequence[SizeScores]
+    groups: Sequence[GroupScores]
     correlations: Sequence[Correlation]
     importance: Sequence[Importance]
     no_importance: Sequence[Refusal]
@@ -67,7 +74,9 @@ def find(study: Study, decision: Decision) -> Findings:
             *by_cell_size(study, summaries, count=count),
         ],
         group_leads=by_group(summaries),
-        groups=group_rows(study, count=count),
+        conventions=by_convention(study, count=count),
+        sizes=by_size(study, count=count),
+        groups=by_image_group(study, count=count),
         correlations=gan_quality(study),
         importance=shares,
         no_importance=refused if trials(study, stage="search") else (),

@@ -1,18 +1,37 @@
-"""The report over several studies: one page, one CSV, one figure."""
+"""The report over several studies: one page, one figure, two tables."""
 
-import math
-from collections.abc import Sequence
-
-from matplotlib.figure import Figure
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from reports import words
-from reports.columns import Row, Table, column, interval_column, write_csv
+from reports.columns import Table, write_csv
 from reports.figures.figure_files import inline_svg, write_figure
-from reports.figures.figures import AXIS, canvas, interval_line, looks, rows_only
+from reports.figures.figures import Look, looks
+from reports.figures.leads import leads
 from reports.load import Folder
 from reports.margin import MARGIN_F1
-from reports.page.page import environment
-from reports.verdict.side_by_side import Overall, SideBySide, side_by_side
+from reports.page.templates import fill
+from reports.tables.study_tables import by_study_table, overall_table
+from reports.verdict.side_by_side import Overall, Placed, SideBySide, side_by_side
+from reports.verdict.verdict import Decision
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ComparisonPage:
+    """What is shown of several studies, from top to bottom."""
+
+    look: Mapping[str, Look]
+    """Of the arms of all studies, by name."""
+    headline: str
+    decisions: Sequence[tuple[str, Decision]]
+    """Of each study, with its name."""
+    figure: str
+    """SVG element; empty where no arm has been confirmed."""
+    same_count: bool
+    """Whether all were confirmed at one number of annotated images."""
+    overall: Table[Overall]
+    by_study: Table[Placed]
+    margin_f1: float
 
 
 def write_comparison(
@@ -33,31 +52,12 @@ def write_comparison(
     """
     found = side_by_side(folders, margin_f1=margin_f1)
     out.mkdir(parents=True, exist_ok=True)
-    shown = {table.name: table for table in (by_study_table(found), overall_table(found))}
-    for name, table in shown.items():
-        write_csv(out / f"{name}.csv", table.rows)
-    plot = ""
-    if found.placed:
-        svg = write_figure(leads(found), name="leads", folder=out)
-        described = "Mean test F1 of each arm in each study, with intervals"
-        plot = inline_svg(svg, name="leads", described=described)
-    page = out / "comparison.html"
-    text = (
-        environment()
-        .get_template("comparison.html.jinja")
-        .render(
-            found=found,
-            headline=headline(found),
-            plot=plot,
-            tables=shown,
-            look=looks(found.arms),
-            words=words,
-            margin=f"{margin_f1:g}",
-            same_count=len({one.annotation_count for one in found.decisions}) == 1,
-        )
-    )
-    page.write_text(text, encoding="utf-8")
-    return page
+    page = _page(found, figure=_write_figure(found, out), margin_f1=margin_f1)
+    write_csv(out / "overall.csv", page.overall)
+    write_csv(out / "by_study.csv", page.by_study)
+    path = out / "comparison.html"
+    path.write_text(fill("comparison.html.jinja", page), encoding="utf-8")
+    return path
 
 
 def headline(found: SideBySide) -> str:
@@ -73,96 +73,23 @@ def headline(found: SideBySide) -> str:
     return f"No arm has the best mean in all {len(found.studies)} studies: {words.listed(each)}"
 
 
-def by_study_table(found: SideBySide) -> Table:
-    """Every arm in every study."""
-    return Table(
-        name="by_study",
-        rows=[
-            {
-                "study": one.study,
-                "arm": one.arm,
-                "annotation_count": one.annotation_count,
-                "rank": one.rank,
-                "f1": one.f1.estimate,
-                "f1_low": one.f1.low,
-                "f1_high": one.f1.high,
-                "lead": one.lead.found.estimate if one.lead else math.nan,
-                "lead_low": one.lead.found.low if one.lead else math.nan,
-                "lead_high": one.lead.found.high if one.lead else math.nan,
-                "reading": words.reading(one.lead.reading, one.lead.margin_f1) if one.lead else "",
-            }
-            for one in found.placed
-        ],
-        columns=[
-            column("images", "annotation_count"),
-            column("rank", "rank"),
-            column("F1@0.5", "f1", words.score),
-            interval_column("f1_low", "f1_high", words.span),
-            column("minus U-Net", "lead", words.change),
-            interval_column("lead_low", "lead_high", words.change_span, label="95 % interval "),
-            column("reading", "reading", lambda said: said or words.MISSING, numeric=False),
-        ],
+def _page(found: SideBySide, *, figure: str, margin_f1: float) -> ComparisonPage:
+    return ComparisonPage(
+        look=looks(found.arms),
+        headline=headline(found),
+        decisions=list(zip(found.names, found.decisions, strict=True)),
+        figure=figure,
+        same_count=len({one.annotation_count for one in found.decisions}) == 1,
+        overall=overall_table(found.overall),
+        by_study=by_study_table(found.placed),
+        margin_f1=margin_f1,
     )
 
 
-def overall_table(found: SideBySide) -> Table:
-    """Every arm over all studies."""
-    rows: list[Row] = [
-        {
-            "arm": one.arm,
-            "studies": one.studies,
-            "mean_rank": one.mean_rank,
-            "wins": one.wins,
-            "ahead": one.ahead,
-            "behind": one.behind,
-            "mean_lead": one.mean_lead,
-            "sd_lead": one.sd_lead,
-        }
-        for one in sorted(found.overall, key=_by_rank)
-    ]
-    return Table(
-        name="overall",
-        rows=rows,
-        columns=[
-            column("studies", "studies"),
-            column("mean rank", "mean_rank", _mean_rank),
-            column("best in", "wins"),
-            column("beats U-Net in", "ahead"),
-            column("beaten by it in", "behind"),
-            column("mean lead", "mean_lead", words.change),
-            column("sd of leads", "sd_lead", words.score),
-        ],
-    )
-
-
-def _by_rank(one: Overall) -> tuple[bool, float]:
-    return math.isnan(one.mean_rank), one.mean_rank
-
-
-def _mean_rank(rank: float) -> str:
-    return words.MISSING if math.isnan(rank) else f"{rank:.1f}"
-
-
-def leads(found: SideBySide) -> Figure:
-    """Mean test F1 with its interval, arm by arm, one block a study."""
-    look = looks(found.arms)
-    figure, axes = canvas(height=0.8 + 0.24 * (len(found.placed) + len(found.names)))
-    row: float = 0.0
-    ticks: list[tuple[float, str]] = []
-    for name in found.names:
-        ticks.append((row, name))
-        for one in (one for one in found.placed if one.study == name):
-            row += 1
-            style, score = look[one.arm], one.f1
-            interval_line(axes, row, score, colour=style.colour)
-            axes.plot(score.estimate, row, style.marker, color=style.colour, ms=7)
-            ticks.append((row, style.label))
-        axes.axhline(row + 0.75, color=AXIS, lw=0.6)
-        row += 1.5
-    axes.set_yticks([place for place, _ in ticks], [label for _, label in ticks])
-    for tick, (_, label) in zip(axes.get_yticklabels(), ticks, strict=True):
-        tick.set_fontweight("bold" if label in found.names else "normal")
-    axes.set_ylim(row - 0.5, -0.7)
-    axes.set_xlabel("test F1 at IoU 0.5")
-    rows_only(axes)
-    return figure
+def _write_figure(found: SideBySide, folder: Folder) -> str:
+    """Writes the figure as files; returns it as an element of the page, or nothing."""
+    if not found.placed:
+        return ""
+    svg = write_figure(leads(found), name="leads", folder=folder)
+    described = "Mean test F1 of each arm in each study, with intervals"
+    return inline_svg(svg, name="leads", described=described)

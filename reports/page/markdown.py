@@ -2,91 +2,73 @@
 
 import html
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from reports.columns import Table
+from reports.columns import Column, Record, Table
 from reports.figures.figures import Look
-from reports.text.methods import Methods
-from reports.text.narrative import Narrative
-
-TITLES = {
-    "arms": "Arms",
-    "comparisons": "Comparisons",
-    "learning_curves": "By annotation count",
-    "annotation_equivalence": "Worth in annotated images",
-    "cost_to_score": "What a score costs",
-    "two_way": "What extra data adds",
-    "interactions": "Whether that depends on segmenter and weights",
-    "ablation": "One setting changed at a time",
-    "heterogeneity": "Where arms help",
-    "optimism": "What the search promised",
-    "search_budget": "Search budgets",
-    "importance": "Which settings mattered",
-    "gan_quality": "Does the pool's quality predict the gain",
-}
-"""Tables that are shown, in this order, with their headings; the rest is in CSV files."""
-HEADS = {"comparisons": (("one", "arm"), ("other", "minus")), "interactions": ()}
+from reports.page.page import Page
+from reports.tables.tables_of import Tables
 
 
-def markdown(
-    *,
-    title: str,
-    question: str,
-    narrative: Narrative,
-    tables: Mapping[str, Table],
-    look: Mapping[str, Look],
-    figures: Sequence[str],
-    methods: Methods,
-) -> str:
-    """The report as Markdown; names from outside cannot become HTML or break a table.
-
-    Args:
-        title: of the study.
-        question: that it answers.
-        narrative: what stands at the top.
-        tables: by name.
-        look: of the arms.
-        figures: names of the figures' files, without ending, best first.
-        methods: of the study.
-    """
+def markdown(page: Page) -> str:
+    """The report as Markdown; names from outside cannot become HTML or break a table."""
+    narrative = page.narrative
     parts = [
         f"# {_text(narrative.headline)}",
-        f"*Study {_text(title)}. {_text(question)}*",
+        f"*Study {_text(page.name)}. {_text(page.question)}*",
         _text(narrative.paragraph),
-        *(f"![{name}](figures/{name}.svg)" for name in figures[:1]),
+        *(f"![{name}](figures/{name}.svg)" for name in _drawn(page)[:1]),
         _listed(narrative.take_home),
         f"**Mind:**\n\n{_listed(narrative.caveats)}" if narrative.caveats else "",
         *(
-            f"## {TITLES[name]}\n\n{markdown_table(tables[name], look, HEADS.get(name))}"
-            for name in TITLES
-            if name in tables and tables[name].rows
+            f"## {title}\n\n{markdown_table(table, page.look)}"
+            for title, table in _titled(page.tables)
+            if table.records
         ),
-        "## Methods" if methods.paragraphs else "",
-        *(_text(paragraph) for paragraph in methods.paragraphs),
-        "\n".join(f"{n}. {_text(one)}" for n, one in enumerate(methods.references, start=1)),
+        "## Methods" if page.methods.paragraphs else "",
+        *(_text(paragraph) for paragraph in page.methods.paragraphs),
+        "\n".join(f"{n}. {_text(one)}" for n, one in enumerate(page.methods.references, start=1)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def markdown_table(
-    table: Table,
-    look: Mapping[str, Look],
-    heads: Sequence[tuple[str, str]] | None = None,
-) -> str:
-    """One table, numbers to the right; the arms come first."""
-    heads = (("arm", "arm"),) if heads is None else heads
-    labels = [label for _, label in heads] + [column.label.strip() for column in table.columns]
-    ends = ["---"] * len(heads) + ["---:" if c.numeric else "---" for c in table.columns]
-    rows = [
-        [_arm(look, row[name]) for name, _ in heads]
-        + [column.show(row) for column in table.columns]
-        for row in table.rows
+def markdown_table(table: Table[Record], look: Mapping[str, Look]) -> str:
+    """One table, numbers to the right; what a row is about comes first."""
+    columns = [*table.heads, *table.cells]
+    lines = [
+        [column.heading for column in columns],
+        ["---:" if column.numeric else "---" for column in columns],
+        *([_shown(column, record, look) for column in columns] for record in table.shown),
     ]
-    lines = [labels, ends, *rows]
     return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
 
 
-def _arm(look: Mapping[str, Look], name: str) -> str:
-    return look[name].label if name in look else name
+def _drawn(page: Page) -> list[str]:
+    return [name for name, svg in page.figures.items() if svg]
+
+
+def _titled(tables: Tables) -> list[tuple[str, Table[Any]]]:
+    """The tables that are shown, with their headings; the rest is in CSV files."""
+    return [
+        ("Arms", tables.arms),
+        ("Comparisons", tables.comparisons),
+        ("By annotation count", tables.learning_curves),
+        ("Worth in annotated images", tables.annotation_equivalence),
+        ("What a score costs", tables.cost_to_score),
+        ("What extra data adds", tables.two_way),
+        ("Whether that depends on segmenter and weights", tables.interactions),
+        ("One setting changed at a time", tables.ablation),
+        ("Where arms help", tables.heterogeneity),
+        ("What the search promised", tables.optimism),
+        ("Search budgets", tables.search_budget),
+        ("Which settings mattered", tables.importance),
+        ("Does the pool's quality predict the gain", tables.gan_quality),
+    ]
+
+
+def _shown(column: Column[Record], record: Record, look: Mapping[str, Look]) -> str:
+    text = column.show(record)
+    return look[text].label if column.names_row and text in look else text
 
 
 def _listed(sentences: Sequence[str]) -> str:

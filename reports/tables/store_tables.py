@@ -1,133 +1,134 @@
 """Tables that list what is in the store: GAN fits, source trainings, failures, every trial."""
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from reports import words
-from reports.columns import Row, Table, column, interval_column
-from reports.load import Study, scored_on_test, trials
+from reports.columns import Column, Columns, column, csv_column, page_column, row_head, span_column
+from reports.load import Study, scored_on_test
 from reports.verdict.cost import device_seconds
 from trainables.results.result import TrialResult
-from trainables.results.score_table import ScoreTable
 
 
-def gans_table(study: Study) -> Table:
-    """Every GAN fit, with what its pool is worth."""
-    rows = [_gan_row(fit) for fit in trials(study, stage="fit_gans")]
-    # A fit that failed, or whose pool is empty, lacks measures that others have.
-    unknown = dict.fromkeys((name for row in rows for name in row), math.nan)
-    return Table(
-        name="gan_fits",
-        rows=[unknown | row for row in rows],
-        columns=[
-            column("fit", "fit", numeric=False),
-            column("images", "annotation_count"),
-            column("draw", "draw"),
-            interval_column("kept", "asked", _kept, label="kept of drawn"),
-            column("dropped", "share_dropped", words.percent),
-            column("KID", "kid", words.number),
-            interval_column("kid_low", "kid_high", _between),
-            column("KID floor", "kid_floor", words.number),
-            column("ended", "ended", numeric=False),
-            column("time", "device_seconds", words.seconds),
-        ],
-    )
+class ImageResult(NamedTuple):
+    """What one confirm training made of one test image."""
+
+    training: TrialResult
+    image: str
+    group: str
+    f1: float
+    aji: float
+    true_cells: int
+    predicted_cells: int
+    splits: int
+    merges: int
 
 
-def sources_table(study: Study) -> Table:
-    """Trainings of the weights that transfer arms start from."""
-    return Table(
-        name="source_trainings",
-        rows=[_source_row(result) for result in trials(study, stage="fit_sources")],
-        columns=[
-            column("segmenter", "segmenter", numeric=False),
-            column("trial", "trial", numeric=False),
-            column("status", "status", numeric=False),
-            column("validation F1", "validation_f1", words.score),
-            column("time", "device_seconds", words.seconds),
-        ],
-    )
+def image_results(study: Study) -> Iterator[ImageResult]:
+    """Every test image of every confirm training: there are many."""
+    for result in scored_on_test(study):
+        test = result.test
+        numbers = (test.f1, test.aji, test.true_cells, test.predicted_cells)
+        mistakes = (test.splits, test.merges)
+        lists = [column.tolist() for column in (*numbers, *mistakes)]
+        for values in zip(test.sample_ids, test.groups, *lists, strict=True):
+            yield ImageResult(result, *values)
 
 
-def failures_table(study: Study) -> Table:
-    """Every trial that did not complete, and why; pruning is no fault."""
-    broken = [result for result in study.results if result.status != "completed"]
-    return Table(
-        name="not_completed",
-        rows=[_failure_row(result) for result in broken],
-        columns=[
-            column("stage", "stage", numeric=False),
-            column("trial", "trial", numeric=False),
-            column("status", "status", numeric=False),
-            column("reason", "reason", numeric=False),
-        ],
-    )
+SOURCE_TRAININGS: Columns[TrialResult] = [
+    column("segmenter", "segmenter", lambda one: one.spec.get("segmenter.kind", ""), numeric=False),
+    column("trial", "trial", lambda one: one.trial_id, numeric=False),
+    column("status", "status", lambda one: one.status, numeric=False),
+    column("validation F1", "validation_f1", lambda one: one.validation_f1, words.score),
+    column("time", "device_seconds", device_seconds, words.seconds),
+]
+"""A training of the weights that transfer arms start from."""
+NOT_COMPLETED: Columns[TrialResult] = [
+    row_head("arm", "arm", lambda one: one.spec.get("arm", "")),
+    column("stage", "stage", lambda one: one.spec.get("stage", ""), numeric=False),
+    column("trial", "trial", lambda one: one.trial_id, numeric=False),
+    column("status", "status", lambda one: one.status, numeric=False),
+    column("reason", "reason", lambda one: one.reason, numeric=False),
+]
+"""A trial that did not complete, and why; pruning is no fault."""
+TRIALS: Columns[TrialResult] = [
+    csv_column("trial", lambda one: one.trial_id),
+    csv_column("stage", lambda one: one.spec.get("stage")),
+    csv_column("arm", lambda one: one.spec.get("arm", "")),
+    csv_column("annotation_count", lambda one: one.spec.get("data.annotation_count")),
+    csv_column("draw", lambda one: one.spec.get("data.draw")),
+    csv_column("seed", lambda one: one.spec.get("seed")),
+    csv_column("status", lambda one: one.status),
+    csv_column("reason", lambda one: one.reason),
+    csv_column("validation_f1", lambda one: one.validation_f1),
+    csv_column("test_f1", lambda one: one.test_f1),
+    csv_column("device_seconds", device_seconds),
+]
+TEST_IMAGES: Columns[ImageResult] = [
+    csv_column("arm", lambda one: one.training.spec["arm"]),
+    csv_column("annotation_count", lambda one: one.training.spec["data.annotation_count"]),
+    csv_column("draw", lambda one: one.training.spec["data.draw"]),
+    csv_column("seed", lambda one: one.training.spec["seed"]),
+    csv_column("image", lambda one: one.image),
+    csv_column("group", lambda one: one.group),
+    csv_column("f1", lambda one: one.f1),
+    csv_column("aji", lambda one: one.aji),
+    csv_column("true_cells", lambda one: one.true_cells),
+    csv_column("predicted_cells", lambda one: one.predicted_cells),
+    csv_column("splits", lambda one: one.splits),
+    csv_column("merges", lambda one: one.merges),
+]
 
 
-def trial_rows(study: Study) -> list[Row]:
-    """Every trial of the study, one a row, for CSV alone."""
-    return [
-        {
-            "trial": result.trial_id,
-            "stage": result.spec.get("stage"),
-            "arm": result.spec.get("arm", ""),
-            "annotation_count": result.spec.get("data.annotation_count"),
-            "draw": result.spec.get("data.draw"),
-            "seed": result.spec.get("seed"),
-            "status": result.status,
-            "reason": result.reason,
-            "validation_f1": result.validation_f1,
-            "test_f1": result.test_f1,
-            "device_seconds": device_seconds(result),
-        }
-        for result in study.results
+def gan_fits(fits: Sequence[TrialResult]) -> Columns[TrialResult]:
+    """A GAN fit, with what its pool is worth: every number that any of the fits has."""
+    columns = [
+        column("fit", "fit", lambda fit: fit.trial_id, numeric=False),
+        column("images", "annotation_count", lambda fit: fit.spec.get("data.annotation_count")),
+        column("draw", "draw", lambda fit: fit.spec.get("data.draw")),
+        csv_column("status", lambda fit: fit.status),
+        csv_column("ended", _how_it_ended),
+        csv_column("device_seconds", device_seconds),
+        _measures(("kept", "asked"), _kept, heading="kept of drawn"),
+        _measure("dropped", "share_dropped", words.percent),
+        _measure("KID", "kid", words.number, key=True),
+        _measures(("kid_low", "kid_high"), _between),
+        _measure("KID floor", "kid_floor", words.number),
+        page_column("ended", _how_it_ended, numeric=False),
+        page_column("time", lambda fit: words.seconds(device_seconds(fit))),
     ]
+    named = {name for column in columns for name in column.csv}
+    measured = dict.fromkeys(name for fit in fits for name in fit.synthesis if _measured(fit, name))
+    return [*columns, *(_other_measure(name) for name in measured if name not in named)]
 
 
-def image_rows(study: Study) -> Iterator[Row]:
-    """Every test image of every confirm training, one a row, for CSV alone: there are many."""
-    return (
-        {
-            "arm": result.spec["arm"],
-            "annotation_count": result.spec["data.annotation_count"],
-            "draw": result.spec["data.draw"],
-            "seed": result.spec["seed"],
-            **image,
-        }
-        for result in scored_on_test(study)
-        for image in _images(result.test)
+def _measure(
+    heading: str, name: str, show: Callable[[float], str], *, key: bool = False
+) -> Column[TrialResult]:
+    return column(heading, name, lambda fit: _value(fit, name), show, key=key)
+
+
+def _measures(
+    names: tuple[str, str], show: Callable[[float, float], str], *, heading: str = "95 % interval"
+) -> Column[TrialResult]:
+    one, other = names
+    return span_column(
+        names, lambda fit: (_value(fit, one), _value(fit, other)), show, heading=heading
     )
 
 
-def _images(scores: ScoreTable) -> Iterator[Row]:
-    columns: dict[str, Sequence[Any]] = {
-        "image": scores.sample_ids,
-        "group": scores.groups,
-        "f1": scores.f1.tolist(),
-        "aji": scores.aji.tolist(),
-        "true_cells": scores.true_cells.tolist(),
-        "predicted_cells": scores.predicted_cells.tolist(),
-        "splits": scores.splits.tolist(),
-        "merges": scores.merges.tolist(),
-    }
-    return (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+def _other_measure(name: str) -> Column[TrialResult]:
+    return csv_column(name, lambda fit: _value(fit, name))
 
 
-def _gan_row(fit: TrialResult) -> dict[str, Any]:
-    known = fit.synthesis
-    row = {
-        "fit": fit.trial_id,
-        "annotation_count": fit.spec.get("data.annotation_count"),
-        "draw": fit.spec.get("data.draw"),
-        "status": fit.status,
-        "ended": _how_it_ended(fit),
-        "device_seconds": device_seconds(fit),
-    }
-    names = ("kept", "asked", "share_dropped", "kid", "kid_low", "kid_high", "kid_floor")
-    row |= {name: known.get(name, math.nan) for name in names}
-    others = {name: value for name, value in known.items() if name not in row}
-    return row | {name: value for name, value in others.items() if isinstance(value, int | float)}
+def _value(fit: TrialResult, name: str) -> float:
+    """A fit that failed, or whose pool is empty, lacks measures that others have."""
+    return fit.synthesis[name] if _measured(fit, name) else math.nan
+
+
+def _measured(fit: TrialResult, name: str) -> bool:
+    return isinstance(fit.synthesis.get(name), int | float)
 
 
 def _how_it_ended(fit: TrialResult) -> str:
@@ -137,26 +138,6 @@ def _how_it_ended(fit: TrialResult) -> str:
         return words.MISSING if fit.status == "completed" else fit.status
     how = f"stopped early at {seen:,}" if fit.synthesis["stopped_early"] else f"at {seen:,}"
     return f"{how} crops" if kept == seen else f"{how} crops, weights of {kept:,} kept"
-
-
-def _source_row(result: TrialResult) -> Row:
-    return {
-        "segmenter": result.spec.get("segmenter.kind", ""),
-        "trial": result.trial_id,
-        "status": result.status,
-        "validation_f1": result.validation_f1,
-        "device_seconds": device_seconds(result),
-    }
-
-
-def _failure_row(result: TrialResult) -> Row:
-    return {
-        "arm": result.spec.get("arm", ""),
-        "stage": result.spec.get("stage", ""),
-        "trial": result.trial_id,
-        "status": result.status,
-        "reason": result.reason,
-    }
 
 
 def _kept(kept: float, asked: float) -> str:

@@ -19,7 +19,7 @@ from typing import get_args
 import numpy as np
 from matplotlib.figure import Figure
 
-from reports.columns import Table, column
+from reports.columns import Column, Table, column, page_column, row_head
 from reports.page.markdown import markdown_table
 from tests.benchmarks.cells import CELLS_FILE, Numbers, measure_all
 from tests.benchmarks.draws import split_once, trial_data
@@ -135,9 +135,16 @@ def rows(cells: list[Cell], numbers: dict[str, Numbers]) -> list[Numbers]:
 
 def markdown(table: list[Numbers]) -> str:
     """A column for each way: mean (lowest to highest draw)."""
-    ways = [column(way.replace("_", " "), way, _mean_and_range) for way in WAYS]
-    shown = Table(name="schedules", rows=table, columns=[column("images", "images"), *ways])
-    return markdown_table(shown, look={}, heads=[("segmenter", "segmenter")])
+    columns = [
+        row_head("segmenter", "segmenter", lambda row: row["segmenter"]),
+        column("images", "images", lambda row: row["images"]),
+        *map(_way, WAYS),
+    ]
+    return markdown_table(Table("schedules", table, columns), look={})
+
+
+def _way(name: str) -> Column[Numbers]:
+    return page_column(name.replace("_", " "), lambda row: _mean_and_range(row[name]))
 
 
 def _mean_and_range(draws: list[float]) -> str:

@@ -1,19 +1,24 @@
 """The report is one file that needs nothing else, whatever state the study is in."""
 
 import csv
+import dataclasses
 import html.parser
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from upath import UPath
 
+import reports
 from reports.figures.figures import pareto
 from reports.figures.pictures import outlines, window_side
 from reports.load import load_study
+from reports.page.page import Page
 from reports.page.render import write_report
+from reports.tables.tables_of import Tables
 from tests.reports.fake_study import ARMS, HYBRIDS, TRUE_F1, FakeStudy
 
 CASES = {
@@ -107,6 +112,17 @@ def test_why_three_gans_tell_nothing_about_their_quality_is_said(pictured):
     text = pictured[1].read_text()
     assert "no arm has more than 3 scored trainings with GAN data" in text
     assert "Rank correlation, over GAN fits" not in text
+
+
+def test_everything_on_the_page_object_is_shown():
+    """Nothing is worked out for the page that neither its template nor the Markdown reads."""
+    folder = Path(reports.__file__).parent
+    templates = [path.read_text() for path in (folder / "templates").glob("*.jinja")]
+    text = "".join([*templates, (folder / "page" / "markdown.py").read_text()])
+    shown = set(re.findall(r"\bpage\.(\w+)", text))
+    assert shown >= {field.name for field in dataclasses.fields(Page)}
+    tables = set(re.findall(r"\btables\.(\w+)", text))
+    assert tables >= {field.name for field in dataclasses.fields(Tables)}
 
 
 def test_same_study_same_report(pictured, tmp_path):

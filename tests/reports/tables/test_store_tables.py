@@ -3,9 +3,9 @@
 import csv
 import dataclasses
 
-from reports.columns import write_csv
+from reports.columns import Table, write_csv
 from reports.load import load_study, trials
-from reports.tables.store_tables import gans_table
+from reports.tables.store_tables import gan_fits
 from tests.reports.fake_study import FakeStudy
 
 
@@ -17,8 +17,8 @@ def test_fit_without_a_pool_leaves_its_numbers_empty(tmp_path):
     broken = dataclasses.replace(fit, status="failed", synthesis={})
     whole = dataclasses.replace(fit, synthesis=fit.synthesis | {"diversity": 0.5})
     # The fit that failed is the first, and has fewer numbers than the other.
-    table = gans_table(dataclasses.replace(study, results=(broken, whole)))
-    write_csv(tmp_path / "gan_fits.csv", table.rows)
+    table = Table("gan_fits", (broken, whole), gan_fits((broken, whole)))
+    write_csv(tmp_path / "gan_fits.csv", table)
     with (tmp_path / "gan_fits.csv").open() as file:
         failed, made = csv.DictReader(file)
     assert (failed["status"], failed["kept"], failed["kid"], failed["diversity"]) == (
@@ -28,8 +28,8 @@ def test_fit_without_a_pool_leaves_its_numbers_empty(tmp_path):
         "",
     )
     assert (made["kept"], made["asked"], made["diversity"]) == ("64", "91", "0.5")
-    (kept,) = (column for column in table.columns if column.label == "kept of drawn")
-    assert [kept.show(row) for row in table.rows] == ["– of –", "64 of 91"]
+    (kept,) = (column for column in table.columns if column.heading == "kept of drawn")
+    assert [kept.show(fit) for fit in table.records] == ["– of –", "64 of 91"]
 
 
 def test_how_each_fit_ended_is_told(tmp_path):
@@ -49,9 +49,8 @@ def test_how_each_fit_ended_is_told(tmp_path):
         ended(early=False, kept=1800),
         fit,
     )
-    table = gans_table(dataclasses.replace(study, results=fits))
-    (column,) = (column for column in table.columns if column.label == "ended")
-    assert [column.show(row) for row in table.rows] == [
+    (ended_column,) = (column for column in gan_fits(fits) if column.heading == "ended")
+    assert [ended_column.show(fit) for fit in fits] == [
         "failed",
         "stopped early at 1,800 crops, weights of 1,200 kept",
         "at 1,800 crops, weights of 1,200 kept",
