@@ -12,6 +12,8 @@ import numpy as np
 from upath import UPath
 
 from trainables.results.result import TrialResult, from_json
+from trainables.spec.stages import STAGES, Stage
+from trainables.spec.trial_spec import GanFitSpec
 
 Folder = Path | UPath
 
@@ -109,15 +111,15 @@ def load_study(folder: Folder) -> Study:
 
 
 def trials(
-    study: Study, *, stage: str, arm: str = "", count: int = 0, status: str = ""
+    study: Study, *, stage: Stage, arm: str = "", count: int = 0, status: str = ""
 ) -> list[TrialResult]:
     """The results of one stage; an empty or zero condition admits everything."""
     return [
         result
         for result in study.results
-        if result.spec.get("stage") == stage
-        and arm in ("", result.spec.get("arm"))
-        and count in (0, result.spec.get("data.annotation_count"))
+        if result.spec.stage == stage
+        and arm in ("", arm_of(result))
+        and count in (0, result.spec.data.annotation_count)
         and status in ("", result.status)
     ]
 
@@ -134,10 +136,15 @@ def searched(study: Study, arm: str) -> list[TrialResult]:
     return [result for result in done if not math.isnan(result.validation_f1)]
 
 
-def place(result: TrialResult) -> tuple[Any, ...]:
+def arm_of(result: TrialResult) -> str:
+    """The arm of a trial; empty for a GAN fit, which serves several."""
+    return "" if isinstance(result.spec, GanFitSpec) else result.spec.arm
+
+
+def place(result: TrialResult) -> tuple[str, int, int, int]:
     """Split, annotation count, draw and seed: what trainings that are paired have in common."""
-    names = ("data.split", "data.annotation_count", "data.draw", "seed")
-    return tuple(result.spec.get(name) for name in names)
+    data = result.spec.data
+    return data.split, data.annotation_count, data.draw, result.spec.seed
 
 
 def load_arrays(path: Folder) -> dict[str, np.ndarray] | None:
@@ -157,26 +164,16 @@ def _arm(raw: Mapping[str, Any]) -> Arm:
     )
 
 
-NEEDED = ("arm", "seed", "data.split", "data.annotation_count", "data.draw")
-"""What places a trial of an arm in the study."""
-
-
 def _foreign(result: TrialResult, facts: Mapping[str, Any], arms: tuple[Arm, ...]) -> str:
     """Why a result cannot be one of this study; empty where it can."""
-    spec = result.spec
-    stage = spec.get("stage")
-    if stage not in ("search", "confirm", "ablate", "fit_gans"):
-        return "" if stage == "fit_sources" else f"its stage is {stage!r}"
-    split = facts.get("split", {})
-    own = split.get("hashes") or [split["hash"]] if split else []
-    if own and spec.get("data.split") not in own:
-        return f"it was made on split {spec.get('data.split')}, not on {' or '.join(own)}"
-    if stage == "fit_gans":
+    if STAGES[result.spec.stage].on_source:
         return ""
-    if missing := [name for name in NEEDED if name not in spec]:
-        return f"its spec does not say {missing[0]}"
-    if spec["arm"] not in {arm.name for arm in arms}:
-        return f"its arm {spec['arm']!r} is not in the design"
+    split, made_on = facts.get("split", {}), result.spec.data.split
+    own = split.get("hashes") or [split["hash"]] if split else []
+    if own and made_on not in own:
+        return f"it was made on split {made_on}, not on {' or '.join(own)}"
+    if arm_of(result) not in {"", *(arm.name for arm in arms)}:
+        return f"its arm {arm_of(result)!r} is not in the design"
     return ""
 
 

@@ -58,7 +58,7 @@ PLAN: dict[str, set[str]] = {
     "trainables": TRAINABLES,
     **{f"trainables.{room}": {f"trainables.{one}" for one in ROOMS[room]} for room in ROOMS},
     "search_spaces": {"trainables.spec"},
-    "reports": {"trainables.results"},
+    "reports": {"trainables.results", "trainables.spec"},
     "reports.statistics": {"trainables.spec"},
     "reports.verdict": {"reports", "reports.statistics", *(READING - {"trainables.gan.pools"})},
     "reports.findings": {"reports", "reports.statistics", "reports.verdict", *READING},

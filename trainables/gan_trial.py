@@ -21,7 +21,6 @@ from trainables.results.cost import CostMeter
 from trainables.results.result import Progress, TrialResult
 from trainables.segmenters.protocol import Segmenter
 from trainables.segmenters.validation import mean_f1
-from trainables.spec.flat import flatten
 from trainables.spec.randomness import Randomness
 from trainables.spec.trial_spec import GanFitSpec
 from trainables.training.contract import Checkpoints, Report
@@ -107,7 +106,7 @@ def run_gan_fit(
     progress = [_progress(step) for step in steps]
     return TrialResult(
         trial_id=spec.id,
-        spec=flatten(spec),
+        spec=spec,
         status="completed",
         progress=tuple(progress),
         synthesis=numbers

@@ -17,24 +17,13 @@ from trainables.examples import ExampleKeeper
 from trainables.machine.environment import environment
 from trainables.results.cost import CostMeter
 from trainables.results.result import Progress, TrialResult
-from trainables.spec.flat import flatten
-from trainables.spec.trial_spec import (
-    GanFitSpec,
-    Spec,
-    TrialSpec,
-    gan_fit,
-    gan_fit_spec,
-    trial_spec,
-    unlabelled_count,
-)
+from trainables.spec.reading import read_spec
+from trainables.spec.stages import STAGES
+from trainables.spec.trial_spec import GanFitSpec, Spec, TrialSpec, gan_fit, unlabelled_count
 from trainables.training.contract import Checkpoints, Report
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 """The system's numbers for a full disk and a used-up quota."""
-STAGES_WITH_TEST = ("confirm", "ablate")
-"""Stages that score the test images; no other is handed them."""
-STAGES_WITH_MODEL = ("fit_sources", "confirm")
-"""Stages whose models are kept."""
 
 
 class ClearableCheckpoints(Checkpoints, Protocol):
@@ -89,11 +78,6 @@ class TrialInputs:
     """Cell diameters that part the classes of the test scores."""
 
 
-def read_spec(flat: dict[str, Any]) -> Spec:
-    """The spec in a trial's configuration."""
-    return gan_fit_spec(flat) if flat["stage"] == "fit_gans" else trial_spec(flat)
-
-
 def trainable(config: dict[str, Any], *, inputs: TrialInputs) -> None:
     """Runs the trial that `config["spec"]` describes, unless the store holds its result.
 
@@ -140,7 +124,7 @@ def _run_or_fail(spec: Spec, inputs: TrialInputs, checkpoints: Checkpoints) -> T
         reason = "".join(traceback.format_exception_only(error)).strip()
         result = TrialResult(
             trial_id=spec.id,
-            spec=flatten(spec),
+            spec=spec,
             status="failed",
             reason=f"{reason}\n{''.join(traceback.format_exception(error))}",
             progress=tuple(progress),
@@ -217,7 +201,7 @@ def _train(
         checkpoints=checkpoints,
         keep_model=lambda model: (
             store.write_folder(f"models/{spec.id}", model.save)
-            if spec.stage in STAGES_WITH_MODEL
+            if STAGES[spec.stage].keeps_models
             else None
         ),
         keep_prediction=examples.keep,
@@ -238,7 +222,7 @@ def _unlabelled_samples(spec: Spec, data: DataInputs) -> Sequence[Sample]:
 
 
 def _test_samples(spec: TrialSpec, inputs: TrialInputs) -> Iterator[Sample]:
-    if spec.stage not in STAGES_WITH_TEST:
+    if not STAGES[spec.stage].sees_test:
         return
     data = inputs.data[spec.data.split]
     for sample_id in data.split.test_ids:

@@ -122,10 +122,10 @@ def _examples(study: Study, decision: Decision) -> Examples:
     found: Examples = {}
     places = {arm.name: place for place, arm in enumerate(study.arms)}
     done = trials(study, stage="confirm", count=decision.annotation_count, status="completed")
-    for result in sorted(done, key=lambda result: places[result.spec["arm"]]):
+    for result in sorted(done, key=lambda result: places[result.trial.arm]):
         arrays = load_arrays(study.folder / "examples" / f"{result.trial_id}.npz")
         if arrays is not None and "ids" in arrays and len(arrays["ids"]):
-            found.setdefault(result.spec["arm"], (result, arrays))
+            found.setdefault(result.trial.arm, (result, arrays))
     return found
 
 

@@ -7,6 +7,7 @@ from reports import words
 from reports.load import Study, trials
 from reports.verdict.verdict import Decision
 from trainables.spec.gan_spec import LOWEST_FLOOR
+from trainables.spec.stages import STAGES
 
 State = Literal["good", "note", "bad"]
 
@@ -54,10 +55,9 @@ def _one_split(study: Study) -> Check:
     split = study.facts.get("split", {})
     own = split.get("hashes") or [split.get("hash", "")]
     others = {
-        result.spec["data.split"]
+        result.spec.data.split
         for result in study.results
-        if result.spec.get("stage") in ("search", "confirm", "ablate", "fit_gans")
-        and result.spec.get("data.split") not in own
+        if not STAGES[result.spec.stage].on_source and result.spec.data.split not in own
     }
     if others:
         return Check(
@@ -125,7 +125,7 @@ def _pools(study: Study) -> list[Check]:
     fits = [fit for fit in done if "kept" in fit.synthesis]
     if not fits:
         return []
-    short = [fit for fit in fits if fit.synthesis["kept"] < fit.spec["gan.pool_size"]]
+    short = [fit for fit in fits if fit.synthesis["kept"] < fit.gan_fit.gan.pool_size]
     empty = sum(not fit.synthesis["kept"] for fit in fits)
     blind = sum(fit.synthesis.get("judge_validation_f1", 1) < LOWEST_FLOOR for fit in fits)
     found = f"{len(fits) - len(short)} of {words.count(len(fits), 'pool')} as large as asked for"
@@ -142,9 +142,9 @@ def _pools(study: Study) -> list[Check]:
 def _sealed(study: Study) -> Check:
     leaked = [
         result.trial_id
-        for stage in ("fit_sources", "fit_gans", "search")
+        for stage, rules in STAGES.items()
         for result in trials(study, stage=stage)
-        if result.test
+        if result.test and not rules.sees_test
     ]
     if leaked:
         found = f"search trials hold test scores: {', '.join(leaked)}"

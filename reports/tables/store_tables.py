@@ -6,7 +6,7 @@ from typing import Any
 
 from reports import words
 from reports.columns import Row, Table, column, interval_column
-from reports.load import Study, scored_on_test, trials
+from reports.load import Study, arm_of, scored_on_test, trials
 from reports.verdict.cost import device_seconds
 from trainables.results.result import TrialResult
 from trainables.results.score_table import ScoreTable
@@ -70,11 +70,11 @@ def trial_rows(study: Study) -> list[Row]:
     return [
         {
             "trial": result.trial_id,
-            "stage": result.spec.get("stage"),
-            "arm": result.spec.get("arm", ""),
-            "annotation_count": result.spec.get("data.annotation_count"),
-            "draw": result.spec.get("data.draw"),
-            "seed": result.spec.get("seed"),
+            "stage": result.spec.stage,
+            "arm": arm_of(result),
+            "annotation_count": result.spec.data.annotation_count,
+            "draw": result.spec.data.draw,
+            "seed": result.spec.seed,
             "status": result.status,
             "reason": result.reason,
             "validation_f1": result.validation_f1,
@@ -89,10 +89,10 @@ def image_rows(study: Study) -> Iterator[Row]:
     """Every test image of every confirm training, one a row, for CSV alone: there are many."""
     return (
         {
-            "arm": result.spec["arm"],
-            "annotation_count": result.spec["data.annotation_count"],
-            "draw": result.spec["data.draw"],
-            "seed": result.spec["seed"],
+            "arm": result.trial.arm,
+            "annotation_count": result.spec.data.annotation_count,
+            "draw": result.spec.data.draw,
+            "seed": result.spec.seed,
             **image,
         }
         for result in scored_on_test(study)
@@ -118,8 +118,8 @@ def _gan_row(fit: TrialResult) -> dict[str, Any]:
     known = fit.synthesis
     row = {
         "fit": fit.trial_id,
-        "annotation_count": fit.spec.get("data.annotation_count"),
-        "draw": fit.spec.get("data.draw"),
+        "annotation_count": fit.spec.data.annotation_count,
+        "draw": fit.spec.data.draw,
         "status": fit.status,
         "ended": _how_it_ended(fit),
         "device_seconds": device_seconds(fit),
@@ -141,7 +141,7 @@ def _how_it_ended(fit: TrialResult) -> str:
 
 def _source_row(result: TrialResult) -> Row:
     return {
-        "segmenter": result.spec.get("segmenter.kind", ""),
+        "segmenter": result.trial.segmenter.kind,
         "trial": result.trial_id,
         "status": result.status,
         "validation_f1": result.validation_f1,
@@ -151,8 +151,8 @@ def _source_row(result: TrialResult) -> Row:
 
 def _failure_row(result: TrialResult) -> Row:
     return {
-        "arm": result.spec.get("arm", ""),
-        "stage": result.spec.get("stage", ""),
+        "arm": arm_of(result),
+        "stage": result.spec.stage,
         "trial": result.trial_id,
         "status": result.status,
         "reason": result.reason,

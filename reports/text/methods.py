@@ -119,10 +119,10 @@ def _arms(study: Study, cite: _Citations) -> str:
 
 
 def _gan_data(study: Study, cite: _Citations) -> str:
-    specs = [fit.spec for fit in trials(study, stage="fit_gans")]
-    paired = all(spec.get("gan.architecture") not in MASK_MAKERS for spec in specs)
-    unlabelled = any(spec.get("gan.unlabelled_images") for spec in specs)
-    filtered = not specs or any(spec.get("gan.consistency_floor", 1) for spec in specs)
+    gans = [fit.gan_fit.gan for fit in trials(study, stage="fit_gans")]
+    paired = all(gan.architecture not in MASK_MAKERS for gan in gans)
+    unlabelled = any(gan.unlabelled_images for gan in gans)
+    filtered = not gans or any(gan.consistency_floor for gan in gans)
     text = (
         f" GAN data were drawn from {'conditional ' if paired else ''}GANs{cite('gan')} fitted to "
         f"the annotated training images of the same draw"

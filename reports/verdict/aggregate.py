@@ -55,7 +55,7 @@ class ArmSummary:
 
 def main_count(study: Study) -> int:
     """The annotation count of the main tables: the largest one with a confirmed training."""
-    counts = [result.spec["data.annotation_count"] for result in scored_on_test(study)]
+    counts = [result.trial.data.annotation_count for result in scored_on_test(study)]
     return max(counts, default=max(study.annotation_counts, default=0))
 
 
@@ -111,8 +111,8 @@ def scores_of(
     by_draw: dict[int, dict[int, dict[str, float]]] = {}
     group_of: dict[str, str] = {}
     for result in results:
-        seeds = by_draw.setdefault(result.spec["data.draw"], {})
-        scored = seeds.setdefault(result.spec["seed"], {})
+        seeds = by_draw.setdefault(result.trial.data.draw, {})
+        scored = seeds.setdefault(result.trial.seed, {})
         scored.update(zip(result.test.sample_ids, value(result.test).tolist(), strict=True))
         group_of.update(zip(result.test.sample_ids, result.test.groups, strict=True))
     trainings = [scored for seeds in by_draw.values() for scored in seeds.values()]
@@ -142,7 +142,7 @@ def _folds_without_configuration(study: Study, arm: Arm) -> int:
     if not (tried or _lacks_a_fit(study, arm)) or not trials(study, stage="confirm"):
         return 0
     searched_well = trials(study, stage="search", arm=arm.name, status="completed")
-    return int(study.design.get("folds", 1)) - len({r.spec["data.split"] for r in searched_well})
+    return int(study.design.get("folds", 1)) - len({r.trial.data.split for r in searched_well})
 
 
 def _lacks_a_fit(study: Study, arm: Arm) -> bool:
@@ -150,7 +150,7 @@ def _lacks_a_fit(study: Study, arm: Arm) -> bool:
     if arm.extra_data == "gan" and trials(study, stage="fit_gans", status="failed"):
         return True
     sources = trials(study, stage="fit_sources", status="failed")
-    own = [one for one in sources if one.spec["segmenter.kind"] == arm.segmenter]
+    own = [one for one in sources if one.trial.segmenter.kind == arm.segmenter]
     return arm.initial_weights == "pretrained" and bool(own)
 
 

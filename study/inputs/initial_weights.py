@@ -18,6 +18,7 @@ from study.store import Store
 from trainables.machine.downloads import refuse_changed
 from trainables.networks.public_weights import PUBLIC_WEIGHTS, licence_of, seen
 from trainables.results.model_files import is_model_folder, spec_of_model
+from trainables.spec.stages import STAGES
 from trainables.spec.trial_spec import CellposeSpec, SegmenterSpec, UnetSpec, is_vit
 
 WEIGHT_FILES = ("network.pt", "weights_best.h5")
@@ -155,7 +156,7 @@ def _about_own(folder: Path, *, data: StudyData) -> dict[str, str]:
     """Of a model of another study: what that study says of its data and its own weights."""
     about: dict[str, Any] = _study_of(folder)
     spec = spec_of_model(folder)
-    dataset = about.get("source" if spec.stage == "fit_sources" else "dataset") or {}
+    dataset = about.get("source" if STAGES[spec.stage].on_source else "dataset") or {}
     before = [one for one in about.get("weights", ()) if one["arm"] == spec.arm]
     trained_on = [dataset.get("name", "unknown"), *(one.get("trained_on", "") for one in before)]
     was_seen = dataset.get("content_hash") == data.dataset.content_hash

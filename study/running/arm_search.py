@@ -11,7 +11,7 @@ from study.design import Arm, Study
 from trainables.results.result import TrialResult
 from trainables.spec.gan_spec import GanSpec, as_fitted
 from trainables.spec.randomness import Randomness
-from trainables.spec.trial_spec import TrialSpec, gan_fit_spec
+from trainables.spec.trial_spec import TrialSpec
 
 FAILED_SCORE = 0.0
 """What Optuna is told of a failed trial: the worst F1, so that its like is not proposed again."""
@@ -118,7 +118,7 @@ class ArmSearch:
         """Charges the fit of a GAN that the arm may choose; one that failed it may not."""
         self._charge(result)
         if result.status == "failed":
-            self._failed_gans.add(gan_fit_spec(result.spec).gan)
+            self._failed_gans.add(result.gan_fit.gan)
 
     def tell(self, result: TrialResult) -> None:
         """Ends a trial that was asked for."""

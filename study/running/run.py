@@ -38,6 +38,7 @@ from trainables.data.sample import Sample
 from trainables.data.windows import is_large
 from trainables.ray_trainable import DataInputs, TrialInputs
 from trainables.results.result import TrialResult
+from trainables.spec.stages import Stage
 from trainables.spec.trial_spec import Spec
 
 
@@ -145,7 +146,7 @@ def _for_each_fold(
 
 
 def _score(
-    stage: str,
+    stage: Stage,
     opened: OpenedStudy,
     place: Place,
     tasks: Sequence[Task],
@@ -206,7 +207,7 @@ def _annotation_side(
 
 
 def _run(
-    stage: str,
+    stage: Stage,
     study: Study,
     place: Place,
     *,

@@ -14,14 +14,16 @@ from study.running.early_stopping import PerArmStopping
 from study.running.machines import machines, placement, processes_serve_again, slots
 from study.running.searcher import StageSearcher
 from study.store import Store
-from trainables.ray_trainable import TrialInputs, read_spec, trainable
+from trainables.ray_trainable import TrialInputs, trainable
+from trainables.spec.reading import read_spec
+from trainables.spec.stages import Stage
 
 RETRIES = 2
 """Times that a training whose process was lost is run again, from its last checkpoint."""
 
 
 def run_stage(
-    name: str,
+    name: Stage,
     study: Study,
     *,
     tasks: Sequence[Task],

@@ -14,7 +14,6 @@ from trainables.results.image_score import Counts, ImageScore, SizeCounts
 from trainables.results.result import Cost, Progress, TrialResult, to_json
 from trainables.results.score_table import score_table
 from trainables.spec.extra_spec import ExtraSpec
-from trainables.spec.flat import flatten
 from trainables.spec.gan_spec import GanSpec
 from trainables.spec.training_spec import TrainingSpec
 from trainables.spec.trial_spec import (
@@ -269,7 +268,7 @@ class FakeStudy:
         reached = float(np.mean([score.f1 for score in validation]))
         result = TrialResult(
             trial_id=spec.id,
-            spec=flatten(spec),
+            spec=spec,
             status=status,
             reason={
                 "pruned": "below the median of its arm at 640 images seen",
@@ -319,7 +318,7 @@ class FakeStudy:
         }
         result = TrialResult(
             trial_id=fit.id,
-            spec=flatten(fit),
+            spec=fit,
             status="completed",
             synthesis=synthesis,
             cost=self.cost(42.0),

@@ -14,6 +14,9 @@ from trainables.results.score_table import (
     score_table,
     to_json_columns,
 )
+from trainables.spec.flat import flatten
+from trainables.spec.reading import read_spec
+from trainables.spec.trial_spec import GanFitSpec, Spec, TrialSpec
 
 SCHEMA_VERSION = 2
 _READ_SCORES: dict[int, Callable[[Any], ScoreTable]] = {1: from_rows, 2: from_columns}
@@ -59,9 +62,8 @@ class TrialResult:
     """All that is known about one trial after it ended."""
 
     trial_id: str
-    """Hash of the spec."""
-    spec: dict[str, Any]
-    """The spec, flat."""
+    """Hash of the spec, as the software that ran the trial knew it."""
+    spec: Spec
     status: Status
     reason: str = ""
     """Why it was pruned or failed; empty when it completed."""
@@ -75,6 +77,26 @@ class TrialResult:
     cost: Cost | None = None
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     """Versions, commit and machine of the process that ran it."""
+
+    @property
+    def trial(self) -> TrialSpec:
+        """The spec of the trial.
+
+        Raises:
+            ValueError: it is a GAN fit.
+        """
+        return _trial_of(self)
+
+    @property
+    def gan_fit(self) -> GanFitSpec:
+        """The spec of the GAN fit.
+
+        Raises:
+            ValueError: it is a trial.
+        """
+        if isinstance(self.spec, GanFitSpec):
+            return self.spec
+        raise ValueError(f"{self.trial_id} is a trial of the stage {self.spec.stage}, no GAN fit.")
 
     @property
     def validation_f1(self) -> float:
@@ -97,12 +119,21 @@ class TrialHead:
     """What a progress table needs of a result, read without its scores image by image."""
 
     trial_id: str
-    spec: dict[str, Any]
+    spec: Spec
     status: Status
     validation_f1: float
     """NaN if never scored."""
     device_seconds: float
     """0 where nothing was measured."""
+
+    @property
+    def trial(self) -> TrialSpec:
+        """The spec of the trial.
+
+        Raises:
+            ValueError: it is a GAN fit.
+        """
+        return _trial_of(self)
 
 
 def to_json(result: TrialResult) -> str:
@@ -112,7 +143,7 @@ def to_json(result: TrialResult) -> str:
     """
     scores = {"validation": result.validation, "test": result.test}
     others = [field.name for field in dataclasses.fields(result) if field.name not in scores]
-    fields = {name: getattr(result, name) for name in others}
+    fields = {name: getattr(result, name) for name in others} | {"spec": flatten(result.spec)}
     head = {"schema": SCHEMA_VERSION, **fields, "validation_f1": result.validation_f1}
     lines = [json.dumps(head, default=dataclasses.asdict)[:-1]]
     lines += [f'"{name}": {to_json_columns(table)}' for name, table in scores.items()]
@@ -134,7 +165,7 @@ def head_from_json(stream: Iterable[str]) -> TrialHead:
     known = raw.get("validation_f1")
     return TrialHead(
         trial_id=raw["trial_id"],
-        spec=raw["spec"],
+        spec=_spec(raw["spec"]),
         status=raw["status"],
         device_seconds=raw["cost"]["device_seconds"] if raw["cost"] else 0.0,
         validation_f1=_result(raw).validation_f1 if known is None else known,
@@ -150,6 +181,19 @@ def from_json(text: str) -> TrialResult:
     return _result(json.loads(text))
 
 
+def _trial_of(result: TrialResult | TrialHead) -> TrialSpec:
+    if isinstance(result.spec, TrialSpec):
+        return result.spec
+    raise ValueError(f"{result.trial_id} is a GAN fit, which has no arm and no segmenter.")
+
+
+def _spec(flat: dict[str, Any]) -> Spec:
+    try:
+        return read_spec(flat)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"its spec cannot be read: {error}") from error
+
+
 def _check_version(raw: dict[str, Any]) -> None:
     version = raw.get("schema")
     if version not in _READ_SCORES:
@@ -163,6 +207,7 @@ def _result(raw: dict[str, Any]) -> TrialResult:
     _check_version(raw)
     read_scores = _READ_SCORES[raw.pop("schema")]
     raw.pop("validation_f1", None)
+    raw["spec"] = _spec(raw["spec"])
     raw["progress"] = tuple(Progress(**entry) for entry in raw["progress"])
     for name in ("validation", "test"):
         raw[name] = read_scores(raw[name]) if name in raw else score_table()

@@ -18,6 +18,7 @@ from reports.verdict.verdict import choose_winner, decide
 from tests.reports.fake_study import TRUE_F1, FakeStudy, image_score
 from trainables.results.result import to_json
 from trainables.results.score_table import score_table
+from trainables.spec.evolve import evolve
 from trainables.spec.flat import hash_flat
 
 EQUAL = dict.fromkeys(TRUE_F1, 0.8)
@@ -197,7 +198,10 @@ def test_a_gan_that_failed_in_the_search_is_charged(tmp_path):
     folder = FakeStudy(pictures=False, stop_after="search", search_trials=1).write(tmp_path / "s")
     (fit,) = trials(load_study(folder), stage="fit_gans")
     lost = dataclasses.replace(
-        fit, trial_id="lost", status="failed", spec=fit.spec | {"gan.architecture": "spade"}
+        fit,
+        trial_id="lost",
+        status="failed",
+        spec=evolve(fit.spec, {"gan.architecture": "spade"}),
     )
     (folder / "results" / "lost.json").write_text(to_json(lost))
     study = load_study(folder)
