@@ -2,7 +2,7 @@
 
 import math
 
-from reports.load import Arm
+from reports.facts import Arm
 
 SEGMENTERS = {"unet": "U-Net", "cellpose": "Cellpose", "stardist": "StarDist"}
 EXTRA_DATA = {
@@ -20,7 +20,7 @@ def arm_label(arm: Arm) -> str:
     """What the arm does, for the middle of a sentence: "fine-tuned Cellpose + GAN data"."""
     label = SEGMENTERS.get(arm.segmenter, arm.segmenter)
     if arm.initial_weights == "pretrained":
-        label = f"{'zero-shot' if arm.is_zero_shot else 'fine-tuned'} {label}"
+        label = f"{'fine-tuned' if arm.is_trained else 'zero-shot'} {label}"
     elif arm.initial_weights == "gan_encoder":
         label += " with GAN encoder"
     elif arm.segmenter != "unet":

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reports import words
+from reports.facts import Arm
 from reports.findings.configurations import settings_of
-from reports.load import Arm, Study, place, scored_on_test, trials
+from reports.load import Study, place, scored_on_test, trials
 from reports.statistics.intervals import LEVEL, Interval, holm, interval, report_rng
 from reports.statistics.scores import difference
 from reports.verdict.aggregate import scores_of
@@ -82,11 +83,11 @@ def _change(study: Study, partner: TrialResult, result: TrialResult) -> _Change 
     ]
     if not differing:
         return None
-    factors = study.design.get("ablate", ())
-    factor = next((one for one in factors if _is_about(one["field"], differing)), None)
-    setting = factor["field"] if factor else " and ".join(differing)
-    own = [name for name in differing if not factor or _belongs(name, factor["field"])]
-    if factor and factor.get("relative"):
+    factors = study.design.ablate
+    factor = next((one for one in factors if _is_about(one.field, differing)), None)
+    setting = factor.field if factor else " and ".join(differing)
+    own = [name for name in differing if not factor or _belongs(name, factor.field)]
+    if factor and factor.is_relative:
         level = f"× {changed[setting] / winner[setting]:.3g}"
     else:
         level = ", ".join(_named(name, changed.get(name), setting) for name in own)

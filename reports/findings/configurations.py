@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports import words
-from reports.load import Arm, Study, searched, trials
+from reports.facts import Arm
+from reports.load import Study, searched, trials
 from trainables.results.result import TrialResult
 from trainables.spec.flat import flatten
 

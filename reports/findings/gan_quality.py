@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special, stats
 
-from reports.load import Arm, Study, place, scored_on_test, trials
+from reports.facts import Arm
+from reports.load import Study, place, scored_on_test, trials
 from reports.verdict.cost import gan_fit_of
 from trainables.gan.pools.fidelity import ON_INCEPTION
 from trainables.results.result import TrialResult

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from reports.facts import Arm
 from reports.findings.configurations import settings_of
-from reports.load import Arm, Study, searched
+from reports.load import Study, searched
 from trainables.results.result import TrialResult
 
 FEWEST_TRIALS = 20

@@ -39,9 +39,9 @@ def integrity(study: Study, decision: Decision) -> list[Check]:
 
 def _duplicates(study: Study) -> Check:
     name = "Near-duplicate images"
-    if not study.facts.get("study", {}).get("data", {}).get("detect_duplicates", True):
+    if not study.facts.detects_duplicates:
         return Check(name=name, state="note", found="not looked for, as was asked")
-    tied = int(study.facts.get("split", {}).get("tied") or 0)
+    tied = study.facts.split.tied
     if not tied:
         return Check(name=name, state="good", found="none found")
     found = (
@@ -52,8 +52,7 @@ def _duplicates(study: Study) -> Check:
 
 
 def _one_split(study: Study) -> Check:
-    split = study.facts.get("split", {})
-    own = split.get("hashes") or [split.get("hash", "")]
+    own = study.facts.split.hashes
     others = {
         result.spec.data.split
         for result in study.results
@@ -163,7 +162,7 @@ def _readable(study: Study) -> Check:
 
 
 def _problems(study: Study) -> Check:
-    problems = study.dataset.get("problems", ())
+    problems = study.dataset.problems
     if not problems:
         return Check(name="Image files", state="good", found="no problem found")
     found = f"{words.count(len(problems), 'file')} with problems, listed below"

@@ -104,12 +104,12 @@ def _write_pages(
             margin=f"{margin_f1:g}",
             ceiling=study.ceiling_device_seconds or math.nan,
             data=data_facts(study),
-            created=_day(study.facts.get("created_at")),
+            created=_day(study.facts.created_at),
         )
     )
     page.write_text(text, encoding="utf-8")
     short = markdown(
-        title=str(study.facts.get("name", "")),
+        title=study.facts.name,
         question=question(study),
         narrative=narrative,
         tables=shown,
@@ -137,5 +137,5 @@ def _rows(shown: Mapping[str, Table]) -> dict[str, list]:
     return {table.name: list(table.rows) for table in shown.values()}
 
 
-def _day(unix_seconds: float | None) -> str:
+def _day(unix_seconds: float) -> str:
     return time.strftime("%d %B %Y, %H:%M UTC", time.gmtime(unix_seconds)) if unix_seconds else ""

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from reports import words
 from reports.columns import Column, Row, Table, column, interval_column
+from reports.facts import Arm
 from reports.findings.ablation import Effect
 from reports.findings.gan_quality import Correlation
 from reports.findings.heterogeneity import Contrast, GroupLead
 from reports.findings.importance import Importance
 from reports.findings.two_way import Cell, Interaction
-from reports.load import Arm
 from reports.statistics.intervals import Interval
 
 

@@ -1,8 +1,7 @@
 """The methods section of a paper, written from the study itself."""
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass, field
-from typing import Any
 
 from reports import words
 from reports.findings.findings import Findings
@@ -60,34 +59,31 @@ def methods(study: Study, decision: Decision, findings: Findings) -> Methods:
 
 
 def _data(study: Study, cite: _Citations) -> str:
-    data, split = study.dataset, study.facts.get("split", {})
-    if not data:
-        return ""
-    name = data.get("name") or "The data set"
+    data = study.dataset
     sentences = [
-        f"{words.starting(str(name))} ({words.count(int(data.get('images', 0)), 'image')} with "
-        f"{data.get('cells', 'an unknown number of')} annotated cells) was divided "
-        f"{_division(study, split)}; {_duplicates(study)}.",
+        f"{words.starting(data.name or 'the data set')} ({words.count(data.images, 'image')} with "
+        f"{data.cells} annotated cells) was divided {_division(study)}; {_duplicates(study)}.",
         f"An annotation count includes the images used for validation{cite('low_label')}.",
     ]
     return " ".join(sentences)
 
 
 def _duplicates(study: Study) -> str:
-    asked = study.facts.get("study", {}).get("data", {}).get("detect_duplicates", True)
-    return "near-duplicates were kept on one side" if asked else "near-duplicates were not sought"
+    if study.facts.detects_duplicates:
+        return "near-duplicates were kept on one side"
+    return "near-duplicates were not sought"
 
 
-def _division(study: Study, split: Mapping[str, Any]) -> str:
+def _division(study: Study) -> str:
     """How the images were divided, as the end of a sentence."""
-    annotated = words.count(int(split.get("annotation_images", 0)), "image")
-    tested = words.count(int(split.get("test_images", 0)), "test image")
-    groups = words.count(int(split.get("test_groups", 0)), "group")
-    folds = int(study.design.get("folds", 1))
+    split, folds = study.facts.split, study.design.folds
+    annotated = words.count(split.annotation_images, "image")
+    tested = words.count(split.test_images, "test image")
+    groups = words.count(split.test_groups, "group")
     if folds < 2:
         return (
             f"once by group into {annotated} that could be annotated and {tested} of {groups} "
-            f"(split {split.get('hash')})"
+            f"(split {split.hash})"
         )
     return (
         f"into {folds} folds of whole groups ({groups} in all), and the study, its search "
@@ -136,8 +132,7 @@ def _gan_data(study: Study, cite: _Citations) -> str:
 
 def _weights(study: Study) -> str:
     used = dict.fromkeys(
-        (entry.get("name", ""), entry.get("description", ""), entry.get("seen", "unknown"))
-        for entry in study.facts.get("weights", ())
+        (weights.name, weights.description, weights.seen) for weights in study.facts.weights
     )
     if not used:
         return ""
@@ -161,10 +156,10 @@ def _search(study: Study, cite: _Citations) -> str:
         return ""
     design = study.design
     return (
-        f"For each arm {words.count(int(design.get('search_trials', 0)), 'configuration')} at most "
+        f"For each arm {words.count(design.search_trials, 'configuration')} at most "
         f"were searched with Optuna{cite('optuna')} and Ray Tune{cite('ray')} on one draw of "
         f"{words.count(max(study.annotation_counts), 'annotated image')}, within "
-        f"{words.seconds(float(design.get('device_seconds_ceiling') or 'nan'))} of device time, "
+        f"{words.seconds(design.device_seconds_ceiling or math.nan)} of device time, "
         f"GAN fits charged, starting from the field's defaults. Trials were stopped early against "
         f"trials of the same arm only, and compared by instance F1 at IoU 0.5 on validation "
         f"images{cite('f1')}; no search trial saw a test image."
@@ -178,8 +173,8 @@ def _confirm(study: Study, cite: _Citations) -> str:
     counts = words.listed([str(count) for count in study.annotation_counts])
     text = (
         f"The best configuration of each arm was frozen and trained afresh with {counts} annotated "
-        f"images on {words.count(len(design.get('confirm_draws', ())), 'other draw')} "
-        f"({words.count(len(design.get('confirm_seeds', (1,))), 'seed')} each; the smaller choices "
+        f"images on {words.count(len(design.confirm_draws), 'other draw')} "
+        f"({words.count(len(design.confirm_seeds), 'seed')} each; the smaller choices "
         f"of a draw lie inside the larger ones), and scored once on the test images."
     )
     return text + _pool_measures(study, cite)

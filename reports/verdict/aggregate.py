@@ -7,7 +7,8 @@ from operator import attrgetter
 
 import numpy as np
 
-from reports.load import Arm, Study, scored_on_test, searched, trials
+from reports.facts import Arm
+from reports.load import Study, scored_on_test, searched, trials
 from reports.statistics.intervals import Interval, interval, report_rng
 from reports.statistics.scores import Scores
 from reports.verdict.cost import ArmCost, arm_cost
@@ -64,12 +65,11 @@ def summarise_arm(study: Study, arm: Arm, *, count: int) -> ArmSummary:
     confirmed = trials(study, stage="confirm", arm=arm.name, count=count)
     done = scored_on_test(study, arm.name, count=count)
     scores = scores_of(done)
-    design = study.design
-    planned = len(design.get("confirm_draws", ())) * len(design.get("confirm_seeds", (0,)))
+    planned = study.design.confirmed_each
     without_configuration = planned * _folds_without_configuration(study, arm)
     return ArmSummary(
         arm=arm,
-        planned=planned * int(design.get("folds", 1)),
+        planned=planned * study.design.folds,
         completed=len(done),
         failed=sum(result.status != "completed" for result in confirmed) + without_configuration,
         without_configuration=without_configuration,
@@ -142,7 +142,7 @@ def _folds_without_configuration(study: Study, arm: Arm) -> int:
     if not (tried or _lacks_a_fit(study, arm)) or not trials(study, stage="confirm"):
         return 0
     searched_well = trials(study, stage="search", arm=arm.name, status="completed")
-    return int(study.design.get("folds", 1)) - len({r.trial.data.split for r in searched_well})
+    return study.design.folds - len({r.trial.data.split for r in searched_well})
 
 
 def _lacks_a_fit(study: Study, arm: Arm) -> bool:

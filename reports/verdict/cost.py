@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from reports.load import Arm, Study, trials
+from reports.facts import Arm
+from reports.load import Study, trials
 from trainables.results.result import TrialResult
 from trainables.spec.trial_spec import DataSpec, GanFitSpec, gan_fit
 

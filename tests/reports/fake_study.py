@@ -102,6 +102,7 @@ class FakeStudy:
         return {
             "schema": 1,
             "name": "quick",
+            "hash": "5d41402abc4b",
             "command": "study run quick --dataset cells --out runs/cells",
             "created_at": 1_760_000_000.0,
             "design": {

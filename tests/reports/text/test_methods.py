@@ -64,10 +64,8 @@ def test_gan_data_are_told_as_they_were_made(study):
 
 def test_near_duplicates_that_were_not_sought_are_not_claimed(study):
     assert "near-duplicates were kept on one side" in told(study)
-    asked = {"study": {"data": {"detect_duplicates": False}}}
-    assert "near-duplicates were not sought" in told(
-        dataclasses.replace(study, facts={**study.facts, **asked})
-    )
+    unasked = dataclasses.replace(study.facts, detects_duplicates=False)
+    assert "near-duplicates were not sought" in told(dataclasses.replace(study, facts=unasked))
 
 
 def test_arms_with_an_encoder_are_counted(tmp_path):

@@ -6,8 +6,9 @@ import json
 import numpy as np
 import pytest
 
+from reports.facts import Arm
 from reports.findings.findings import find
-from reports.load import Arm, load_study, trials
+from reports.load import load_study, trials
 from reports.statistics.intervals import interval
 from reports.statistics.scores import Scores
 from reports.text.narrative import narrate
@@ -174,7 +175,7 @@ def test_weights_that_saw_the_data_are_a_caveat(study_of):
 
 def test_folds_are_a_caveat(study_of):
     whole = study_of()
-    folded = {**whole.facts, "design": {**whole.design, "folds": 3}}
+    folded = evolve(whole.facts, {"design.folds": 3})
     caveats = told(dataclasses.replace(whole, facts=folded)).caveats
     assert any("one of 3 grouped folds" in caveat for caveat in caveats)
     assert not any("folds" in caveat for caveat in told(whole).caveats)
