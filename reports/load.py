@@ -3,40 +3,19 @@
 import io
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from upath import UPath
 
-from trainables.results.result import TrialResult, from_json
+from reports.facts import Arm, DatasetFacts, Design, Facts, read_facts
+from trainables.results.result import TrialResult
+from trainables.spec.stages import STAGES, Stage
+from trainables.spec.trial_spec import GanFitSpec
+from trainables.wire.result_json import from_json
 
 Folder = Path | UPath
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Arm:
-    """A strategy that the study compares."""
-
-    name: str
-    segmenter: str
-    extra_data: str
-    initial_weights: str
-
-    @property
-    def is_zero_shot(self) -> bool:
-        """Whether the arm's pretrained weights are used as they are, without training."""
-        return self.name.endswith("_zero_shot")
-
-    def is_control_of(self, other: "Arm") -> bool:
-        """Whether this is the other arm without its extra data."""
-        return (
-            (self.segmenter, self.initial_weights) == (other.segmenter, other.initial_weights)
-            and self.extra_data == "none"
-            and not self.is_zero_shot
-        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,10 +23,8 @@ class Study:
     """All that the store knows, read once."""
 
     folder: Folder
-    facts: Mapping[str, Any]
-    """`study.json` as it is."""
-    arms: tuple[Arm, ...]
-    """In the order of the design."""
+    facts: Facts
+    """What `study.json` says."""
     results: tuple[TrialResult, ...] = field(repr=False)
     """Every readable result, oldest first."""
     unreadable: tuple[str, ...] = ()
@@ -56,22 +33,27 @@ class Study:
     """Readable results that do not belong to this study, each with the reason."""
 
     @property
-    def design(self) -> Mapping[str, Any]:
-        return self.facts.get("design", {})
+    def design(self) -> Design:
+        return self.facts.design
 
     @property
-    def dataset(self) -> Mapping[str, Any]:
-        return self.facts.get("dataset", {})
+    def dataset(self) -> DatasetFacts:
+        return self.facts.dataset
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """In the order of the design."""
+        return self.design.arms
 
     @property
     def annotation_counts(self) -> tuple[int, ...]:
-        return tuple(sorted(self.design.get("annotation_counts", ())))
+        """Ascending."""
+        return self.design.annotation_counts
 
     @property
     def ceiling_device_seconds(self) -> float:
         """What the search of each arm may take, all folds together; 0 where none was set."""
-        each = float(self.design.get("device_seconds_ceiling") or 0)
-        return each * int(self.design.get("folds", 1))
+        return self.design.device_seconds_ceiling * self.design.folds
 
     def arm(self, name: str) -> Arm:
         return next(arm for arm in self.arms if arm.name == name)
@@ -81,7 +63,7 @@ def load_study(folder: Folder) -> Study:
     """Reads the study folder.
 
     Raises:
-        ValueError: the folder holds no `study.json`, or one of another schema version.
+        ValueError: the folder holds no `study.json`, or one that cannot be read.
     """
     path = folder / "study.json"
     if not path.exists():
@@ -89,19 +71,12 @@ def load_study(folder: Folder) -> Study:
             f"A study folder must hold study.json, but {folder} does not: give the folder that "
             f"`study run` was given as --out."
         )
-    facts = json.loads(path.read_text())
-    if facts.get("schema") != 1:
-        raise ValueError(
-            f"study.json must have schema version 1, but {path} has {facts.get('schema')}: read "
-            f"it with the version of the software that wrote it."
-        )
-    arms = tuple(_arm(raw) for raw in facts.get("design", {}).get("arms", ()))
+    facts = read_facts(path)
     results, unreadable = _read_results(folder / "results")
-    reasons = {result.trial_id: _foreign(result, facts, arms) for result in results}
+    reasons = {result.trial_id: _foreign(result, facts) for result in results}
     return Study(
         folder=folder,
         facts=facts,
-        arms=arms,
         results=tuple(sorted((r for r in results if not reasons[r.trial_id]), key=_order)),
         unreadable=tuple(unreadable),
         refused=tuple(f"{name}: {reason}" for name, reason in reasons.items() if reason),
@@ -109,15 +84,15 @@ def load_study(folder: Folder) -> Study:
 
 
 def trials(
-    study: Study, *, stage: str, arm: str = "", count: int = 0, status: str = ""
+    study: Study, *, stage: Stage, arm: str = "", count: int = 0, status: str = ""
 ) -> list[TrialResult]:
     """The results of one stage; an empty or zero condition admits everything."""
     return [
         result
         for result in study.results
-        if result.spec.get("stage") == stage
-        and arm in ("", result.spec.get("arm"))
-        and count in (0, result.spec.get("data.annotation_count"))
+        if result.spec.stage == stage
+        and arm in ("", arm_of(result))
+        and count in (0, result.spec.data.annotation_count)
         and status in ("", result.status)
     ]
 
@@ -134,10 +109,15 @@ def searched(study: Study, arm: str) -> list[TrialResult]:
     return [result for result in done if not math.isnan(result.validation_f1)]
 
 
-def place(result: TrialResult) -> tuple[Any, ...]:
+def arm_of(result: TrialResult) -> str:
+    """The arm of a trial; empty for a GAN fit, which serves several."""
+    return "" if isinstance(result.spec, GanFitSpec) else result.spec.arm
+
+
+def place(result: TrialResult) -> tuple[str, int, int, int]:
     """Split, annotation count, draw and seed: what trainings that are paired have in common."""
-    names = ("data.split", "data.annotation_count", "data.draw", "seed")
-    return tuple(result.spec.get(name) for name in names)
+    data = result.spec.data
+    return data.split, data.annotation_count, data.draw, result.spec.seed
 
 
 def load_arrays(path: Folder) -> dict[str, np.ndarray] | None:
@@ -148,35 +128,15 @@ def load_arrays(path: Folder) -> dict[str, np.ndarray] | None:
         return {name: stored[name] for name in stored.files}
 
 
-def _arm(raw: Mapping[str, Any]) -> Arm:
-    return Arm(
-        name=raw["name"],
-        segmenter=raw["segmenter"],
-        extra_data=raw.get("extra_data", "none"),
-        initial_weights=raw.get("initial_weights", "scratch"),
-    )
-
-
-NEEDED = ("arm", "seed", "data.split", "data.annotation_count", "data.draw")
-"""What places a trial of an arm in the study."""
-
-
-def _foreign(result: TrialResult, facts: Mapping[str, Any], arms: tuple[Arm, ...]) -> str:
+def _foreign(result: TrialResult, facts: Facts) -> str:
     """Why a result cannot be one of this study; empty where it can."""
-    spec = result.spec
-    stage = spec.get("stage")
-    if stage not in ("search", "confirm", "ablate", "fit_gans"):
-        return "" if stage == "fit_sources" else f"its stage is {stage!r}"
-    split = facts.get("split", {})
-    own = split.get("hashes") or [split["hash"]] if split else []
-    if own and spec.get("data.split") not in own:
-        return f"it was made on split {spec.get('data.split')}, not on {' or '.join(own)}"
-    if stage == "fit_gans":
+    if STAGES[result.spec.stage].on_source:
         return ""
-    if missing := [name for name in NEEDED if name not in spec]:
-        return f"its spec does not say {missing[0]}"
-    if spec["arm"] not in {arm.name for arm in arms}:
-        return f"its arm {spec['arm']!r} is not in the design"
+    own, made_on = facts.split.hashes, result.spec.data.split
+    if made_on not in own:
+        return f"it was made on split {made_on}, not on {' or '.join(own)}"
+    if arm_of(result) not in {"", *(arm.name for arm in facts.design.arms)}:
+        return f"its arm {arm_of(result)!r} is not in the design"
     return ""
 
 

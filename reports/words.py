@@ -2,7 +2,7 @@
 
 import math
 
-from reports.load import Arm
+from reports.facts import Arm
 from trainables.segmenters.families import FAMILIES
 
 EXTRA_DATA = {
@@ -21,7 +21,7 @@ def arm_label(arm: Arm) -> str:
     family = FAMILIES.get(arm.segmenter)
     label = segmenter_title(arm.segmenter)
     if arm.initial_weights == "pretrained":
-        label = f"{'zero-shot' if arm.is_zero_shot else 'fine-tuned'} {label}"
+        label = f"{'fine-tuned' if arm.is_trained else 'zero-shot'} {label}"
     elif arm.initial_weights == "gan_encoder":
         label += " with GAN encoder"
     elif family is None or family.usual_start != "scratch":

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from study.design import Study
 from study.plan import Task, confirm_spec, with_gan_fits
 from trainables.results.result import TrialResult
-from trainables.segmenters.reading import trial_spec
+from trainables.spec.evolve import evolve
 from trainables.spec.flat import flatten
 from trainables.spec.trial_spec import TrialSpec
 
@@ -25,14 +25,17 @@ def ablation_tasks(study: Study, best: dict[str, TrialResult]) -> list[Task]:
     Raises:
         ValueError: a factor was given a level that cannot be.
     """
-    specs = [spec for result in best.values() for spec in ablated(study, trial_spec(result.spec))]
+    specs = [spec for result in best.values() for spec in ablated(study, result.trial)]
     return with_gan_fits(list(dict.fromkeys(specs)))
 
 
 def ablated(study: Study, chosen: TrialSpec) -> Iterator[TrialSpec]:
     """The trials that differ in one factor from what the search chose for an arm."""
-    levels = [change for factor in study.ablate for change in factor.changes(flatten(chosen))]
-    for change in levels:
+    fields = flatten(chosen)
+    levels = [change for factor in study.ablate for change in factor.changes(fields)]
+    for level in levels:
+        # A level of `extra.gan` that the command line gave is no GAN; it has no effect.
+        change = {name: value for name, value in level.items() if name in fields}
         for draw in study.draws[: study.ablate_draws]:
             partner = confirm_spec(chosen, count=study.search_count, draw=draw, seed=study.seeds[0])
-            yield trial_spec(flatten(partner) | change | {"stage": "ablate"})
+            yield evolve(partner, change | {"stage": "ablate"})

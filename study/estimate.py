@@ -10,7 +10,7 @@ from study.plan import Splits, confirm_tasks, default_spec, search_gans, source_
 from trainables.machine.processor import multiplies_bfloat16, processor_flags
 from trainables.results.result import TrialResult
 from trainables.segmenters.families import family_of
-from trainables.spec.flat import flatten
+from trainables.spec.stages import STAGES, Stage
 from trainables.spec.trial_spec import GanFitSpec, Spec
 
 SECONDS_PER_GAN_CROP = 0.058
@@ -38,7 +38,7 @@ ANY_SPLITS = Splits(main="main", source="source")
 class PlannedRow:
     """One kind of training in a study."""
 
-    stage: str
+    stage: Stage
     name: str
     trainings: int
     device_seconds: float
@@ -59,9 +59,9 @@ def planned_rows(
         slowness: of a core, see `slowness_here`.
     """
     tested = test_images or study.max_test_images
-    rows: dict[tuple[str, str], PlannedRow] = {}
+    rows: dict[tuple[Stage, str], PlannedRow] = {}
     for stage, specs in planned_specs(study).items():
-        times = 1 if stage == "source" else folds
+        times = 1 if STAGES[stage].on_source else folds
         for spec in specs:
             key = stage, row(spec)
             so_far = rows.get(key)
@@ -75,12 +75,12 @@ def planned_rows(
     return list(rows.values())
 
 
-def planned_specs(study: Study) -> dict[str, list[Spec]]:
+def planned_specs(study: Study) -> dict[Stage, list[Spec]]:
     """The trainings of each stage in one split, as they would be if the defaults won."""
     best = {}
     for name in study.arms:
         spec = default_spec(study, ARMS[name], ANY_SPLITS)
-        best[name] = TrialResult(trial_id=spec.id, spec=flatten(spec), status="completed")
+        best[name] = TrialResult(trial_id=spec.id, spec=spec, status="completed")
     searched = [
         default_spec(study, ARMS[name], ANY_SPLITS)
         for name in study.arms
@@ -90,7 +90,7 @@ def planned_specs(study: Study) -> dict[str, list[Spec]]:
     known = {spec.id for spec in confirmed}
     ablated = [task.spec for task in ablation_tasks(study, best)]
     return {
-        "source": [task.spec for task in source_fits(study, ANY_SPLITS)],
+        "fit_sources": [task.spec for task in source_fits(study, ANY_SPLITS)],
         "search": [*(task.spec for task in search_gans(study, ANY_SPLITS)), *searched],
         "confirm": confirmed,
         "ablate": [spec for spec in ablated if spec.id not in known],
@@ -105,6 +105,7 @@ def device_seconds(spec: Spec, *, test_images: int) -> float:
     crops = spec.training.images_seen * (spec.training.crop_px / MEASURED_CROP_PX) ** 2
     seconds_per_crop = family_of(spec.segmenter).seconds_per_crop(spec.segmenter)
     is_tested = spec.stage in ("confirm", "ablate")
+    is_tested = STAGES[spec.stage].sees_test
     test_seconds = test_images * SECONDS_PER_TEST_IMAGE * is_tested
     return START_SECONDS + crops * seconds_per_crop + test_seconds
 

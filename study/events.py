@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from trainables.results.result import TrialHead, TrialResult
-from trainables.spec.trial_spec import Spec
+from trainables.spec.stages import Stage
+from trainables.spec.trial_spec import GanFitSpec, Spec
 
 
 class Listener(Protocol):
     """Hears of everything that happens in a study; must return at once and never raise."""
 
-    def stage_started(self, stage: str, planned: dict[str, int]) -> None:
+    def stage_started(self, stage: Stage, planned: dict[str, int]) -> None:
         """A stage begins; `planned` says how many trainings of each row are still to come."""
 
     def trial_started(self, spec: Spec) -> None:
@@ -29,7 +30,7 @@ class Listeners:
     def __init__(self, listeners: Sequence[Listener]) -> None:
         self._listeners = listeners
 
-    def stage_started(self, stage: str, planned: dict[str, int]) -> None:
+    def stage_started(self, stage: Stage, planned: dict[str, int]) -> None:
         for listener in self._listeners:
             listener.stage_started(stage, planned)
 
@@ -48,9 +49,9 @@ class Listeners:
 
 def row(spec: Spec) -> str:
     """The row of the progress table that a training belongs to: its arm, or `gan`."""
-    return getattr(spec, "arm", "gan")
+    return "gan" if isinstance(spec, GanFitSpec) else spec.arm
 
 
 def row_of(result: TrialResult | TrialHead) -> str:
     """The row of a training that has ended."""
-    return str(result.spec.get("arm", "gan"))
+    return row(result.spec)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from trainables.segmenters.families import FAMILIES, family_of
-from trainables.segmenters.reading import trial_spec
 from trainables.spec.extra_spec import ExtraSpec, SyntheticOrder
 from trainables.spec.flat import flatten
 from trainables.spec.gan_spec import GanSpec, MaskSource, is_used
 from trainables.spec.training_spec import ScheduleName, TrainingSpec
 from trainables.spec.trial_spec import DataSpec, WeightsKind
+from trainables.wire.reading import trial_spec
 
 GAN = "extra.gan"
 """The field whose levels are whole GANs."""

@@ -20,10 +20,10 @@ def best_confirmed(store: Store, *, arm: str = "", segmenter: str = "") -> str:
     done = [
         head
         for head in store.heads()
-        if head.spec["stage"] == "confirm"
+        if head.spec.stage == "confirm"
         and head.status == "completed"
-        and arm in ("", head.spec["arm"])
-        and segmenter in ("", head.spec["segmenter.kind"])
+        and arm in ("", head.trial.arm)
+        and segmenter in ("", head.trial.segmenter.kind)
     ]
     if not done:
         raise ValueError(

@@ -8,7 +8,7 @@ from typing import Any
 from search_spaces import arm as arm_space
 from study.design import ARMS, Arm, Setup, Study
 from trainables.results.result import TrialResult
-from trainables.segmenters.reading import trial_spec
+from trainables.spec.evolve import evolve
 from trainables.spec.extra_spec import ExtraSpec
 from trainables.spec.flat import flatten
 from trainables.spec.trial_spec import (
@@ -100,7 +100,7 @@ def search_spec(study: Study, arm: Arm, splits: Splits, varied: dict[str, Any]) 
     Args:
         varied: flat fields, as an arm's space returns them.
     """
-    return trial_spec(flatten(_base(study, arm, splits)) | varied)
+    return evolve(_base(study, arm, splits), varied)
 
 
 def greediest_specs(study: Study, splits: Splits) -> list[Spec]:
@@ -130,7 +130,7 @@ def confirm_tasks(study: Study, best: dict[str, TrialResult]) -> list[Task]:
         best: the chosen search trial of each arm.
     """
     trials = [
-        confirm_spec(trial_spec(result.spec), count=count, draw=draw, seed=seed)
+        confirm_spec(result.trial, count=count, draw=draw, seed=seed)
         for result in sorted(best.values(), key=_device_seconds, reverse=True)
         for count in sorted(study.annotation_counts, reverse=True)
         for draw in study.draws
@@ -176,9 +176,9 @@ def choose_best(
             result
             for result in results
             if result.status == "completed"
-            and result.spec.get("stage") == "search"
-            and result.spec.get("arm") == name
-            and result.spec.get("data.split") == split
+            and result.spec.stage == "search"
+            and result.trial.arm == name
+            and result.spec.data.split == split
         ]
         if done:
             best[name] = max(done, key=lambda one: (one.validation_f1, -_device_seconds(one)))
@@ -195,8 +195,9 @@ def default_spec(study: Study, arm: Arm, splits: Splits) -> TrialSpec:
         gans=study.gans,
         is_trained=arm.is_trained,
     )
-    flat = flatten(_base(study, arm, splits))
-    return trial_spec(flat | {name: value for name, value in point.items() if name in flat})
+    base = _base(study, arm, splits)
+    fields = flatten(base)
+    return evolve(base, {name: value for name, value in point.items() if name in fields})
 
 
 def _base(study: Study, arm: Arm, splits: Splits) -> TrialSpec:

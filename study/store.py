@@ -17,7 +17,8 @@ from typing import Any
 
 from upath import UPath
 
-from trainables.results.result import TrialHead, TrialResult, from_json, head_from_json, to_json
+from trainables.results.result import TrialHead, TrialResult
+from trainables.wire.result_json import from_json, head_from_json, to_json
 
 FULL_BYTES = 2**20
 """A disk with less room than this after a write has failed is taken for full."""

@@ -47,7 +47,7 @@ def test_a_study_runs_on_two_machines_with_shares_of_a_gpu(
 
     results = Store(place.storage).results().values()
     assert {result.status for result in results} == {"completed"}
-    stages = Counter(result.spec["stage"] for result in results)
+    stages = Counter(result.spec.stage for result in results)
     assert stages["search"] == stages["confirm"] == 2
     assert not (tmp_path / "driver" / "results").exists()
 

@@ -22,7 +22,7 @@ DATA = {"data", "spec"}
 ROOMS: dict[str, set[str]] = {
     "spec": set(),
     "machine": set(),
-    "results": set(),
+    "results": {"spec"},
     "data": {"spec"},
     "data.files": {"data"},
     "data.opening": {"data", "data.files"},
@@ -32,7 +32,7 @@ ROOMS: dict[str, set[str]] = {
     "metrics": {"data", "results"},
     "training": {"data", "spec", "results"},
     "networks": {"data", "training", "segmenters"},
-    "segmenters": {"data", "metrics", "results", "spec", "training"},
+    "segmenters": {"data", "metrics", "spec", "training"},
     "segmenters.unet": {"segmenters", "networks", "training", *DATA},
     "segmenters.cellpose": {"segmenters", "networks", "training", "machine", *DATA},
     "segmenters.stardist": {"segmenters", "training", "machine", "results", *DATA},
@@ -52,7 +52,8 @@ ROOMS: dict[str, set[str]] = {
         *DATA,
     },
     "extra": {"segmenters", "gan.fitting", "training", *DATA},
-    "models": {"segmenters", "metrics", "results", *DATA},
+    "wire": {"results", "segmenters", "spec"},
+    "models": {"wire", "segmenters", "metrics", "results", *DATA},
 }
 """Of `trainables`: what each room may import of the others."""
 TRAINABLES = {f"trainables.{room}" for room in ROOMS}
@@ -61,7 +62,12 @@ PLAN: dict[str, set[str]] = {
     "trainables": TRAINABLES,
     **{f"trainables.{room}": {f"trainables.{one}" for one in ROOMS[room]} for room in ROOMS},
     "search_spaces": {"trainables.segmenters", "trainables.spec"},
-    "reports": {"trainables.results", "trainables.segmenters"},
+    "reports": {
+        "trainables.results",
+        "trainables.segmenters",
+        "trainables.spec",
+        "trainables.wire",
+    },
     "reports.statistics": {"trainables.spec"},
     "reports.verdict": {
         "reports",
@@ -104,6 +110,7 @@ PLAN: dict[str, set[str]] = {
         "reports.text",
     },
     "study": {
+        "trainables.wire",
         "search_spaces",
         "trainables.machine",
         "trainables.results",
@@ -112,6 +119,7 @@ PLAN: dict[str, set[str]] = {
         "trainables.spec",
     },
     "study.inputs": {
+        "trainables.wire",
         "study",
         "trainables.segmenters",
         "trainables.machine",
@@ -124,6 +132,7 @@ PLAN: dict[str, set[str]] = {
         "trainables.spec",
     },
     "study.running": {
+        "trainables.wire",
         "study",
         "study.inputs",
         "search_spaces",
@@ -151,6 +160,7 @@ PLAN: dict[str, set[str]] = {
         "trainables.spec",
     },
     "study.command_line": {
+        "trainables.wire",
         "study",
         "study.inputs",
         "study.running",

@@ -62,7 +62,7 @@ def confirmed(folder: Path) -> dict[str, tuple[object, ...]]:
     return {
         trial_id: _numbers(result)
         for trial_id, result in Store(folder).results().items()
-        if result.spec["stage"] == "confirm"
+        if result.spec.stage == "confirm"
     }
 
 

@@ -14,6 +14,7 @@ import tifffile
 
 from reports.load import load_study
 from reports.verdict.verdict import choose_winner
+from study.events import row_of
 from study.store import Store
 from tests.tiny_study import study
 
@@ -50,7 +51,7 @@ def test_every_stage_and_arm_has_run(whole: tuple[Path, str]) -> None:
     assert {result.status for result in results} == {"completed"}, [
         result.reason for result in results if result.status != "completed"
     ]
-    rows = Counter((result.spec["stage"], result.spec.get("arm", "gan")) for result in results)
+    rows = Counter((result.spec.stage, row_of(result)) for result in results)
     declared = study()
     for arm in declared.arms:
         assert rows["search", arm] == declared.search_trials
@@ -64,7 +65,7 @@ def test_only_confirm_and_ablate_saw_the_test_images(whole: tuple[Path, str]) ->
     split = json.loads((whole[0] / "split.json").read_text())
     for result in Store(whole[0]).results().values():
         tested = set(result.test.sample_ids)
-        may_see = result.spec["stage"] in ("confirm", "ablate")
+        may_see = result.spec.stage in ("confirm", "ablate")
         expected = set(split["test_ids"]) if may_see else set()
         assert tested == expected
         assert len(result.test.by_size) == (3 if may_see else 0)

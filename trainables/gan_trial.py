@@ -14,7 +14,6 @@ from trainables.gan.pools.real_crops import RealCrops, draw_real_crops
 from trainables.gan.protocol import GanProgress, Generator, Watch
 from trainables.results.cost import CostMeter
 from trainables.results.result import Progress, TrialResult
-from trainables.spec.flat import flatten
 from trainables.spec.randomness import Randomness
 from trainables.spec.trial_spec import GanFitSpec
 from trainables.training.contract import Checkpoints, Report
@@ -75,7 +74,7 @@ def run_gan_fit(
     progress = [_progress(step) for step in steps]
     return TrialResult(
         trial_id=spec.id,
-        spec=flatten(spec),
+        spec=spec,
         status="completed",
         progress=tuple(progress),
         synthesis=synthesis,

@@ -14,16 +14,14 @@ from trainables.models.model import Model
 from trainables.results.cost import CostMeter
 from trainables.results.result import Progress, TrialResult
 from trainables.segmenters.families import packages_of_families
-from trainables.segmenters.reading import read_spec
-from trainables.spec.flat import flatten
+from trainables.spec.stages import STAGES
 from trainables.spec.trial_spec import GanFitSpec, Spec, TrialSpec
 from trainables.training.contract import Checkpoints, Report
 from trainables.trial_inputs import TrialInputs, trial_data
+from trainables.wire.reading import read_spec
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 """The system's numbers for a full disk and a used-up quota."""
-STAGES_WITH_MODEL = ("fit_sources", "confirm")
-"""Stages whose models are kept."""
 
 
 def trainable(config: dict[str, Any], *, inputs: TrialInputs) -> None:
@@ -72,7 +70,7 @@ def _run_or_fail(spec: Spec, inputs: TrialInputs, checkpoints: Checkpoints) -> T
         reason = "".join(traceback.format_exception_only(error)).strip()
         result = TrialResult(
             trial_id=spec.id,
-            spec=flatten(spec),
+            spec=spec,
             status="failed",
             reason=f"{reason}\n{''.join(traceback.format_exception(error))}",
             progress=tuple(progress),
@@ -112,7 +110,7 @@ def _train(
     examples = ExampleKeeper(inputs.example_ids if spec.id in inputs.example_trials else ())
 
     def keep(model: Model) -> None:
-        if spec.stage in STAGES_WITH_MODEL:
+        if STAGES[spec.stage].keeps_models:
             store.write_folder(f"models/{spec.id}", model.save)
 
     result = run_trial(

@@ -17,7 +17,6 @@ from trainables.results.result import Progress, TrialResult
 from trainables.results.score_table import ScoreTable, score_table
 from trainables.segmenters.made import make_segmenter
 from trainables.segmenters.protocol import Segmenter
-from trainables.spec.flat import flatten
 from trainables.spec.randomness import Randomness
 from trainables.spec.trial_spec import TrialSpec
 from trainables.training.contract import Checkpoints, Report
@@ -71,7 +70,7 @@ def run_trial(
     keep_model(model)
     return TrialResult(
         trial_id=spec.id,
-        spec=flatten(spec),
+        spec=spec,
         status="completed",
         progress=tuple(progress),
         thresholds=segmenter.thresholds,

@@ -10,11 +10,9 @@ from trainables.data.dividing.split import Split
 from trainables.data.sample import Sample
 from trainables.data.trial_data import TrialData
 from trainables.results.result import TrialResult
+from trainables.spec.stages import STAGES
 from trainables.spec.trial_spec import Spec, TrialSpec, gan_fit, unlabelled_count
 from trainables.training.contract import Checkpoints
-
-STAGES_WITH_TEST = ("confirm", "ablate")
-"""Stages that score the test images; no other is handed them."""
 
 
 class ClearableCheckpoints(Checkpoints, Protocol):
@@ -103,7 +101,7 @@ def _unlabelled(spec: Spec, data: DataInputs) -> Sequence[Sample]:
 
 
 def _test(spec: TrialSpec, data: DataInputs) -> Iterator[Sample]:
-    if spec.stage not in STAGES_WITH_TEST:
+    if not STAGES[spec.stage].sees_test:
         return
     for sample_id in data.split.test_ids:
         yield data.samples[sample_id]()

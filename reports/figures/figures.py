@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from reports import words
+from reports.facts import Arm
 from reports.findings.ablation import Effect
-from reports.load import Arm, Study, trials
+from reports.load import Study, trials
 from reports.statistics.intervals import Interval
 from reports.verdict.aggregate import ArmSummary, summaries_of
 from trainables.results.result import TrialResult

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from reports.figures.pictures import data_url, outlines
 from reports.load import Study, trials
-from reports.verdict.cost import gan_fit_id
+from reports.verdict.cost import gan_fit_of
 from trainables.data.sample import Sample
 from trainables.data.visible import visible
 from trainables.gan.pools.files import POOL, REAL, read_samples
 from trainables.results.result import TrialResult
+from trainables.spec.trial_spec import GanFitSpec
 
 SHOWN_CROPS = 6
 
@@ -35,16 +36,16 @@ class GanPicture:
 def gan_pictures(study: Study, *, count: int) -> GanPicture | None:
     """Crops of the GAN that the first confirm training used, or None where none was kept."""
     for result in trials(study, stage="confirm", count=count):
-        if picture := _gan_picture(study, gan_fit_id(result)):
+        if picture := _gan_picture(study, gan_fit_of(result)):
             return picture
     return None
 
 
-def _gan_picture(study: Study, fit_id: str) -> GanPicture | None:
-    fit = next((fit for fit in trials(study, stage="fit_gans") if fit.trial_id == fit_id), None)
+def _gan_picture(study: Study, wanted: GanFitSpec | None) -> GanPicture | None:
+    fit = next((fit for fit in trials(study, stage="fit_gans") if fit.spec == wanted), None)
     if fit is None:
         return None
-    folder = study.folder / "gans" / fit_id
+    folder = study.folder / "gans" / fit.trial_id
     pool, real = (read_samples(folder, name=name) for name in (POOL, REAL))
     if pool is None or real is None:
         return None

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ Examples = dict[str, tuple[TrialResult, dict[str, np.ndarray]]]
 
 SHOWN_IMAGES = 3
 LARGEST_SIDE_PX = 512
+USUAL_DIAMETER_PX = 24.0
+"""Taken for the diameter of cells where it is not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +69,8 @@ def test_pictures(study: Study, decision: Decision) -> TestPictures | None:
     examples = _examples(study, decision)
     if not examples or decision.winner is None:
         return None
-    side = window_side(float(study.dataset.get("median_diameter_px") or 24.0))
+    diameter_px = study.dataset.median_diameter_px
+    side = window_side(USUAL_DIAMETER_PX if math.isnan(diameter_px) else diameter_px)
     leading = decision.winner.arm if decision.winner.arm in examples else next(iter(examples))
     shown = {arm: _places(_order(*kept)) for arm, kept in examples.items()}
     predictions = {
@@ -122,10 +126,10 @@ def _examples(study: Study, decision: Decision) -> Examples:
     found: Examples = {}
     places = {arm.name: place for place, arm in enumerate(study.arms)}
     done = trials(study, stage="confirm", count=decision.annotation_count, status="completed")
-    for result in sorted(done, key=lambda result: places[result.spec["arm"]]):
+    for result in sorted(done, key=lambda result: places[result.trial.arm]):
         arrays = load_arrays(study.folder / "examples" / f"{result.trial_id}.npz")
         if arrays is not None and "ids" in arrays and len(arrays["ids"]):
-            found.setdefault(result.spec["arm"], (result, arrays))
+            found.setdefault(result.trial.arm, (result, arrays))
     return found
 
 

@@ -12,7 +12,7 @@ from reports import words
 from reports.figures.figures import COLOURS, FAINT, INK, Look, tidy
 from reports.findings.configurations import chosen_trial
 from reports.load import Study
-from trainables.spec.flat import build, part_of
+from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.spec.training_spec import TrainingSpec
 from trainables.training.schedule import HEAD, learning_rate
 
@@ -50,9 +50,10 @@ def fine_tuning_rates(study: Study) -> list[Rates]:
         chosen = chosen_trial(study, arm) if arm.initial_weights == "pretrained" else None
         if chosen is None:
             continue
-        training = build(TrainingSpec, part_of(chosen.spec, "training"))
+        training, segmenter = chosen.trial.training, chosen.trial.segmenter
         if training.images_seen:
-            schedule = _named(training, lora_rank=chosen.spec.get("segmenter.lora_rank", 0))
+            rank = segmenter.lora_rank if isinstance(segmenter, CellposeSpec) else 0
+            schedule = _named(training, lora_rank=rank)
             found.append(_rates(training, arm=arm.name, schedule=schedule))
     return found
 

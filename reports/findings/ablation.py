@@ -5,15 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reports import words
-from reports.findings.configurations import is_setting
-from reports.load import Arm, Study, place, scored_on_test, trials
+from reports.facts import Arm
+from reports.findings.configurations import settings_of
+from reports.load import Study, place, scored_on_test, trials
 from reports.statistics.intervals import LEVEL, Interval, holm, interval, report_rng
 from reports.statistics.scores import difference
 from reports.verdict.aggregate import scores_of
 from trainables.results.result import TrialResult
-
-Spec = Mapping[str, Any]
-"""A flat spec."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +51,7 @@ def _of_arm(study: Study, arm: Arm) -> list[Effect]:
     changed: dict[_Change, list[TrialResult]] = {}
     for result in trials(study, stage="ablate", arm=arm.name, status="completed"):
         partner = partners.get(place(result))
-        change = _change(study, partner.spec, result.spec) if partner else None
+        change = _change(study, partner, result) if partner else None
         if change is not None and result.test:
             changed.setdefault(change, []).append(result)
     effects = [
@@ -75,24 +73,25 @@ class _Change:
     count: int
 
 
-def _change(study: Study, winner: Spec, spec: Spec) -> _Change | None:
+def _change(study: Study, partner: TrialResult, result: TrialResult) -> _Change | None:
     """The factor that differs; what changes along with it (a GAN's parts) is not named."""
+    winner, changed = settings_of(partner), settings_of(result)
     differing = [
         name
-        for name in sorted(set(winner) | set(spec))
-        if is_setting(name) and winner.get(name) != spec.get(name)
+        for name in sorted(winner.keys() | changed.keys())
+        if winner.get(name) != changed.get(name)
     ]
     if not differing:
         return None
-    factors = study.design.get("ablate", ())
-    factor = next((one for one in factors if _is_about(one["field"], differing)), None)
-    setting = factor["field"] if factor else " and ".join(differing)
-    own = [name for name in differing if not factor or _belongs(name, factor["field"])]
-    if factor and factor.get("relative"):
-        level = f"× {spec[setting] / winner[setting]:.3g}"
+    factors = study.design.ablate
+    factor = next((one for one in factors if _is_about(one.field, differing)), None)
+    setting = factor.field if factor else " and ".join(differing)
+    own = [name for name in differing if not factor or _belongs(name, factor.field)]
+    if factor and factor.is_relative:
+        level = f"× {changed[setting] / winner[setting]:.3g}"
     else:
-        level = ", ".join(_named(name, spec.get(name), setting) for name in own)
-    return _Change(setting, level, spec["data.annotation_count"])
+        level = ", ".join(_named(name, changed.get(name), setting) for name in own)
+    return _Change(setting, level, result.spec.data.annotation_count)
 
 
 def _is_about(field: str, differing: Sequence[str]) -> bool:
@@ -118,7 +117,7 @@ def _effect(
     if paired is None:
         return None
     rng = report_rng("ablation", arm.name, change.setting, change.level)
-    chosen = dict.fromkeys(words.setting(one.spec.get(change.setting)) for one in matched)
+    chosen = dict.fromkeys(words.setting(settings_of(one).get(change.setting)) for one in matched)
     return Effect(
         arm=arm.name,
         setting=change.setting,

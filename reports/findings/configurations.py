@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports import words
-from reports.load import Arm, Study, searched, trials
+from reports.facts import Arm
+from reports.load import Study, searched, trials
 from trainables.results.result import TrialResult
+from trainables.spec.flat import flatten
 
 NOT_SETTINGS = ("stage", "arm", "study_seed", "seed", "data.", "weights.name")
 
@@ -51,22 +53,26 @@ def varied_settings(study: Study, arm: Arm) -> list[Setting]:
     The choice is read from the confirm trainings, and from the best search trial before there
     are any.
     """
-    tried = [result.spec for result in trials(study, stage="search", arm=arm.name)]
+    tried = [settings_of(result) for result in trials(study, stage="search", arm=arm.name)]
     best = chosen_trial(study, arm)
     if best is None:
         return []
-    names = sorted({name for spec in tried for name in spec if is_setting(name)})
-    settings = [_setting(name, best.spec, tried) for name in names]
+    names = sorted({name for settings in tried for name in settings})
+    settings = [_setting(name, settings_of(best), tried) for name in names]
     return [setting for setting in settings if len(setting.tried) > 1]
 
 
-def is_setting(name: str) -> bool:
-    """Whether a flat field of a spec is a choice, and not the place that a trial has in a study."""
-    return not name.startswith(NOT_SETTINGS)
+def settings_of(result: TrialResult) -> dict[str, Any]:
+    """What was chosen of a trial, by flat field: all but the place that it has in the study."""
+    return {
+        name: value
+        for name, value in flatten(result.spec).items()
+        if not name.startswith(NOT_SETTINGS)
+    }
 
 
 def _setting(name: str, best: Mapping[str, Any], searched: Sequence[Mapping[str, Any]]) -> Setting:
-    tried = {spec[name] for spec in searched if spec.get(name) is not None}
+    tried = {one[name] for one in searched if one.get(name) is not None}
     return Setting(
         name=name, best=best.get(name), tried=tuple(sorted(tried, key=lambda v: (str(type(v)), v)))
     )

@@ -4,15 +4,18 @@ import math
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import special, stats
 
-from reports.load import Arm, Study, place, scored_on_test, trials
-from reports.verdict.cost import gan_fit_id
+from reports.facts import Arm
+from reports.load import Study, place, scored_on_test, trials
+from reports.verdict.cost import gan_fit_of
 from trainables.gan.pools.fidelity import ON_INCEPTION
 from trainables.results.result import TrialResult
+from trainables.spec.evolve import evolve
+from trainables.spec.gan_spec import GanSpec
+from trainables.spec.trial_spec import TrialSpec
 
 FEWEST_FITS = 8
 """Pairs below which a rank correlation is not given: its interval would span nearly all."""
@@ -108,22 +111,22 @@ def _correlation(arm: str, measure: str, pairs: Sequence[_Pair]) -> Correlation:
 
 def _pairs(study: Study, arm: Arm) -> list[_Pair]:
     control = next((one.name for one in study.arms if one.is_control_of(arm)), "")
-    fits = {fit.trial_id: fit for fit in trials(study, stage="fit_gans", status="completed")}
+    fits = {fit.gan_fit: fit for fit in trials(study, stage="fit_gans", status="completed")}
     without = {place(one): one for one in scored_on_test(study, control) if control}
     confirmed = scored_on_test(study, arm.name)
     scored = [
-        result
+        (result, fits[fit])
         for result in (*confirmed, *_with_other_gans(study, arm, confirmed))
-        if place(result) in without and gan_fit_id(result) in fits
+        if place(result) in without and (fit := gan_fit_of(result)) in fits
     ]
-    gans = Counter(map(place, scored))
+    gans = Counter(place(one) for one, _ in scored)
     return [
         _Pair(
-            ranked_with=place(one) if gans[place(one)] > 1 else one.spec["data.annotation_count"],
+            ranked_with=place(one) if gans[place(one)] > 1 else one.spec.data.annotation_count,
             gain=one.test_f1 - without[place(one)].test_f1,
-            fit=fits[gan_fit_id(one)],
+            fit=fit,
         )
-        for one in scored
+        for one, fit in scored
     ]
 
 
@@ -137,19 +140,15 @@ def _with_other_gans(
         if (
             partner
             and result.test
-            and gan_fit_id(result) != gan_fit_id(partner)
+            and gan_fit_of(result) != gan_fit_of(partner)
             and _without_gan(result) == _without_gan(partner)
         ):
             yield result
 
 
-def _without_gan(result: TrialResult) -> dict[str, Any]:
-    """All settings of a training but its GAN's."""
-    return {
-        name: value
-        for name, value in result.spec.items()
-        if name != "stage" and not name.startswith("extra.gan.")
-    }
+def _without_gan(result: TrialResult) -> TrialSpec:
+    """All settings of a training but its GAN's, in place of which any other stands."""
+    return evolve(result.trial, {"stage": "confirm", "extra.gan": GanSpec()})
 
 
 def _measures(pairs: Sequence[_Pair]) -> list[str]:

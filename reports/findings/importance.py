@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from reports.findings.configurations import is_setting
-from reports.load import Arm, Study, searched
+from reports.facts import Arm
+from reports.findings.configurations import settings_of
+from reports.load import Study, searched
 from trainables.results.result import TrialResult
 
 FEWEST_TRIALS = 20
 """Completed trials below which no importance is given: a forest would fit their noise."""
 TREES = 64
+Settings = Mapping[str, Any]
+"""Of one trial, by flat field."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,17 +66,18 @@ def _importance(arm: Arm, done: Sequence[TrialResult]) -> list[Importance] | Ref
         return Refusal(
             arm=arm.name, reason=f"{len(done)} completed trials, {FEWEST_TRIALS} are needed"
         )
-    names = _varied([result.spec for result in done])
+    settings = [settings_of(result) for result in done]
+    names = _varied(settings)
     if len(names) < 2:
         return Refusal(arm=arm.name, reason="fewer than two settings were varied in every trial")
     values = np.array([result.validation_f1 for result in done])
-    predicted = _predicted(_encoded(done, names), values) if np.ptp(values) else 0.0
+    predicted = _predicted(_encoded(settings, names), values) if np.ptp(values) else 0.0
     if predicted <= 0:
         return Refusal(
             arm=arm.name,
             reason=f"over {len(done)} trials the settings do not predict the score of unseen ones",
         )
-    shares = _shares(done, names)
+    shares = _shares(settings, names, values=values)
     found = [
         Importance(
             arm=arm.name,
@@ -87,23 +91,22 @@ def _importance(arm: Arm, done: Sequence[TrialResult]) -> list[Importance] | Ref
     return sorted(found, key=lambda one: -one.share)
 
 
-def _varied(specs: Sequence[Mapping[str, Any]]) -> list[str]:
+def _varied(settings: Sequence[Settings]) -> list[str]:
     """Settings that every trial has and that differ between trials."""
-    common = set.intersection(*(set(spec) for spec in specs))
+    common = set.intersection(*(set(one) for one in settings))
     return [
         name
         for name in sorted(common)
-        if is_setting(name)
-        and all(spec[name] is not None for spec in specs)
-        and len({spec[name] for spec in specs}) > 1
+        if all(one[name] is not None for one in settings)
+        and len({one[name] for one in settings}) > 1
     ]
 
 
-def _encoded(done: Sequence[TrialResult], names: Sequence[str]) -> np.ndarray:
+def _encoded(settings: Sequence[Settings], names: Sequence[str]) -> np.ndarray:
     """Ranks of the settings' values, float64 [trials, settings]: a forest needs no more."""
     columns = []
     for name in names:
-        values = [result.spec[name] for result in done]
+        values = [one[name] for one in settings]
         order = sorted(set(values), key=lambda v: (isinstance(v, str), v))
         columns.append([order.index(value) for value in values])
     return np.array(columns, dtype=np.float64).T
@@ -117,20 +120,22 @@ def _predicted(settings: np.ndarray, values: np.ndarray) -> float:
     return float(forest.fit(settings, values).oob_score_)
 
 
-def _shares(done: Sequence[TrialResult], names: Sequence[str]) -> dict[str, float]:
+def _shares(
+    settings: Sequence[Settings], names: Sequence[str], *, values: np.ndarray
+) -> dict[str, float]:
     import optuna
 
-    distributions = {name: _distribution([r.spec[name] for r in done]) for name in names}
+    distributions = {name: _distribution([one[name] for one in settings]) for name in names}
     with _quiet_optuna():
         study = optuna.create_study(direction="maximize")
         study.add_trials(
             [
                 optuna.trial.create_trial(
-                    params={name: result.spec[name] for name in names},
+                    params={name: one[name] for name in names},
                     distributions=distributions,
-                    value=result.validation_f1,
+                    value=float(value),
                 )
-                for result in done
+                for one, value in zip(settings, values, strict=True)
             ]
         )
         evaluator = optuna.importance.FanovaImportanceEvaluator(n_trees=TREES, seed=0)

@@ -7,6 +7,7 @@ from reports import words
 from reports.load import Study, trials
 from reports.verdict.verdict import Decision
 from trainables.spec.gan_spec import LOWEST_FLOOR
+from trainables.spec.stages import STAGES
 
 State = Literal["good", "note", "bad"]
 
@@ -38,9 +39,9 @@ def integrity(study: Study, decision: Decision) -> list[Check]:
 
 def _duplicates(study: Study) -> Check:
     name = "Near-duplicate images"
-    if not study.facts.get("study", {}).get("data", {}).get("detect_duplicates", True):
+    if not study.facts.detects_duplicates:
         return Check(name=name, state="note", found="not looked for, as was asked")
-    tied = int(study.facts.get("split", {}).get("tied") or 0)
+    tied = study.facts.split.tied
     if not tied:
         return Check(name=name, state="good", found="none found")
     found = (
@@ -51,13 +52,11 @@ def _duplicates(study: Study) -> Check:
 
 
 def _one_split(study: Study) -> Check:
-    split = study.facts.get("split", {})
-    own = split.get("hashes") or [split.get("hash", "")]
+    own = study.facts.split.hashes
     others = {
-        result.spec["data.split"]
+        result.spec.data.split
         for result in study.results
-        if result.spec.get("stage") in ("search", "confirm", "ablate", "fit_gans")
-        and result.spec.get("data.split") not in own
+        if not STAGES[result.spec.stage].on_source and result.spec.data.split not in own
     }
     if others:
         return Check(
@@ -125,7 +124,7 @@ def _pools(study: Study) -> list[Check]:
     fits = [fit for fit in done if "kept" in fit.synthesis]
     if not fits:
         return []
-    short = [fit for fit in fits if fit.synthesis["kept"] < fit.spec["gan.pool_size"]]
+    short = [fit for fit in fits if fit.synthesis["kept"] < fit.gan_fit.gan.pool_size]
     empty = sum(not fit.synthesis["kept"] for fit in fits)
     blind = sum(fit.synthesis.get("judge_validation_f1", 1) < LOWEST_FLOOR for fit in fits)
     found = f"{len(fits) - len(short)} of {words.count(len(fits), 'pool')} as large as asked for"
@@ -142,9 +141,9 @@ def _pools(study: Study) -> list[Check]:
 def _sealed(study: Study) -> Check:
     leaked = [
         result.trial_id
-        for stage in ("fit_sources", "fit_gans", "search")
+        for stage, rules in STAGES.items()
         for result in trials(study, stage=stage)
-        if result.test
+        if result.test and not rules.sees_test
     ]
     if leaked:
         found = f"search trials hold test scores: {', '.join(leaked)}"
@@ -163,7 +162,7 @@ def _readable(study: Study) -> Check:
 
 
 def _problems(study: Study) -> Check:
-    problems = study.dataset.get("problems", ())
+    problems = study.dataset.problems
     if not problems:
         return Check(name="Image files", state="good", found="no problem found")
     found = f"{words.count(len(problems), 'file')} with problems, listed below"

@@ -44,7 +44,7 @@ def two_way(summaries: Sequence[ArmSummary]) -> tuple[list[Cell], list[Interacti
     Interactions are taken where segmenter or initial weights differ and the extra data is the
     same; pretrained minus scratch, other segmenters minus U-Net.
     """
-    arms = [one for one in summaries if one.scores is not None and not one.arm.is_zero_shot]
+    arms = [one for one in summaries if one.scores is not None and one.arm.is_trained]
     cells = [
         _cell(arm, base)
         for arm in arms

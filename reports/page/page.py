@@ -3,9 +3,9 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reports import words
+from reports.facts import ImageProblem, WeightsFacts
 from reports.figures.figures import Look, looks
 from reports.figures.gan_pictures import GanPicture, gan_pictures
 from reports.figures.pictures import TestPictures, test_pictures
@@ -70,9 +70,9 @@ class Page:
 
     checks: Sequence[Check]
     warnings: Sequence[str]
-    weights: Sequence[Mapping[str, Any]]
+    weights: Sequence[WeightsFacts]
     """Initial weights, as `study.json` has them."""
-    problems: Sequence[Mapping[str, Any]]
+    problems: Sequence[ImageProblem]
     """Image files with problems, likewise."""
     data: Sequence[tuple[str, str]]
     environment: Mapping[str, str]
@@ -99,9 +99,9 @@ def page_of(
         look=looks(study.arms),
         figures=figures,
         tables=tables_of(study, decision, findings),
-        name=str(facts.get("name", "")),
-        dataset=str(study.dataset.get("name") or ""),
-        begun=_day(facts.get("created_at")),
+        name=facts.name,
+        dataset=study.dataset.name,
+        begun=_day(facts.created_at),
         question=question(study),
         narrative=narrate(study, decision, findings),
         annotation_count=decision.annotation_count,
@@ -109,23 +109,23 @@ def page_of(
         recommended=decision.winner.arm if decision.winner else "",
         margin_f1=decision.margin_f1,
         close_f1=CLOSE_F1,
-        asks_for_ablation=bool(study.design.get("ablate")),
+        asks_for_ablation=bool(study.design.ablate),
         fewest_fits=FEWEST_FITS,
         ceiling_device_seconds=study.ceiling_device_seconds,
         occupancy=occupancy(study.results),
         settings={name: varied for name, varied in settings.items() if varied},
-        folds=int(study.design.get("folds", 1)),
+        folds=study.design.folds,
         refusals=findings.no_importance,
         pictures=test_pictures(study, decision),
         gan=gan,
-        gan_unlabelled_images=gan.fit.spec.get("gan.unlabelled_images", 0) if gan else 0,
+        gan_unlabelled_images=gan.fit.gan_fit.gan.unlabelled_images if gan else 0,
         checks=integrity(study, decision),
-        warnings=facts.get("warnings", ()),
-        weights=facts.get("weights", ()),
-        problems=study.dataset.get("problems", ()),
+        warnings=facts.warnings,
+        weights=facts.weights,
+        problems=study.dataset.problems,
         data=data_facts(study),
-        environment=facts.get("environment", {}),
-        command=str(facts.get("command", "")),
+        environment=facts.environment,
+        command=facts.command,
         methods=methods(study, decision, findings),
     )
 
@@ -143,5 +143,5 @@ def question(study: Study) -> str:
     )
 
 
-def _day(unix_seconds: float | None) -> str:
+def _day(unix_seconds: float) -> str:
     return time.strftime("%d %B %Y, %H:%M UTC", time.gmtime(unix_seconds)) if unix_seconds else ""

@@ -14,12 +14,12 @@ from reports.columns import (
     row_head,
     span_column,
 )
+from reports.facts import Arm
 from reports.findings.ablation import Effect
 from reports.findings.gan_quality import Correlation
 from reports.findings.heterogeneity import Contrast, GroupLead
 from reports.findings.importance import Importance
 from reports.findings.two_way import Cell, Interaction
-from reports.load import Arm
 from reports.statistics.intervals import Interval
 
 

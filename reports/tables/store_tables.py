@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from reports import words
 from reports.columns import Column, Columns, column, csv_column, page_column, row_head, span_column
-from reports.load import Study, scored_on_test
+from reports.load import Study, arm_of, scored_on_test
 from reports.verdict.cost import device_seconds
 from trainables.results.result import TrialResult
 
@@ -37,7 +37,7 @@ def image_results(study: Study) -> Iterator[ImageResult]:
 
 
 SOURCE_TRAININGS: Columns[TrialResult] = [
-    column("segmenter", "segmenter", lambda one: one.spec.get("segmenter.kind", ""), numeric=False),
+    column("segmenter", "segmenter", lambda one: one.trial.segmenter.kind, numeric=False),
     column("trial", "trial", lambda one: one.trial_id, numeric=False),
     column("status", "status", lambda one: one.status, numeric=False),
     column("validation F1", "validation_f1", lambda one: one.validation_f1, words.score),
@@ -45,8 +45,8 @@ SOURCE_TRAININGS: Columns[TrialResult] = [
 ]
 """A training of the weights that transfer arms start from."""
 NOT_COMPLETED: Columns[TrialResult] = [
-    row_head("arm", "arm", lambda one: one.spec.get("arm", "")),
-    column("stage", "stage", lambda one: one.spec.get("stage", ""), numeric=False),
+    row_head("arm", "arm", arm_of),
+    column("stage", "stage", lambda one: one.spec.stage, numeric=False),
     column("trial", "trial", lambda one: one.trial_id, numeric=False),
     column("status", "status", lambda one: one.status, numeric=False),
     column("reason", "reason", lambda one: one.reason, numeric=False),
@@ -54,11 +54,11 @@ NOT_COMPLETED: Columns[TrialResult] = [
 """A trial that did not complete, and why; pruning is no fault."""
 TRIALS: Columns[TrialResult] = [
     csv_column("trial", lambda one: one.trial_id),
-    csv_column("stage", lambda one: one.spec.get("stage")),
-    csv_column("arm", lambda one: one.spec.get("arm", "")),
-    csv_column("annotation_count", lambda one: one.spec.get("data.annotation_count")),
-    csv_column("draw", lambda one: one.spec.get("data.draw")),
-    csv_column("seed", lambda one: one.spec.get("seed")),
+    csv_column("stage", lambda one: one.spec.stage),
+    csv_column("arm", arm_of),
+    csv_column("annotation_count", lambda one: one.spec.data.annotation_count),
+    csv_column("draw", lambda one: one.spec.data.draw),
+    csv_column("seed", lambda one: one.spec.seed),
     csv_column("status", lambda one: one.status),
     csv_column("reason", lambda one: one.reason),
     csv_column("validation_f1", lambda one: one.validation_f1),
@@ -66,10 +66,10 @@ TRIALS: Columns[TrialResult] = [
     csv_column("device_seconds", device_seconds),
 ]
 TEST_IMAGES: Columns[ImageResult] = [
-    csv_column("arm", lambda one: one.training.spec["arm"]),
-    csv_column("annotation_count", lambda one: one.training.spec["data.annotation_count"]),
-    csv_column("draw", lambda one: one.training.spec["data.draw"]),
-    csv_column("seed", lambda one: one.training.spec["seed"]),
+    csv_column("arm", lambda one: one.training.trial.arm),
+    csv_column("annotation_count", lambda one: one.training.spec.data.annotation_count),
+    csv_column("draw", lambda one: one.training.spec.data.draw),
+    csv_column("seed", lambda one: one.training.spec.seed),
     csv_column("image", lambda one: one.image),
     csv_column("group", lambda one: one.group),
     csv_column("f1", lambda one: one.f1),
@@ -85,8 +85,8 @@ def gan_fits(fits: Sequence[TrialResult]) -> Columns[TrialResult]:
     """A GAN fit, with what its pool is worth: every number that any of the fits has."""
     columns = [
         column("fit", "fit", lambda fit: fit.trial_id, numeric=False),
-        column("images", "annotation_count", lambda fit: fit.spec.get("data.annotation_count")),
-        column("draw", "draw", lambda fit: fit.spec.get("data.draw")),
+        column("images", "annotation_count", lambda fit: fit.spec.data.annotation_count),
+        column("draw", "draw", lambda fit: fit.spec.data.draw),
         csv_column("status", lambda fit: fit.status),
         csv_column("ended", _how_it_ended),
         csv_column("device_seconds", device_seconds),

@@ -78,7 +78,7 @@ def _thin(decision: Decision) -> list[str]:
 
 
 def _folds(study: Study) -> list[str]:
-    folds = int(study.design.get("folds", 1))
+    folds = study.design.folds
     if folds < 2:
         return []
     return [
@@ -92,10 +92,10 @@ def _folds(study: Study) -> list[str]:
 def _seen(study: Study, decision: Decision) -> list[str]:
     arms = {arm.name: words.arm_label(arm) for arm in study.arms}
     return [
-        f"The weights that {arms.get(entry['arm'], entry['arm'])} starts from "
-        f"({entry['name']}) saw images of this data set before: its score may flatter."
-        for entry in study.facts.get("weights", ())
-        if entry.get("seen") == "seen"
+        f"The weights that {arms.get(one.arm, one.arm)} starts from ({one.name}) saw images of "
+        f"this data set before: its score may flatter."
+        for one in study.facts.weights
+        if one.seen == "seen"
     ]
 
 

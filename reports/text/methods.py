@@ -1,6 +1,7 @@
 """The methods section of a paper, written from the study itself."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,6 @@ from reports.verdict.verdict import Decision
 from trainables.gan.pools.fidelity import ON_INCEPTION
 from trainables.segmenters.families import FAMILIES
 from trainables.segmenters.family import Family
-from trainables.segmenters.reading import trial_spec
 from trainables.spec.gan_spec import ARCHITECTURES
 
 
@@ -60,34 +60,31 @@ def methods(study: Study, decision: Decision, findings: Findings) -> Methods:
 
 
 def _data(study: Study, cite: _Citations) -> str:
-    data, split = study.dataset, study.facts.get("split", {})
-    if not data:
-        return ""
-    name = data.get("name") or "The data set"
+    data = study.dataset
     sentences = [
-        f"{words.starting(str(name))} ({words.count(int(data.get('images', 0)), 'image')} with "
-        f"{data.get('cells', 'an unknown number of')} annotated cells) was divided "
-        f"{_division(study, split)}; {_duplicates(study)}.",
+        f"{words.starting(data.name or 'the data set')} ({words.count(data.images, 'image')} with "
+        f"{data.cells} annotated cells) was divided {_division(study)}; {_duplicates(study)}.",
         f"An annotation count includes the images used for validation{cite('low_label')}.",
     ]
     return " ".join(sentences)
 
 
 def _duplicates(study: Study) -> str:
-    asked = study.facts.get("study", {}).get("data", {}).get("detect_duplicates", True)
-    return "near-duplicates were kept on one side" if asked else "near-duplicates were not sought"
+    if study.facts.detects_duplicates:
+        return "near-duplicates were kept on one side"
+    return "near-duplicates were not sought"
 
 
-def _division(study: Study, split: Mapping[str, Any]) -> str:
+def _division(study: Study) -> str:
     """How the images were divided, as the end of a sentence."""
-    annotated = words.count(int(split.get("annotation_images", 0)), "image")
-    tested = words.count(int(split.get("test_images", 0)), "test image")
-    groups = words.count(int(split.get("test_groups", 0)), "group")
-    folds = int(study.design.get("folds", 1))
+    split, folds = study.facts.split, study.design.folds
+    annotated = words.count(split.annotation_images, "image")
+    tested = words.count(split.test_images, "test image")
+    groups = words.count(split.test_groups, "group")
     if folds < 2:
         return (
             f"once by group into {annotated} that could be annotated and {tested} of {groups} "
-            f"(split {split.get('hash')})"
+            f"(split {split.hash})"
         )
     return (
         f"into {folds} folds of whole groups ({groups} in all), and the study, its search "
@@ -120,18 +117,18 @@ def _arms(study: Study, cite: _Citations) -> str:
 
 def _segmenter(study: Study, family: Family[Any], cite: _Citations) -> str:
     """A family with the papers of the networks that the study trained."""
-    trained = [trial_spec(one.spec).segmenter for one in trials(study, stage="search")]
+    trained = [one.trial.segmenter for one in trials(study, stage="search")]
     networks = [one for one in trained if one.kind == family.name] or [family.settings()]
     papers = dict.fromkeys(str(paper) for one in networks for paper in family.cite(one))
     return family.in_words + cite.of(*papers)
 
 
 def _gan_data(study: Study, cite: _Citations) -> str:
-    specs = [fit.spec for fit in trials(study, stage="fit_gans")]
-    names = list(dict.fromkeys(spec["gan.architecture"] for spec in specs))
-    given = all(ARCHITECTURES[name].paints_maps for name in names if name in ARCHITECTURES)
-    unlabelled = any(spec.get("gan.unlabelled_images") for spec in specs)
-    filtered = not specs or any(spec.get("gan.consistency_floor", 1) for spec in specs)
+    gans = [fit.gan_fit.gan for fit in trials(study, stage="fit_gans")]
+    names = list(dict.fromkeys(gan.architecture for gan in gans))
+    given = all(ARCHITECTURES[name].paints_maps for name in names)
+    unlabelled = any(gan.unlabelled_images for gan in gans)
+    filtered = not gans or any(gan.consistency_floor for gan in gans)
     text = (
         f" GAN data were drawn from {'conditional ' if given else ''}GANs"
         f"{_architectures(names, cite)} fitted to the annotated training images of the same draw"
@@ -144,18 +141,15 @@ def _gan_data(study: Study, cite: _Citations) -> str:
 
 
 def _architectures(names: Sequence[str], cite: _Citations) -> str:
-    """The GANs that were fitted, with their papers, in brackets; of unknown ones the name."""
-    each = [
-        row.title + cite.of(*map(str, row.papers)) if (row := ARCHITECTURES.get(name)) else name
-        for name in names
-    ]
+    """The GANs that were fitted, with their papers, in brackets."""
+    rows = [ARCHITECTURES[name] for name in names]
+    each = [row.title + cite.of(*map(str, row.papers)) for row in rows]
     return f" ({words.listed(each)})" if each else ""
 
 
 def _weights(study: Study) -> str:
     used = dict.fromkeys(
-        (entry.get("name", ""), entry.get("description", ""), entry.get("seen", "unknown"))
-        for entry in study.facts.get("weights", ())
+        (weights.name, weights.description, weights.seen) for weights in study.facts.weights
     )
     if not used:
         return ""
@@ -179,10 +173,10 @@ def _search(study: Study, cite: _Citations) -> str:
         return ""
     design = study.design
     return (
-        f"For each arm {words.count(int(design.get('search_trials', 0)), 'configuration')} at most "
+        f"For each arm {words.count(design.search_trials, 'configuration')} at most "
         f"were searched with Optuna{cite('optuna')} and Ray Tune{cite('ray')} on one draw of "
         f"{words.count(max(study.annotation_counts), 'annotated image')}, within "
-        f"{words.seconds(float(design.get('device_seconds_ceiling') or 'nan'))} of device time, "
+        f"{words.seconds(design.device_seconds_ceiling or math.nan)} of device time, "
         f"GAN fits charged, starting from the field's defaults. Trials were stopped early against "
         f"trials of the same arm only, and compared by instance F1 at IoU 0.5 on validation "
         f"images{cite('f1')}; no search trial saw a test image."
@@ -196,8 +190,8 @@ def _confirm(study: Study, cite: _Citations) -> str:
     counts = words.listed([str(count) for count in study.annotation_counts])
     text = (
         f"The best configuration of each arm was frozen and trained afresh with {counts} annotated "
-        f"images on {words.count(len(design.get('confirm_draws', ())), 'other draw')} "
-        f"({words.count(len(design.get('confirm_seeds', (1,))), 'seed')} each; the smaller choices "
+        f"images on {words.count(len(design.confirm_draws), 'other draw')} "
+        f"({words.count(len(design.confirm_seeds), 'seed')} each; the smaller choices "
         f"of a draw lie inside the larger ones), and scored once on the test images."
     )
     return text + _pool_measures(study, cite)

@@ -7,7 +7,8 @@ from operator import attrgetter
 
 import numpy as np
 
-from reports.load import Arm, Study, scored_on_test, searched, trials
+from reports.facts import Arm
+from reports.load import Study, scored_on_test, searched, trials
 from reports.statistics.intervals import Interval, interval, report_rng
 from reports.statistics.scores import Scores
 from reports.verdict.cost import ArmCost, arm_cost
@@ -55,7 +56,7 @@ class ArmSummary:
 
 def main_count(study: Study) -> int:
     """The annotation count of the main tables: the largest one with a confirmed training."""
-    counts = [result.spec["data.annotation_count"] for result in scored_on_test(study)]
+    counts = [result.trial.data.annotation_count for result in scored_on_test(study)]
     return max(counts, default=max(study.annotation_counts, default=0))
 
 
@@ -64,12 +65,11 @@ def summarise_arm(study: Study, arm: Arm, *, count: int) -> ArmSummary:
     confirmed = trials(study, stage="confirm", arm=arm.name, count=count)
     done = scored_on_test(study, arm.name, count=count)
     scores = scores_of(done)
-    design = study.design
-    planned = len(design.get("confirm_draws", ())) * len(design.get("confirm_seeds", (0,)))
+    planned = study.design.confirmed_each
     without_configuration = planned * _folds_without_configuration(study, arm)
     return ArmSummary(
         arm=arm,
-        planned=planned * int(design.get("folds", 1)),
+        planned=planned * study.design.folds,
         completed=len(done),
         failed=sum(result.status != "completed" for result in confirmed) + without_configuration,
         without_configuration=without_configuration,
@@ -111,8 +111,8 @@ def scores_of(
     by_draw: dict[int, dict[int, dict[str, float]]] = {}
     group_of: dict[str, str] = {}
     for result in results:
-        seeds = by_draw.setdefault(result.spec["data.draw"], {})
-        scored = seeds.setdefault(result.spec["seed"], {})
+        seeds = by_draw.setdefault(result.trial.data.draw, {})
+        scored = seeds.setdefault(result.trial.seed, {})
         scored.update(zip(result.test.sample_ids, value(result.test).tolist(), strict=True))
         group_of.update(zip(result.test.sample_ids, result.test.groups, strict=True))
     trainings = [scored for seeds in by_draw.values() for scored in seeds.values()]
@@ -142,7 +142,7 @@ def _folds_without_configuration(study: Study, arm: Arm) -> int:
     if not (tried or _lacks_a_fit(study, arm)) or not trials(study, stage="confirm"):
         return 0
     searched_well = trials(study, stage="search", arm=arm.name, status="completed")
-    return int(study.design.get("folds", 1)) - len({r.spec["data.split"] for r in searched_well})
+    return study.design.folds - len({r.trial.data.split for r in searched_well})
 
 
 def _lacks_a_fit(study: Study, arm: Arm) -> bool:
@@ -150,7 +150,7 @@ def _lacks_a_fit(study: Study, arm: Arm) -> bool:
     if arm.extra_data == "gan" and trials(study, stage="fit_gans", status="failed"):
         return True
     sources = trials(study, stage="fit_sources", status="failed")
-    own = [one for one in sources if one.spec["segmenter.kind"] == arm.segmenter]
+    own = [one for one in sources if one.trial.segmenter.kind == arm.segmenter]
     return arm.initial_weights == "pretrained" and bool(own)
 
 

@@ -2,12 +2,11 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
-from reports.load import Arm, Study, trials
+from reports.facts import Arm
+from reports.load import Study, trials
 from trainables.results.result import TrialResult
-from trainables.spec.flat import hash_flat, part_of
-from trainables.spec.gan_spec import without_unused
+from trainables.spec.trial_spec import DataSpec, GanFitSpec, gan_fit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +45,7 @@ def arm_cost(study: Study, arm: Arm, *, count: int) -> ArmCost:
     searched = trials(study, stage="search", arm=arm.name)
     confirmed = trials(study, stage="confirm", arm=arm.name, count=count, status="completed")
     fits = gan_fits_of(study, searched)
-    seconds_of = {one.trial_id: device_seconds(one) for one in trials(study, stage="fit_gans")}
+    seconds_of = {one.gan_fit: device_seconds(one) for one in trials(study, stage="fit_gans")}
     statuses = [result.status for result in searched]
     return ArmCost(
         search_completed=statuses.count("completed"),
@@ -57,7 +56,7 @@ def arm_cost(study: Study, arm: Arm, *, count: int) -> ArmCost:
         gan_device_seconds=sum(map(device_seconds, fits)),
         training_device_seconds=_mean([device_seconds(result) for result in confirmed]),
         model_gan_device_seconds=_mean(
-            [seconds_of.get(gan_fit_id(result), 0.0) for result in confirmed]
+            [seconds_of.get(fit, 0.0) if (fit := gan_fit_of(one)) else 0.0 for one in confirmed]
         ),
         peak_gib=max((r.cost.peak_gib for r in confirmed if r.cost), default=math.nan),
     )
@@ -69,31 +68,22 @@ def gan_fits_of(study: Study, results: list[TrialResult]) -> list[TrialResult]:
     They are those on the same images with the same seed, whether they failed or were not chosen:
     all of them are charged.
     """
-    places = {_place(one) for one in results if one.spec.get("extra.kind") == "gan"}
+    places = {_place(one) for one in results if gan_fit_of(one)}
     return [fit for fit in trials(study, stage="fit_gans") if _place(fit) in places]
 
 
-def gan_fit_id(result: TrialResult) -> str:
-    """Id of the GAN fit a trial used; empty where it used none.
+def gan_fit_of(result: TrialResult) -> GanFitSpec | None:
+    """The GAN fit that a trial used, None where it used none.
 
-    Made of the fields as they are stored: a spec read by later software has fields that the
-    stored id does not know.
+    A stored fit is known by its spec and not by its id: the software that gave it the id may not
+    have known all the fields of today's specs.
     """
-    spec = result.spec
-    if spec.get("extra.kind") != "gan":
-        return ""
-    gan = without_unused(part_of(spec, "extra.gan"))
-    named = {f"gan.{name}": value for name, value in gan.items()}
-    return hash_flat(dict(_place(result)) | named | {"stage": "fit_gans"})
+    return gan_fit(result.trial) if result.trial.extra.kind == "gan" else None
 
 
-def _place(result: TrialResult) -> frozenset[tuple[str, Any]]:
-    """Images and seed: the flat fields that a training and the fit of its GAN have in common."""
-    return frozenset(
-        (name, value)
-        for name, value in result.spec.items()
-        if name.startswith("data.") or name in ("study_seed", "seed")
-    )
+def _place(result: TrialResult) -> tuple[DataSpec, int, int]:
+    """Images and seeds: what a training and the fit of its GAN have in common."""
+    return result.spec.data, result.spec.study_seed, result.spec.seed
 
 
 def device_seconds(result: TrialResult) -> float:

@@ -5,7 +5,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.load import Arm, Folder, Study, load_study
+from reports.facts import Arm
+from reports.load import Folder, Study, load_study
 from reports.margin import MARGIN_F1
 from reports.statistics.intervals import Interval
 from reports.verdict.compare import BASELINE, Comparison
@@ -92,10 +93,7 @@ def side_by_side(folders: Sequence[Folder], *, margin_f1: float = MARGIN_F1) -> 
 def _names(studies: Sequence[Study]) -> tuple[str, ...]:
     """The data set's name; the folder's too where two studies are on the same, and a number where
     their folders have one name: ranks and figures tell studies apart by their names."""
-    plain = [
-        str(study.dataset.get("name") or study.facts.get("name") or study.folder.name)
-        for study in studies
-    ]
+    plain = [study.dataset.name or study.facts.name or study.folder.name for study in studies]
     placed = [
         f"{name} ({study.folder.name})" if plain.count(name) > 1 else name
         for name, study in zip(plain, studies, strict=True)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from study.events import row, row_of
 from trainables.results.result import TrialResult
+from trainables.spec.stages import STAGES, Stage
 from trainables.spec.trial_spec import GanFitSpec, Spec
 
 
@@ -44,7 +45,7 @@ class Display:
         """
         self._console = console
         self._ceiling_device_seconds = ceiling_device_seconds
-        self._stage = ""
+        self._stage: Stage | None = None
         self._rows: dict[str, _Row] = {}
         self._started = time.monotonic()
         self._stage_started = time.monotonic()
@@ -60,7 +61,7 @@ class Display:
         if self._live.is_started:
             self._live.stop()
 
-    def stage_started(self, stage: str, planned: dict[str, int]) -> None:
+    def stage_started(self, stage: Stage, planned: dict[str, int]) -> None:
         """A stage begins: its table replaces the one before."""
         with self._lock:
             self._stage = stage
@@ -115,7 +116,7 @@ class Display:
             str(line.failed or "-"),
             f"{line.best_f1:.3f}" if line.best_f1 == line.best_f1 else "-",
             _clock(line.device_seconds),
-            _clock(budget) if self._stage == "search" else "-",
+            _clock(budget) if self._stage and STAGES[self._stage].is_charged else "-",
         )
 
     def _row(self, name: str) -> _Row:

@@ -14,6 +14,7 @@ from study.design import ARMS, SIMULATED, Study
 from study.estimate import PlannedRow, planned_rows, slowness_here, wall_seconds
 from study.inputs.data import open_declared
 from study.inputs.splits import cut_counts, folds_of
+from trainables.spec.stages import STAGES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +89,9 @@ def plan_screen(plan: Plan) -> RenderableType:
     for name in ("trainings", "device time (one CPU core)"):
         table.add_column(name, justify="right")
     for row in rows:
-        table.add_row(row.stage, row.name, str(row.trainings), spell_out(row.device_seconds))
+        table.add_row(
+            STAGES[row.stage].title, row.name, str(row.trainings), spell_out(row.device_seconds)
+        )
     total = sum(row.device_seconds for row in rows)
     table.add_section()
     table.add_row("all", "", str(sum(row.trainings for row in rows)), spell_out(total))

@@ -8,7 +8,7 @@ from typing import Any
 from study.design import Setup
 from trainables.segmenters.families import FAMILIES
 from trainables.segmenters.family import Family
-from trainables.segmenters.reading import spec_of_model
+from trainables.wire.reading import spec_of_model
 
 
 def by_segmenter(texts: Iterable[str], *, option: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from rich.table import Table
 from study.events import row_of
 from study.store import Store
 from trainables.results.result import TrialHead
+from trainables.spec.stages import PLACES, Stage
 
 
 def show_status(folder: Path) -> None:
@@ -19,9 +20,9 @@ def show_status(folder: Path) -> None:
 
 def status_table(folder: Path) -> Table:
     """Trainings that ended, by stage and arm, with their best score and their cost."""
-    cells: dict[tuple[str, str], list[TrialHead]] = defaultdict(list)
+    cells: dict[tuple[Stage, str], list[TrialHead]] = defaultdict(list)
     for head in Store(folder).heads():
-        cells[str(head.spec["stage"]), row_of(head)].append(head)
+        cells[head.spec.stage, row_of(head)].append(head)
     table = Table(title=f"Study in {folder}", title_justify="left")
     for name in ("stage", "arm"):
         table.add_column(name)
@@ -32,12 +33,9 @@ def status_table(folder: Path) -> Table:
     return table
 
 
-_STAGES = ("fit_sources", "fit_gans", "search", "confirm", "ablate")
-
-
-def _order(cell: tuple[tuple[str, str], list[TrialHead]]) -> tuple[int, str]:
+def _order(cell: tuple[tuple[Stage, str], list[TrialHead]]) -> tuple[int, str]:
     (stage, arm), _ = cell
-    return _STAGES.index(stage), arm
+    return PLACES[stage], arm
 
 
 def _numbers(heads: list[TrialHead]) -> tuple[str, ...]:

@@ -18,8 +18,9 @@ from study.plan import needs_source
 from study.store import Store
 from trainables.results.model_files import is_model_folder
 from trainables.segmenters.families import FAMILIES, family_of
-from trainables.segmenters.reading import spec_of_model
+from trainables.spec.stages import STAGES
 from trainables.spec.trial_spec import SegmenterSettings
+from trainables.wire.reading import spec_of_model
 
 EXPORT_SUFFIX = ".torchscript.pt"
 """Of exported networks that no tool of their family opens."""
@@ -149,7 +150,7 @@ def _about_own(folder: Path, *, data: StudyData) -> dict[str, str]:
     """Of a model of another study: what that study says of its data and its own weights."""
     about: dict[str, Any] = _study_of(folder)
     spec = spec_of_model(folder)
-    dataset = about.get("source" if spec.stage == "fit_sources" else "dataset") or {}
+    dataset = about.get("source" if STAGES[spec.stage].on_source else "dataset") or {}
     before = [one for one in about.get("weights", ()) if one["arm"] == spec.arm]
     trained_on = [dataset.get("name", "unknown"), *(one.get("trained_on", "") for one in before)]
     was_seen = dataset.get("content_hash") == data.dataset.content_hash

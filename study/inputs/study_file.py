@@ -118,6 +118,7 @@ def describe_design(study: Study, *, folds: int) -> dict[str, Any]:
                 "segmenter": arm.segmenter,
                 "extra_data": arm.extra_data,
                 "initial_weights": arm.initial_weights,
+                "is_trained": arm.is_trained,
             }
             for arm in (ARMS[name] for name in study.arms)
         ],

@@ -11,7 +11,6 @@ from search_spaces import arm as arm_space
 from study.design import Arm, Study
 from study.plan import Splits, search_needs, search_spec
 from trainables.results.result import TrialResult
-from trainables.segmenters.reading import gan_fit_spec
 from trainables.spec.gan_spec import GanSpec, as_fitted
 from trainables.spec.randomness import Randomness
 from trainables.spec.trial_spec import TrialSpec
@@ -123,7 +122,7 @@ class ArmSearch:
         """Charges the fit of a GAN that the arm may choose; one that failed it may not."""
         self._charge(result)
         if result.status == "failed":
-            self._failed_gans.add(gan_fit_spec(result.spec).gan)
+            self._failed_gans.add(result.gan_fit.gan)
 
     def tell(self, result: TrialResult) -> None:
         """Ends a trial that was asked for."""

@@ -7,6 +7,9 @@ from typing import Any
 from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, TrialScheduler
 
 from trainables.results.result import TrialResult
+from trainables.spec.flat import flatten
+from trainables.spec.trial_spec import GanFitSpec
+from trainables.wire.reading import read_spec
 
 FIRST_RUNG = 0.4
 """Share of a trial's images before which nothing is stopped."""
@@ -56,12 +59,14 @@ class PerArmStopping(FIFOScheduler):
             arm.on_trial_remove(tune_controller, trial)
 
     def _arm(self, trial: Any) -> ASHAScheduler | None:
-        spec = trial.config["spec"]
-        if spec["stage"] != "search" or not self._images_seen.get(spec["arm"]):
+        spec = read_spec(trial.config["spec"])
+        if isinstance(spec, GanFitSpec) or spec.stage != "search":
             return None
-        key = spec["arm"], spec["data.split"]
+        if not self._images_seen.get(spec.arm):
+            return None
+        key = spec.arm, spec.data.split
         if key not in self._schedulers:
-            self._schedulers[key] = _halving(self._images_seen[spec["arm"]])
+            self._schedulers[key] = _halving(self._images_seen[spec.arm])
         return self._schedulers[key]
 
     def _is_last(self, trial: Any, result: dict[str, Any]) -> bool:
@@ -85,4 +90,4 @@ class _Past:
 
     def __init__(self, result: TrialResult) -> None:
         self.trial_id = result.trial_id
-        self.config = {"spec": result.spec}
+        self.config = {"spec": flatten(result.spec)}

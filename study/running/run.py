@@ -28,6 +28,7 @@ from study.running.shared_images import SharedImages
 from study.running.shared_weights import shared_weights
 from study.running.stage import run_stage
 from trainables.results.result import TrialResult
+from trainables.spec.stages import Stage
 from trainables.trial_inputs import DataInputs, TrialInputs
 
 
@@ -126,7 +127,7 @@ class StudyRun:
             inputs.append(self._images(source).inputs(source.split, source_ids(study, source)))
         return self._inputs(inputs)
 
-    def _score(self, stage: str, tasks: Sequence[Task], images: SharedImages) -> None:
+    def _score(self, stage: Stage, tasks: Sequence[Task], images: SharedImages) -> None:
         """Runs trainings that are scored on the test side."""
         run_stage(
             stage,

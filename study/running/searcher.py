@@ -19,6 +19,7 @@ from study.running.arm_search import ArmSearch
 from study.store import Store
 from trainables.results.result import Cost, Progress, TrialResult
 from trainables.spec.flat import flatten
+from trainables.spec.stages import STAGES
 from trainables.spec.trial_spec import Spec
 
 
@@ -152,26 +153,25 @@ class StageSearcher(Searcher):
         """Whether something needed has failed; of several GANs, all of them."""
         ended = {need: self.ended[need] for need in needs & self.ended.keys()}
         failed = {need for need, result in ended.items() if result.status == "failed"}
-        gans = {need for need, result in ended.items() if result.spec["stage"] == "fit_gans"}
+        gans = {need for need, result in ended.items() if result.spec.stage == "fit_gans"}
         all_gans_failed = len(ended) == len(needs) and bool(gans) and gans <= failed
         return bool(failed - gans) or all_gans_failed
 
     def _charge_needs(self, arm: ArmSearch) -> None:
-        """GAN fits are charged to each arm that uses them; source weights are not: they are the
-        like of public weights, which somebody else has paid for."""
+        """What is charged at all, is charged to each arm that uses it."""
         for need in arm.needs & self.ended.keys():
-            if self.ended[need].spec["stage"] == "fit_gans":
+            if STAGES[self.ended[need].spec.stage].is_charged:
                 arm.note_fit(self.ended[need])
 
 
 def _never_begun(spec: Spec, *, needs: Sequence[TrialResult]) -> TrialResult:
     """The result of a training that something it needs has left without its data or weights."""
     failed = next(need for need in needs if need.status == "failed")
-    what = "GAN fit" if failed.spec["stage"] == "fit_gans" else "source training"
+    what = STAGES[failed.spec.stage].training
     why = failed.reason.splitlines()[0] if failed.reason else "no reason is known"
     return TrialResult(
         trial_id=spec.id,
-        spec=flatten(spec),
+        spec=spec,
         status="failed",
         reason=f"Never begun: the {what} {failed.trial_id}, which it needs, failed: {why}",
     )
@@ -208,7 +208,7 @@ class _Running:
     def _unfinished(self, status: Any, reason: str) -> TrialResult:
         return TrialResult(
             trial_id=self.spec.id,
-            spec=flatten(self.spec),
+            spec=self.spec,
             status=status,
             reason=reason,
             progress=tuple(self.progress),

@@ -15,15 +15,16 @@ from study.running.early_stopping import PerArmStopping
 from study.running.machines import machines, placement, processes_serve_again, slots
 from study.running.searcher import StageSearcher
 from trainables.ray_trainable import trainable
-from trainables.segmenters.reading import read_spec
+from trainables.spec.stages import Stage
 from trainables.trial_inputs import TrialInputs
+from trainables.wire.reading import read_spec
 
 RETRIES = 2
 """Times that a training whose process was lost is run again, from its last checkpoint."""
 
 
 def run_stage(
-    name: str,
+    name: Stage,
     study: Study,
     place: Place,
     *,

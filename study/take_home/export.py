@@ -101,6 +101,6 @@ def _write_package(
         title=card_title(model, study),
         card=(folder / CARD_FILE).read_text(),
         authors=request.authors,
-        licence=licence_of(request.licence, weights_licence=weights.get("licence", "")),
+        licence=licence_of(request.licence, weights_licence=weights.licence if weights else ""),
     )
     return write_package(model, exported, folder=folder, origin=origin)

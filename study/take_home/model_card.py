@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import words
+from reports.facts import WeightsFacts
 from reports.load import Study, load_study
 from reports.verdict.aggregate import summarise_arm
 from study.store import Store
@@ -19,12 +20,6 @@ from trainables.segmenters.take_home import Exported
 from trainables.spec.flat import flatten
 
 CARD_FILE = "MODEL_CARD.md"
-
-LABELS = {
-    "sha256": "SHA-256",
-    "licence": "Licence",
-    "seen": "Whether they had seen images of this data set before",
-}
 
 
 def model_card(model: Model, store: Store, *, exported: Path) -> str:
@@ -57,14 +52,13 @@ def model_card(model: Model, store: Store, *, exported: Path) -> str:
 
 def card_title(model: Model, study: Study) -> str:
     """What the model is, and for which data."""
-    arm, data = words.arm_title(study.arm(model.spec.arm)), study.dataset.get("name", "a data set")
+    arm, data = words.arm_title(study.arm(model.spec.arm)), study.dataset.name or "a data set"
     return f"{arm}, trained for {data}"
 
 
-def weights_of(model: Model, study: Study) -> Mapping[str, Any]:
-    """What the study says of the weights that a model was trained from; nothing of random ones."""
-    known = [one for one in study.facts.get("weights", ()) if one["arm"] == model.spec.arm]
-    return known[0] if known else {}
+def weights_of(model: Model, study: Study) -> WeightsFacts | None:
+    """What the study says of the weights that a model was trained from; None for random ones."""
+    return next((one for one in study.facts.weights if one.arm == model.spec.arm), None)
 
 
 def _summary(model: Model, study: Study) -> Iterator[str]:
@@ -78,10 +72,10 @@ def _summary(model: Model, study: Study) -> Iterator[str]:
 
 
 def _data(model: Model, study: Study) -> Iterator[str]:
-    data, split = study.dataset, study.facts.get("split", {})
-    yield f"- Data set: {data.get('name')} ({data.get('images')} images, {data.get('cells')} cells)"
-    yield f"- Content hash: {data.get('content_hash')}"
-    yield f"- Split hash: {split.get('hash')}; test images: {split.get('test_images')}"
+    data, split = study.dataset, study.facts.split
+    yield f"- Data set: {data.name} ({data.images} images, {data.cells} cells)"
+    yield f"- Content hash: {data.content_hash}"
+    yield f"- Split hash: {split.hash}; test images: {split.test_images}"
     yield f"- Annotated images: {model.spec.data.annotation_count} (draw {model.spec.data.draw})"
     yield f"- Extra data: {model.spec.extra.kind}"
 
@@ -103,14 +97,18 @@ def _scores(model: Model, study: Study, result: TrialResult) -> Iterator[str]:
 
 def _weights(model: Model, study: Study) -> Iterator[str]:
     about = weights_of(model, study)
-    if not about:
+    if about is None:
         yield "None: it was trained from random weights. Licence: that of its makers' choosing."
         return
-    yield f"- {about['name']} ({about['origin']}): {about['description']}"
-    for name in ("sha256", "licence", "seen"):
-        if about.get(name):
-            yield f"- {LABELS[name]}: {about[name]}"
-    if "NC" in about["licence"]:
+    yield f"- {about.name} ({about.origin}): {about.description}"
+    for label, known in (
+        ("SHA-256", about.sha256),
+        ("Licence", about.licence),
+        ("Whether they had seen images of this data set before", about.seen),
+    ):
+        if known:
+            yield f"- {label}: {known}"
+    if "NC" in about.licence:
         yield "- **The licence of these weights forbids commercial use, also of this model.**"
 
 
@@ -129,11 +127,11 @@ def exported_model(model: Model, path: Path) -> Exported:
 
 
 def _making(model: Model, study: Study, result: TrialResult) -> Iterator[str]:
-    created = study.facts.get("created_at")
+    created = study.facts.created_at
     if created:
         when = datetime.datetime.fromtimestamp(created, tz=datetime.UTC)
-        yield f"- Study of {when:%Y-%m-%d}, hash {study.facts.get('hash')}"
-    yield f"- Command: `{study.facts.get('command')}`"
+        yield f"- Study of {when:%Y-%m-%d}, hash {study.facts.hash}"
+    yield f"- Command: `{study.facts.command}`"
     yield f"- Training {model.spec.id}, commit {result.environment.get('commit', 'unknown')}"
     for part in ("segmenter", "training"):
         settings = flatten(getattr(model.spec, part))

@@ -20,6 +20,7 @@ from study.tracking.pictures import overlays, synthetic_sheet
 from trainables.metrics.aggregate import summarise
 from trainables.results.result import TrialResult
 from trainables.results.score_table import ScoreTable
+from trainables.spec.flat import flatten
 
 STATUSES = {"completed": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
 """MLflow's words for how a trial ended."""
@@ -66,7 +67,7 @@ class MlflowCopy:
         if arm not in self._parents:
             self._parents[arm] = self._run(arm, level="arm", parent=self._parents["study"])
             self._client.set_terminated(self._parents[arm])
-        stage = str(result.spec["stage"])
+        stage = result.spec.stage
         run_id = self._run(
             f"{stage} {result.trial_id}",
             level="trial",
@@ -170,14 +171,14 @@ class MlflowCopy:
     def _send_pictures(self, run_id: str, result: TrialResult) -> None:
         for name, picture in overlays(self._store, result.trial_id):
             self._client.log_image(run_id, picture, artifact_file=f"overlays/{name}.png")
-        if result.spec["stage"] == "fit_gans":
+        if result.spec.stage == "fit_gans":
             sheet = synthetic_sheet(self._store, result.trial_id)
             if sheet is not None:
                 self._client.log_image(run_id, sheet, artifact_file="synthetic.png")
 
 
 def _params(result: TrialResult) -> list[Param]:
-    values = result.spec | {
+    values = flatten(result.spec) | {
         f"threshold.{name}": result.thresholds[name] for name in result.thresholds
     }
     return [Param(name, str(value)) for name, value in values.items()]
@@ -185,11 +186,11 @@ def _params(result: TrialResult) -> list[Param]:
 
 def _tags(result: TrialResult) -> list[RunTag]:
     tags = {
-        "stage": result.spec["stage"],
+        "stage": result.spec.stage,
         "arm": row_of(result),
         "status": result.status,
         "reason": result.reason[:2000],
-        "split_hash": result.spec["data.split"],
+        "split_hash": result.spec.data.split,
         "device": result.cost.device if result.cost else "",
         "commit": result.environment.get("commit", ""),
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from study.store import Store
 from trainables.results.result import TrialResult
+from trainables.spec.stages import Stage
 from trainables.spec.trial_spec import Spec
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Tracking:
     def __exit__(self, *unused: object) -> None:
         self._close()
 
-    def stage_started(self, stage: str, planned: dict[str, int]) -> None:
+    def stage_started(self, stage: Stage, planned: dict[str, int]) -> None:
         """Nothing to send."""
 
     def trial_started(self, spec: Spec) -> None:

@@ -11,16 +11,16 @@ import numpy as np
 from trainables.data.sample import Sample
 from trainables.gan.pools.files import write_pool
 from trainables.results.image_score import Counts, ImageScore, SizeCounts
-from trainables.results.result import Cost, Progress, TrialResult, to_json
+from trainables.results.result import Cost, Progress, TrialResult
 from trainables.results.score_table import score_table
 from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.segmenters.stardist.settings import StardistSpec
 from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.extra_spec import ExtraSpec
-from trainables.spec.flat import flatten
 from trainables.spec.gan_spec import GanSpec
 from trainables.spec.training_spec import TrainingSpec
 from trainables.spec.trial_spec import DataSpec, GanFitSpec, TrialSpec, WeightsSpec, gan_fit
+from trainables.wire.result_json import to_json
 
 TRUE_F1 = {
     "unet": 0.78,
@@ -97,6 +97,7 @@ class FakeStudy:
         return {
             "schema": 1,
             "name": "quick",
+            "hash": "5d41402abc4b",
             "command": "study run quick --dataset cells --out runs/cells",
             "created_at": 1_760_000_000.0,
             "design": {
@@ -263,7 +264,7 @@ class FakeStudy:
         reached = float(np.mean([score.f1 for score in validation]))
         result = TrialResult(
             trial_id=spec.id,
-            spec=flatten(spec),
+            spec=spec,
             status=status,
             reason={
                 "pruned": "below the median of its arm at 640 images seen",
@@ -313,7 +314,7 @@ class FakeStudy:
         }
         result = TrialResult(
             trial_id=fit.id,
-            spec=flatten(fit),
+            spec=fit,
             status="completed",
             synthesis=synthesis,
             cost=self.cost(42.0),

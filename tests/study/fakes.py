@@ -12,7 +12,6 @@ from trainables.metrics.scores import THRESHOLDS
 from trainables.results.image_score import Counts, ImageScore
 from trainables.results.result import Cost, Progress, TrialResult
 from trainables.results.score_table import score_table
-from trainables.spec.flat import flatten
 from trainables.spec.trial_spec import Spec
 
 SPLITS = Splits(main="main0", source="source0", source_count=4)
@@ -46,7 +45,7 @@ def ended(spec: Spec, *, f1: float = 0.5, seconds: float = 10.0, **changes: Any)
     )
     values: dict[str, Any] = {
         "trial_id": spec.id,
-        "spec": flatten(spec),
+        "spec": spec,
         "status": "completed",
         "validation": [score],
         "cost": Cost(

@@ -140,7 +140,7 @@ def _proposed(study: Study, arm: Arm) -> Iterator[str]:
 
 def _varied(study: Study, chosen: TrialResult) -> Iterator[str]:
     """Ids of what each factor makes of a configuration, or why a level cannot be."""
-    flat = chosen.spec
+    flat = flatten(chosen.spec)
     for field in factor_fields():
         levels = ("scratch",) if field == "weights.kind" else (_other(field, flat),)
         factor = Factor(field=field, levels=levels)
@@ -168,7 +168,7 @@ def _other(field: str, flat: dict[str, Any]) -> Any:
 
 
 def _chosen(spec: TrialSpec) -> TrialResult:
-    return TrialResult(trial_id=spec.id, spec=flatten(spec), status="completed")
+    return TrialResult(trial_id=spec.id, spec=spec, status="completed")
 
 
 def _digest(texts: Iterable[str]) -> str:

@@ -143,7 +143,7 @@ def test_a_processor_without_bfloat16_is_a_slow_one(monkeypatch: pytest.MonkeyPa
 def test_folds_repeat_all_but_the_sources() -> None:
     once = {(row.stage, row.name): row.trainings for row in planned_rows(quick())}
     folded = {(row.stage, row.name): row.trainings for row in planned_rows(quick(), folds=3)}
-    assert folded == {key: n if key[0] == "source" else 3 * n for key, n in once.items()}
+    assert folded == {key: n if key[0] == "fit_sources" else 3 * n for key, n in once.items()}
 
 
 def test_the_ablation_is_counted_without_gans_that_confirm_has_fitted() -> None:

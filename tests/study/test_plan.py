@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from reports.verdict.cost import gan_fit_id
+from reports.verdict.cost import gan_fit_of
 from study.design import ARMS, Setup, Study
 from study.estimate import planned_rows
 from study.plan import (
@@ -97,7 +97,7 @@ def test_settings_that_an_architecture_does_not_use_make_no_other_fit() -> None:
     ]
     assert trials[0].id != trials[1].id
     assert {gan_fit(trial).id for trial in trials} == {fits[0].id}
-    assert {gan_fit_id(ended(trial)) for trial in trials} == {fits[0].id}
+    assert {gan_fit_of(ended(trial)) for trial in trials} == {fits[0]}
     assert search_needs(study, ARMS["unet_gan"], SPLITS) == {fit.id for fit in fits}
 
 
@@ -144,13 +144,13 @@ def test_the_best_is_chosen_by_validation_among_completed_trials() -> None:
     best = choose_best(STUDY, results, split=SPLITS.main)
 
     assert list(best) == ["unet"]
-    assert best["unet"].spec["training.learning_rate"] == 5e-3
+    assert best["unet"].trial.training.learning_rate == 5e-3
 
 
 def test_the_estimate_counts_what_the_plan_runs() -> None:
     rows = {(row.stage, row.name): row.trainings for row in planned_rows(STUDY)}
 
-    assert rows["source", "cellpose"] == 1
+    assert rows["fit_sources", "cellpose"] == 1
     assert rows["search", "gan"] == len(STUDY.gans)
     assert rows["search", "unet"] == STUDY.search_trials
     assert rows["confirm", "unet"] == 2 * 3 * 2

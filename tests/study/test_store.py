@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from study.store import Store, full_disk_explained
+from tests.specs import trial_of
 from trainables.results.result import TrialResult
 
-RESULT = TrialResult(trial_id="abc", spec={"stage": "search"}, status="completed")
+RESULT = TrialResult(trial_id="abc", spec=trial_of("search"), status="completed")
 
 
 @pytest.fixture(params=["disk", "memory"])

@@ -11,10 +11,11 @@ from trainables.data.dividing.one_image import parts_of
 from trainables.data.trial_data import TrialData
 from trainables.gan.pools.files import REAL, read_pool, read_samples
 from trainables.gan_trial import run_gan_fit
-from trainables.results.result import Progress, TrialResult, from_json, to_json
+from trainables.results.result import Progress, TrialResult
 from trainables.spec.gan_spec import GanSpec
 from trainables.spec.trial_spec import DataSpec, GanFitSpec
 from trainables.training.contract import NoCheckpoints
+from trainables.wire.result_json import from_json, to_json
 
 SPEC = GanFitSpec(
     study_seed=0,

@@ -16,9 +16,9 @@ from trainables.data.windows import is_large
 from trainables.results.model_files import ABOUT_FILE
 from trainables.segmenters.made import make_segmenter
 from trainables.segmenters.protocol import Segmenter
-from trainables.segmenters.reading import spec_of_model
 from trainables.spec.flat import flatten
 from trainables.spec.trial_spec import TrialSpec
+from trainables.wire.reading import spec_of_model
 
 TILE_PX = 2048
 """Images with a longer side, at the working scale, are labelled tile by tile."""

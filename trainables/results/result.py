@@ -1,23 +1,15 @@
 """What a trial leaves behind: numbers that go into the store as JSON and come back the same."""
 
 import dataclasses
-import json
 import math
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from trainables.results.score_table import (
     ScoreTable,
-    from_columns,
-    from_rows,
     score_table,
-    to_json_columns,
 )
-
-SCHEMA_VERSION = 2
-_READ_SCORES: dict[int, Callable[[Any], ScoreTable]] = {1: from_rows, 2: from_columns}
-"""By schema version: version 1 holds the scores of single images image by image."""
+from trainables.spec.trial_spec import GanFitSpec, Spec, TrialSpec
 
 Status = Literal["completed", "pruned", "failed"]
 
@@ -59,9 +51,8 @@ class TrialResult:
     """All that is known about one trial after it ended."""
 
     trial_id: str
-    """Hash of the spec."""
-    spec: dict[str, Any]
-    """The spec, flat."""
+    """Hash of the spec, as the software that ran the trial knew it."""
+    spec: Spec
     status: Status
     reason: str = ""
     """Why it was pruned or failed; empty when it completed."""
@@ -75,6 +66,26 @@ class TrialResult:
     cost: Cost | None = None
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     """Versions, commit and machine of the process that ran it."""
+
+    @property
+    def trial(self) -> TrialSpec:
+        """The spec of the trial.
+
+        Raises:
+            ValueError: it is a GAN fit.
+        """
+        return _trial_of(self)
+
+    @property
+    def gan_fit(self) -> GanFitSpec:
+        """The spec of the GAN fit.
+
+        Raises:
+            ValueError: it is a trial.
+        """
+        if isinstance(self.spec, GanFitSpec):
+            return self.spec
+        raise ValueError(f"{self.trial_id} is a trial of the stage {self.spec.stage}, no GAN fit.")
 
     @property
     def validation_f1(self) -> float:
@@ -97,74 +108,24 @@ class TrialHead:
     """What a progress table needs of a result, read without its scores image by image."""
 
     trial_id: str
-    spec: dict[str, Any]
+    spec: Spec
     status: Status
     validation_f1: float
     """NaN if never scored."""
     device_seconds: float
     """0 where nothing was measured."""
 
+    @property
+    def trial(self) -> TrialSpec:
+        """The spec of the trial.
 
-def to_json(result: TrialResult) -> str:
-    """The result as JSON text; numbers come back exactly, NaN and infinity included.
-
-    The first line holds all but the scores of single images, which `head_from_json` reads alone.
-    """
-    scores = {"validation": result.validation, "test": result.test}
-    others = [field.name for field in dataclasses.fields(result) if field.name not in scores]
-    fields = {name: getattr(result, name) for name in others}
-    head = {"schema": SCHEMA_VERSION, **fields, "validation_f1": result.validation_f1}
-    lines = [json.dumps(head, default=dataclasses.asdict)[:-1]]
-    lines += [f'"{name}": {to_json_columns(table)}' for name, table in scores.items()]
-    return ",\n".join(lines) + "}"
+        Raises:
+            ValueError: it is a GAN fit.
+        """
+        return _trial_of(self)
 
 
-def head_from_json(stream: Iterable[str]) -> TrialHead:
-    """Reads the first line of what `to_json` wrote; all of it where it was written in one line.
-
-    Args:
-        stream: the lines of the file.
-
-    Raises:
-        ValueError: the text was written by another schema version, or is no result.
-    """
-    line = next(iter(stream), "").rstrip()
-    raw = json.loads(line[:-1] + "}" if line.endswith(",") else line)
-    _check_version(raw)
-    known = raw.get("validation_f1")
-    return TrialHead(
-        trial_id=raw["trial_id"],
-        spec=raw["spec"],
-        status=raw["status"],
-        device_seconds=raw["cost"]["device_seconds"] if raw["cost"] else 0.0,
-        validation_f1=_result(raw).validation_f1 if known is None else known,
-    )
-
-
-def from_json(text: str) -> TrialResult:
-    """Reads what `to_json` wrote.
-
-    Raises:
-        ValueError: the text was written by another schema version, or is no result.
-    """
-    return _result(json.loads(text))
-
-
-def _check_version(raw: dict[str, Any]) -> None:
-    version = raw.get("schema")
-    if version not in _READ_SCORES:
-        raise ValueError(
-            f"A result must have schema version {' or '.join(map(str, _READ_SCORES))}, but this "
-            f"one has {version}: read it with the version of the software that wrote it."
-        )
-
-
-def _result(raw: dict[str, Any]) -> TrialResult:
-    _check_version(raw)
-    read_scores = _READ_SCORES[raw.pop("schema")]
-    raw.pop("validation_f1", None)
-    raw["progress"] = tuple(Progress(**entry) for entry in raw["progress"])
-    for name in ("validation", "test"):
-        raw[name] = read_scores(raw[name]) if name in raw else score_table()
-    raw["cost"] = Cost(**raw["cost"]) if raw["cost"] else None
-    return TrialResult(**raw)
+def _trial_of(result: TrialResult | TrialHead) -> TrialSpec:
+    if isinstance(result.spec, TrialSpec):
+        return result.spec
+    raise ValueError(f"{result.trial_id} is a GAN fit, which has no arm and no segmenter.")

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -40,9 +41,29 @@ def build(cls: Any, values: dict[str, Any]) -> Any:
     """A dataclass from its fields.
 
     Raises:
-        ValueError: a field is not known, or its value is out of range.
+        ValueError: a field is not known or lacking, or its value is out of range.
+    """
+    refuse_unknown(cls, values)
+    if lacking := [name for name in _needed(cls) if name not in values]:
+        raise ValueError(f"{cls.__name__} needs {lacking[0]!r}, which is not given.")
+    return cls(**values)
+
+
+def refuse_unknown(cls: Any, names: Iterable[str]) -> None:
+    """Refuses names that a dataclass has no field for.
+
+    Raises:
+        ValueError: names the first of them, and the fields that there are.
     """
     known = {entry.name for entry in dataclasses.fields(cls)}
-    if unknown := sorted(set(values) - known):
+    if unknown := sorted(set(names) - known):
         raise ValueError(f"{cls.__name__} has no {unknown[0]!r}; it has {sorted(known)}.")
-    return cls(**values)
+
+
+def _needed(cls: Any) -> list[str]:
+    """Fields without a default."""
+    return [
+        entry.name
+        for entry in dataclasses.fields(cls)
+        if entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING
+    ]

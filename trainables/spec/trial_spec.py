@@ -7,9 +7,9 @@ from trainables.spec.checks import at_least, one_of
 from trainables.spec.extra_spec import ExtraSpec
 from trainables.spec.flat import flatten, hash_flat
 from trainables.spec.gan_spec import GanSpec, as_fitted
+from trainables.spec.stages import STAGES, Stage
 from trainables.spec.training_spec import TrainingSpec
 
-Stage = Literal["fit_sources", "fit_gans", "search", "confirm", "ablate"]
 WeightsKind = Literal["scratch", "pretrained", "gan_encoder"]
 WeightsOrigin = Literal["none", "source", "public"]
 
@@ -81,7 +81,7 @@ class TrialSpec:
     """Settings of the decoding thresholds tried on validation; the same for every arm."""
 
     def __post_init__(self) -> None:
-        one_of(self, stage=get_args(Stage))
+        one_of(self, stage=tuple(STAGES))
         at_least(self, threshold_tries=1)
 
     @property

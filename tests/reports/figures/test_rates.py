@@ -8,6 +8,7 @@ from reports.figures.figures import looks
 from reports.figures.rates import draw_rates, fine_tuning_rates
 from reports.load import load_study, trials
 from tests.reports.fake_study import FakeStudy
+from trainables.spec.evolve import evolve
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def confirmed_with(study, arm, **training):
     own = {one.trial_id for one in trials(study, stage="confirm", arm=arm)}
     assert own
     results = [
-        dataclasses.replace(one, spec=one.spec | changes) if one.trial_id in own else one
+        dataclasses.replace(one, spec=evolve(one.spec, changes)) if one.trial_id in own else one
         for one in study.results
     ]
     return dataclasses.replace(study, results=tuple(results))

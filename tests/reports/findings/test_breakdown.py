@@ -44,7 +44,7 @@ def test_groups_are_means_over_their_images(folder):
     expected = [
         f1
         for result in study.results
-        if result.spec["stage"] == "confirm" and result.spec["arm"] == "unet"
+        if result.spec.stage == "confirm" and result.trial.arm == "unet"
         for sample_id, f1 in zip(result.test.sample_ids, result.test.f1, strict=True)
         if sample_id in ("img_06", "img_07", "img_08")
     ]

@@ -3,6 +3,7 @@
 import pytest
 
 from reports.findings.occupancy import occupancy
+from tests.specs import trial_of
 from trainables.results.result import Cost, TrialResult
 
 
@@ -15,7 +16,7 @@ def ran(start: float, end: float) -> TrialResult:
         peak_gib=1.0,
         device="cpu",
     )
-    return TrialResult(trial_id=f"{start}", spec={}, status="completed", cost=cost)
+    return TrialResult(trial_id=f"{start}", spec=trial_of("search"), status="completed", cost=cost)
 
 
 def test_side_by_side_alone_and_idle_add_up() -> None:

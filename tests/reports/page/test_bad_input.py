@@ -63,14 +63,14 @@ def test_file_that_is_no_text_is_named(folder):
     [
         ({"data.split": "ffffffffffff"}, "made on split ffffffffffff, not on 9b1e77c0aa35"),
         ({"arm": "mystery"}, "arm 'mystery' is not in the design"),
-        ({"stage": "daydream"}, "stage is 'daydream'"),
+        ({"stage": "daydream"}, "'confirm', 'ablate'], but got 'daydream'"),
     ],
 )
 def test_result_of_another_study_is_refused_and_named(folder, change, reason):
     path, raw = confirmed(folder)
     path.write_text(json.dumps(raw | {"spec": raw["spec"] | change}))
     check, _ = told(folder)
-    assert f"{raw['trial_id']}: " in check.found
+    assert raw["trial_id"] in check.found
     assert reason in check.found
     assert len(trials(load_study(folder), stage="confirm", arm="unet")) == 2
     assert decide(load_study(folder)).summary("unet").completed == 2
@@ -80,7 +80,7 @@ def test_spec_without_its_place_in_the_study_is_refused(folder):
     path, raw = confirmed(folder)
     raw["spec"].pop("data.draw")
     path.write_text(json.dumps(raw))
-    assert "does not say data.draw" in told(folder)[0].found
+    assert "its spec cannot be read: DataSpec needs 'draw'" in told(folder)[0].found
 
 
 def test_score_that_is_not_a_number_is_refused(folder):

@@ -34,7 +34,7 @@ def test_other_counts_are_compared_where_the_largest_allows_no_comparison(tmp_pa
     lost = {
         result.trial_id
         for result in trials(whole, stage="confirm", count=10)
-        if result.spec["arm"] != "unet"
+        if result.trial.arm != "unet"
     }
     study = dataclasses.replace(
         whole, results=tuple(one for one in whole.results if one.trial_id not in lost)

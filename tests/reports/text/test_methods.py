@@ -5,11 +5,13 @@ import dataclasses
 import pytest
 
 from reports.findings.findings import find
-from reports.load import Study, load_study
+from reports.load import Study, load_study, trials
 from reports.page.render import write_report
 from reports.text.methods import methods
 from reports.verdict.verdict import decide
 from tests.reports.fake_study import FakeStudy
+from tests.specs import trial_of
+from trainables.spec.evolve import evolve
 
 ARMS = (
     ("unet", "unet", "none", "scratch"),
@@ -35,13 +37,12 @@ def told(study: Study) -> str:
 def with_gan(study: Study, **settings: object) -> Study:
     """The study with its GANs fitted with other settings."""
     changed = {f"gan.{name}": value for name, value in settings.items()}
-    results = [
-        dataclasses.replace(one, spec=one.spec | changed)
-        if one.spec["stage"] == "fit_gans"
-        else one
-        for one in study.results
+    fits = [
+        dataclasses.replace(fit, spec=evolve(fit.spec, changed))
+        for fit in trials(study, stage="fit_gans")
     ]
-    return dataclasses.replace(study, results=tuple(results))
+    others = [one for one in study.results if one.spec.stage != "fit_gans"]
+    return dataclasses.replace(study, results=(*fits, *others))
 
 
 def test_gan_data_are_told_as_they_were_made(study):
@@ -68,10 +69,8 @@ def test_gan_data_are_told_as_they_were_made(study):
 
 def test_near_duplicates_that_were_not_sought_are_not_claimed(study):
     assert "near-duplicates were kept on one side" in told(study)
-    asked = {"study": {"data": {"detect_duplicates": False}}}
-    assert "near-duplicates were not sought" in told(
-        dataclasses.replace(study, facts={**study.facts, **asked})
-    )
+    unasked = dataclasses.replace(study.facts, detects_duplicates=False)
+    assert "near-duplicates were not sought" in told(dataclasses.replace(study, facts=unasked))
 
 
 def test_arms_with_an_encoder_are_counted(tmp_path):
@@ -91,9 +90,9 @@ def test_ablation_is_still_to_come_only_where_one_was_planned(tmp_path):
 
 def test_the_training_on_a_source_is_said_to_be_charged_to_no_arm(study):
     assert "charged to no arm" not in told(study)
-    fit = next(one for one in study.results if one.spec["stage"] == "fit_gans")
+    fit = next(one for one in study.results if one.spec.stage == "fit_gans")
     source = dataclasses.replace(
-        fit, trial_id="source", spec=fit.spec | {"stage": "fit_sources", "arm": "cellpose_source"}
+        fit, trial_id="source", spec=trial_of("fit_sources", arm="cellpose_source")
     )
     assert source.cost is not None
     cost = dataclasses.replace(source.cost, device_seconds=90.0)

@@ -6,8 +6,9 @@ import json
 import numpy as np
 import pytest
 
+from reports.facts import Arm
 from reports.findings.findings import find
-from reports.load import Arm, load_study, trials
+from reports.load import load_study, trials
 from reports.statistics.intervals import interval
 from reports.statistics.scores import Scores
 from reports.text.narrative import narrate
@@ -16,9 +17,10 @@ from reports.verdict.compare import compare, ranked
 from reports.verdict.cost import ArmCost, arm_cost, gan_fits_of
 from reports.verdict.verdict import choose_winner, decide
 from tests.reports.fake_study import TRUE_F1, FakeStudy, image_score
-from trainables.results.result import to_json
 from trainables.results.score_table import score_table
+from trainables.spec.evolve import evolve
 from trainables.spec.flat import hash_flat
+from trainables.wire.result_json import to_json
 
 EQUAL = dict.fromkeys(TRUE_F1, 0.8)
 
@@ -173,7 +175,7 @@ def test_weights_that_saw_the_data_are_a_caveat(study_of):
 
 def test_folds_are_a_caveat(study_of):
     whole = study_of()
-    folded = {**whole.facts, "design": {**whole.design, "folds": 3}}
+    folded = evolve(whole.facts, {"design.folds": 3})
     caveats = told(dataclasses.replace(whole, facts=folded)).caveats
     assert any("one of 3 grouped folds" in caveat for caveat in caveats)
     assert not any("folds" in caveat for caveat in told(whole).caveats)
@@ -197,7 +199,10 @@ def test_a_gan_that_failed_in_the_search_is_charged(tmp_path):
     folder = FakeStudy(pictures=False, stop_after="search", search_trials=1).write(tmp_path / "s")
     (fit,) = trials(load_study(folder), stage="fit_gans")
     lost = dataclasses.replace(
-        fit, trial_id="lost", status="failed", spec=fit.spec | {"gan.architecture": "spade"}
+        fit,
+        trial_id="lost",
+        status="failed",
+        spec=evolve(fit.spec, {"gan.architecture": "spade"}),
     )
     (folder / "results" / "lost.json").write_text(to_json(lost))
     study = load_study(folder)

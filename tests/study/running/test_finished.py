@@ -6,9 +6,10 @@ from pathlib import Path
 from study.presets import quick
 from study.running.finished import is_finished, mark_finished
 from study.store import Store
+from tests.specs import trial_of
 from trainables.results.result import TrialResult
 
-RESULT = TrialResult(trial_id="abc", spec={"stage": "search"}, status="completed")
+RESULT = TrialResult(trial_id="abc", spec=trial_of("search"), status="completed")
 
 
 def test_only_the_same_study_with_all_its_results_is_finished(tmp_path: Path) -> None:

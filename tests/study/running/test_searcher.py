@@ -8,6 +8,7 @@ import pytest
 from ray.tune.search import Searcher
 
 from study.design import ARMS, Study
+from study.events import row_of
 from study.place import Place
 from study.plan import confirm_tasks, default_spec, search_gans, source_fits
 from study.presets import quick
@@ -15,8 +16,8 @@ from study.running.searcher import StageSearcher
 from study.running.stage import run_stage
 from study.store import Store
 from tests.study.fakes import SPLITS, Notes, arm_search, ended, journal
-from trainables.segmenters.reading import read_spec, trial_spec
 from trainables.spec.gan_spec import GanSpec, paper_gan
+from trainables.wire.reading import read_spec
 
 STUDY = dataclasses.replace(
     quick(), arms=("unet", "unet_gan", "cellpose"), search_trials=3, search_device_seconds=1e6
@@ -123,10 +124,10 @@ def test_confirm_trainings_without_their_gan_are_stored_as_failed(tmp_path: Path
         search.on_trial_complete(f"gan{place}", result={"status": status})
     assert drain(search, store) == ["unet_gan"]
 
-    trained = [one for one in store.results().values() if one.spec["stage"] == "confirm"]
+    trained = [one for one in store.results().values() if one.spec.stage == "confirm"]
     (lost,) = [one for one in trained if one.status == "failed"]
     assert len(trained) == 2
-    assert lost.spec["data.draw"] == fits[0].data.draw
+    assert lost.spec.data.draw == fits[0].data.draw
     assert lost.reason == (
         f"Never begun: the GAN fit {fits[0].id}, which it needs, failed: GanCollapsed: all alike"
     )
@@ -173,10 +174,10 @@ def test_an_arm_goes_on_with_the_gans_that_did_not_fail(tmp_path: Path) -> None:
     assert drain(searcher(tmp_path, study), store) == ["unet_gan"] * 7
 
     trained = sorted(
-        (one for one in store.results().values() if one.spec["stage"] == "search"),
+        (one for one in store.results().values() if one.spec.stage == "search"),
         key=lambda one: one.trial_id != spec.id,
     )
-    used = [trial_spec(one.spec).extra.gan for one in trained]
+    used = [one.trial.extra.gan for one in trained]
     assert used[0] == gans[2]
     assert set(used) == {gans[2], gans[3]}
 
@@ -201,7 +202,7 @@ def test_what_has_ended_is_not_run_again(tmp_path: Path) -> None:
 
     assert not before & set(spec_ids)
     assert interrupted.id in spec_ids
-    counts = Counter(result.spec.get("arm") for result in store.results().values())
+    counts = Counter(row_of(result) for result in store.results().values())
     assert [counts[arm] for arm in STUDY.arms] == [3, 3, 3]
     assert searcher(tmp_path).remaining == {}
 

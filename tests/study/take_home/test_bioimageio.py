@@ -31,7 +31,6 @@ from trainables.segmenters.cellpose.networks import normalise_for_cpsam
 from trainables.segmenters.cellpose.segmenter import Cellpose
 from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.segmenters.made import make_segmenter
-from trainables.segmenters.reading import trial_spec
 from trainables.training import device as torch_device
 
 # bioimageio.spec 0.5.14 leaves the files that it has read open until they are collected.
@@ -69,7 +68,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for arm, channels in ARMS.items():
         result = store.result(best_confirmed(store, arm=arm))
         assert result is not None
-        spec = trial_spec(result.spec)
+        spec = result.trial
         model = Model(
             spec=spec,
             segmenter=make_segmenter(spec, channels=channels),

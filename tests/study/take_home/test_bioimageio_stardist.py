@@ -22,7 +22,6 @@ from tests.reports.fake_study import FakeStudy
 from tests.trainables.segmenters.stardist.stardist_trials import model as fresh
 from trainables.data.normalise import normalise
 from trainables.models.model import Model
-from trainables.segmenters.reading import trial_spec
 
 # bioimageio.spec 0.5.14 leaves the files that it has read open until they are collected.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
@@ -44,7 +43,7 @@ def test_who_does_what_the_package_says_gets_what_the_model_gives(
     store = Store(FakeStudy(pictures=False).write(tmp_path / "study"))
     result = store.result(best_confirmed(store, arm="stardist"))
     assert result is not None
-    spec = trial_spec(result.spec)
+    spec = result.trial
     segmenter = Stardist(spec, channels=2)
     segmenter._loaded = fresh(channels=2)
     segmenter.thresholds = THRESHOLDS

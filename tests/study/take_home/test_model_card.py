@@ -10,7 +10,6 @@ from study.store import Store
 from study.take_home.model_card import model_card
 from tests.reports.fake_study import FakeStudy
 from trainables.models.model import Model
-from trainables.segmenters.reading import trial_spec
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +22,10 @@ def card(folder: Path, arm: str, *, thresholds: dict[str, float], exported: str)
     result = next(
         one
         for one in store.results().values()
-        if one.spec["stage"] == "confirm" and one.spec["arm"] == arm
+        if one.spec.stage == "confirm" and one.trial.arm == arm
     )
     model = Model(
-        spec=trial_spec(result.spec),
+        spec=result.trial,
         segmenter=SimpleNamespace(thresholds=thresholds),  # type: ignore[arg-type]
         channels=1,
         scale=1.5,

@@ -19,7 +19,6 @@ from trainables.segmenters.cellpose.decoding import CellposeInference, decode_fl
 from trainables.segmenters.cellpose.flows import flows_from_labels
 from trainables.segmenters.cellpose.networks import CpsamNetwork
 from trainables.segmenters.cellpose.settings import CellposeSpec
-from trainables.segmenters.reading import trial_spec
 
 CPU = torch.device("cpu")
 THRESHOLDS = {"cellprob": 0.0, "flow": 0.4, "smallest_px": 30.0, "niter": 100.0}
@@ -55,9 +54,9 @@ def model_at(scale: float, folder: Path) -> tuple[Model, Store, np.ndarray]:
     result = next(
         one
         for one in store.results().values()
-        if one.spec["stage"] == "confirm" and one.spec["arm"] == "cellpose"
+        if one.spec.stage == "confirm" and one.trial.arm == "cellpose"
     )
-    spec, segmenter = trial_spec(result.spec), Decoder(maps)
+    spec, segmenter = result.trial, Decoder(maps)
     model = Model(spec=spec, segmenter=segmenter, channels=1, scale=scale)  # type: ignore[arg-type]
     image = labels_to_shape(labels, (round(80 / scale), round(120 / scale))) > 0
     return model, store, image[:, :, None].astype(np.float32)

@@ -10,11 +10,11 @@ from tests.trainables.gan.cells import make_samples
 from tests.trainables.gan.with_toy_gan import TOY, toy_gan
 from trainables.gan.pools.files import read_pool
 from trainables.gan_trial import run_gan_fit
-from trainables.segmenters.reading import gan_fit_spec
 from trainables.spec.flat import flatten
 from trainables.spec.gan_spec import GanSpec, as_fitted, paper_gan
 from trainables.spec.trial_spec import DataSpec, GanFitSpec
 from trainables.training.contract import NoCheckpoints
+from trainables.wire.reading import gan_fit_spec
 
 with toy_gan():
     SPEC = small(TOY)

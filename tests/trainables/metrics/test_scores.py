@@ -6,12 +6,14 @@ import json
 import numpy as np
 import pytest
 
+from tests.specs import trial_of
 from tests.trainables.metrics.label_images import pairs
 from trainables.metrics.contingency import tabulate
 from trainables.metrics.scores import f1, score_image
 from trainables.metrics.sizes import count_by_size
-from trainables.results.result import TrialResult, from_json, to_json
+from trainables.results.result import TrialResult
 from trainables.results.score_table import score_table
+from trainables.wire.result_json import from_json, to_json
 
 
 def score(true, predicted, **options):
@@ -119,7 +121,7 @@ def test_scores_come_back_from_json_the_same():
     images = [score(true, predicted, size_edges_px=(3,)), score(true, true, size_edges_px=(3,))]
     result = TrialResult(
         trial_id="t",
-        spec={},
+        spec=trial_of("confirm"),
         status="completed",
         validation=score_table([score(true, predicted)]),
         test=score_table(images),
@@ -129,7 +131,9 @@ def test_scores_come_back_from_json_the_same():
 
 def test_results_stored_before_the_breakdown_by_size_are_read():
     images = [score([[1]], [[1]])]
-    result = TrialResult(trial_id="t", spec={}, status="completed", test=score_table(images))
+    result = TrialResult(
+        trial_id="t", spec=trial_of("confirm"), status="completed", test=score_table(images)
+    )
     raw = json.loads(to_json(result)) | {"schema": 1, "validation": []}
     raw["test"] = [dataclasses.asdict(image) for image in images]
     text = json.dumps(raw).replace(', "by_size": []', "")

@@ -7,16 +7,14 @@ from typing import Any
 
 import pytest
 
+from tests.specs import trial_of
 from trainables.results.image_score import Counts, ImageScore
-from trainables.results.result import (
-    Cost,
-    Progress,
-    TrialResult,
-    from_json,
-    head_from_json,
-    to_json,
-)
+from trainables.results.result import Cost, Progress, TrialResult
 from trainables.results.score_table import score_table
+from trainables.spec.flat import flatten
+from trainables.spec.gan_spec import GanSpec
+from trainables.spec.trial_spec import GanFitSpec
+from trainables.wire.result_json import from_json, head_from_json, to_json
 
 
 def counts(found: int, wrong: int, missed: int) -> Counts:
@@ -48,7 +46,7 @@ def score(found: int, wrong: int, missed: int) -> ImageScore:
 def test_a_result_comes_back_from_json() -> None:
     result = TrialResult(
         trial_id="abc",
-        spec={"stage": "confirm", "arm": "unet"},
+        spec=trial_of("confirm"),
         status="completed",
         progress=(Progress(images_seen=8, device_seconds=1.5, validation_f1=0.25, loss=math.inf),),
         thresholds={"interior": 0.5},
@@ -73,7 +71,7 @@ def test_f1_is_the_mean_over_images_and_one_where_nothing_is_there() -> None:
     assert score(0, 0, 0).f1 == 1.0
     result = TrialResult(
         trial_id="a",
-        spec={},
+        spec=trial_of("search"),
         status="completed",
         test=score_table([score(3, 1, 1), score(0, 0, 0)]),
     )
@@ -82,7 +80,7 @@ def test_f1_is_the_mean_over_images_and_one_where_nothing_is_there() -> None:
 
 
 def test_another_schema_is_refused() -> None:
-    raw = json.loads(to_json(TrialResult(trial_id="a", spec={}, status="failed")))
+    raw = json.loads(to_json(TrialResult(trial_id="a", spec=trial_of("search"), status="failed")))
     raw["schema"] = 99
     with pytest.raises(ValueError, match="schema version 1 or 2, but this one has 99"):
         from_json(json.dumps(raw))
@@ -91,7 +89,7 @@ def test_another_schema_is_refused() -> None:
 def test_head_is_read_from_the_first_line_alone() -> None:
     result = TrialResult(
         trial_id="a",
-        spec={"stage": "search"},
+        spec=trial_of("search"),
         status="completed",
         validation=score_table([score(3, 1, 1)]),
         test=score_table([score(3, 1, 1)]),
@@ -113,7 +111,7 @@ def test_a_result_of_schema_version_1_is_read() -> None:
     images = [score(3, 1, 1), dataclasses.replace(score(0, 0, 0), aji=math.nan)]
     result = TrialResult(
         trial_id="a",
-        spec={"stage": "confirm"},
+        spec=trial_of("confirm"),
         status="completed",
         progress=(Progress(images_seen=8, device_seconds=1.5, validation_f1=0.25, loss=math.inf),),
         validation=score_table(images[:1]),
@@ -131,3 +129,47 @@ def _version_1(image: ImageScore) -> dict[str, Any]:
     raw = dataclasses.asdict(image)
     assert raw["by_size"] == ()
     return {name: value for name, value in raw.items() if name != "by_size"}
+
+
+def test_the_file_holds_the_spec_flat() -> None:
+    result = TrialResult(trial_id="a", spec=trial_of("search"), status="failed")
+    raw = json.loads(to_json(result))
+    assert raw["spec"]["data.draw"] == 0
+    assert raw["spec"] == flatten(result.spec)
+
+
+def test_a_spec_of_before_takes_the_defaults_of_later_fields() -> None:
+    result = TrialResult(trial_id="a", spec=trial_of("search"), status="failed")
+    raw = json.loads(to_json(result))
+    for name in ("training.averaging", "threshold_tries", "extra.gan"):
+        del raw["spec"][name]
+    assert from_json(json.dumps(raw)) == result
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"training.zoom": 0.5}, "its spec cannot be read: zoom must be at least 1"),
+        ({"training.zoom": "wide"}, "its spec cannot be read: .*not supported"),
+        ({"training.speed": 1}, "its spec cannot be read: TrainingSpec has no 'speed'"),
+    ],
+)
+def test_a_spec_that_cannot_be_is_refused(change: dict[str, Any], said: str) -> None:
+    raw = json.loads(to_json(TrialResult(trial_id="a", spec=trial_of("search"), status="failed")))
+    raw["spec"] |= change
+    with pytest.raises(ValueError, match=said):
+        from_json(json.dumps(raw))
+    with pytest.raises(ValueError, match=said):
+        head_from_json([json.dumps(raw)])
+
+
+def test_a_trial_and_a_gan_fit_are_not_taken_for_each_other() -> None:
+    spec = trial_of("search")
+    fit = GanFitSpec(study_seed=0, seed=0, data=spec.data, gan=GanSpec())
+    trial, fitted = (TrialResult(trial_id="a", spec=one, status="failed") for one in (spec, fit))
+    assert (trial.trial, fitted.gan_fit) == (spec, fit)
+    assert from_json(to_json(fitted)) == fitted
+    with pytest.raises(ValueError, match="a is a GAN fit, which has no arm"):
+        fitted.trial  # noqa: B018
+    with pytest.raises(ValueError, match="a is a trial of the stage search, no GAN fit"):
+        trial.gan_fit  # noqa: B018

@@ -10,10 +10,10 @@ import pytest
 
 from study.design import ARMS
 from trainables.segmenters.families import FAMILIES, PLAIN, family_of
-from trainables.segmenters.reading import trial_spec
 from trainables.spec.flat import flatten
 from trainables.spec.training_spec import TrainingSpec
 from trainables.spec.trial_spec import DataSpec, TrialSpec
+from trainables.wire.reading import trial_spec
 
 ROOT = Path(__file__).resolve().parents[3]
 OWN = ROOT / "trainables" / "segmenters"

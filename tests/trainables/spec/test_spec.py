@@ -5,7 +5,6 @@ import dataclasses
 import pytest
 
 from trainables.segmenters.cellpose.settings import CellposeSpec
-from trainables.segmenters.reading import gan_fit_spec, trial_spec
 from trainables.segmenters.stardist.settings import StardistSpec
 from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.extra_spec import ExtraSpec
@@ -13,6 +12,7 @@ from trainables.spec.flat import flatten
 from trainables.spec.gan_spec import ARCHITECTURES, LOWEST_FLOOR, GanSpec, is_used, paper_gan
 from trainables.spec.training_spec import TrainingSpec
 from trainables.spec.trial_spec import DataSpec, TrialSpec, WeightsSpec, gan_fit
+from trainables.wire.reading import gan_fit_spec, trial_spec
 
 DATA = DataSpec(split="ab12", annotation_count=10, draw=0)
 

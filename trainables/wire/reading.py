@@ -14,12 +14,14 @@ from trainables.spec.trial_spec import DataSpec, GanFitSpec, Spec, TrialSpec, We
 
 
 def read_spec(flat: dict[str, Any]) -> Spec:
-    """The spec of a trial or of a GAN fit.
+    """Reads what `flatten` made of a `TrialSpec` or a `GanFitSpec`.
+
+    Fields that software of before did not know take their defaults.
 
     Raises:
-        ValueError: a value is out of range, or a name is not known.
+        ValueError: a value is out of range, or a name is not known or lacking.
     """
-    return gan_fit_spec(flat) if flat["stage"] == "fit_gans" else trial_spec(flat)
+    return gan_fit_spec(flat) if flat.get("stage") == "fit_gans" else trial_spec(flat)
 
 
 def trial_spec(flat: dict[str, Any]) -> TrialSpec:
