@@ -1,6 +1,6 @@
 """A study with its data: declared, opened, divided, and written down before anything runs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from study.design import ARMS, Study
@@ -29,17 +29,11 @@ class OpenedStudy:
     @property
     def splits(self) -> tuple[Splits, ...]:
         """The splits that specs name: one, or one for each fold."""
-        main = [split.hash for split in self.data.splits]
+        splits = tuple(Splits(main=split.hash) for split in self.data.splits)
         if self.source is None:
-            return tuple(Splits(main=name) for name in main)
-        return tuple(
-            Splits(
-                main=name,
-                source=self.source.split.hash,
-                source_count=source_count(self.study, self.source),
-            )
-            for name in main
-        )
+            return splits
+        name, count = self.source.split.hash, source_count(self.study, self.source)
+        return tuple(replace(one, source=name, source_count=count) for one in splits)
 
 
 def open_study(study: Study, place: Place) -> OpenedStudy:
@@ -56,27 +50,25 @@ def open_study(study: Study, place: Place) -> OpenedStudy:
     hashes = {segmenter: file_sha256(file) for segmenter, file in files.items()}
     refuse_changed_weights(hashes, store)
     data = open_main(study, folder=place.folder, store=store)
-    as_fitted = fitted(study, data.splits)
-    source = None
-    if any(needs_source(study, ARMS[name]) for name in study.arms):
-        source = open_source(study, channels=data.dataset.channels, folder=place.folder)
+    channels = data.dataset.channels
+    has_source = any(needs_source(study, ARMS[name]) for name in study.arms)
     opened = OpenedStudy(
-        study=as_fitted,
+        study=fitted(study, data.splits),
         data=data,
-        source=source,
+        source=open_source(study, channels=channels, folder=place.folder) if has_source else None,
         weights={name: model_of(study, name, file=file) for name, file in files.items()},
     )
     if store.read_text(STUDY_FILE) is None:
         refuse_unusable_weights(
-            as_fitted, opened.weights, splits=opened.splits[0], channels=data.dataset.channels
+            opened.study, opened.weights, splits=opened.splits[0], channels=channels
         )
-    write_study_file(
-        study,
-        as_fitted,
-        data=data,
-        source=source,
-        weight_hashes=hashes,
-        command=place.command,
-        store=store,
-    )
+        write_study_file(
+            study,
+            opened.study,
+            data=data,
+            source=opened.source,
+            weight_hashes=hashes,
+            command=place.command,
+            store=store,
+        )
     return opened

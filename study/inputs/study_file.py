@@ -50,7 +50,7 @@ def write_study_file(
     command: str,
     store: Store,
 ) -> None:
-    """Writes `study.json`, once; a resumed study keeps the first (see `note_source_weights`).
+    """Writes `study.json`, which a resumed study keeps (but see `note_source_weights`).
 
     Args:
         study: as declared.
@@ -61,8 +61,6 @@ def write_study_file(
         command: that began the study.
         store: of the study.
     """
-    if store.read_text(STUDY_FILE):
-        return
     about = {
         "schema": SCHEMA_VERSION,
         "name": study.name,

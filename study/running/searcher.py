@@ -71,8 +71,7 @@ class StageSearcher(Searcher):
         for task in hopeless:
             result = _never_begun(task.spec, needs=[self.ended[need] for need in task.needs])
             self._store.write_result(result)
-            self.ended[result.trial_id] = result
-            self._listener.trial_ended(result)
+            self._note_end(result)
 
     def suggest(self, trial_id: str) -> Any:
         """The next training, None while all that is left must wait, or that nothing is left."""
@@ -104,25 +103,25 @@ class StageSearcher(Searcher):
         running = self._running.pop(trial_id, None)
         if running is None:
             return
+        last = result or {}
         ended = self._store.result(running.spec.id)
-        if ended is None and "trial" in (result or {}):
-            self.complaint = (result or {}).get("complaint") or (
+        if ended is None and "trial" in last:
+            self.complaint = last.get("complaint") or (
                 f"A training has ended, but its result is not in {self._store.root}: the machines "
                 f"do not share this folder. Name one that all of them reach with --storage."
             )
             return
         if ended is None:
             # The evaluation at which a trial is stopped comes here, not to on_trial_result.
-            running.note(result or {})
+            running.note(last)
             ended = running.lost() if error else running.pruned()
             self._store.write_result(ended)
             self._store.checkpoints(running.spec.id).clear()
-        self.ended[ended.trial_id] = ended
         if running.arm:
             running.arm.tell(ended)
+        self._note_end(ended)
         for arm in self._arms:
             self._charge_needs(arm)
-        self._listener.trial_ended(ended)
 
     def save(self, checkpoint_path: str) -> None:
         """Writes an empty file, which Tune wants: all state lies in the store and with Optuna."""
@@ -134,6 +133,11 @@ class StageSearcher(Searcher):
     def __getstate__(self) -> dict[str, Any]:
         """Nothing that Tune should pickle with its own state: see `save`."""
         return {}
+
+    def _note_end(self, result: TrialResult) -> None:
+        """Keeps how a training ended, and passes it on."""
+        self.ended[result.trial_id] = result
+        self._listener.trial_ended(result)
 
     def _next(self) -> tuple[Spec | None, ArmSearch | None]:
         for task in self._tasks:
