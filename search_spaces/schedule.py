@@ -17,7 +17,7 @@ SETTINGS: dict[str, Range] = {
 }
 """Of the schedules that have one: their setting."""
 LORA = "lora"
-LORA_RANK = Choice(field="segmenter.lora_rank", values=(4, 8, 16, 32), default=8)
+LORA_RANK = Choice(field="training.lora_rank", values=(4, 8, 16, 32), default=8)
 LORA_LEARNING_RATES = (5e-5, 2e-3)
 """Lowest and highest; Hu et al. 2021 and those who fine-tune Segment Anything lie within. The
 matrices start at 0 and bear a far higher learning rate than the weights themselves."""

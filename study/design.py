@@ -101,8 +101,14 @@ class Setup:
     """Share of a GPU a trial takes, on machines that have any."""
 
     def __post_init__(self) -> None:
+        if self.training.lora_rank:
+            # Fixed here, all schedules would be LoRA, and so would trainings from scratch, whose
+            # encoder it freezes as it was drawn.
+            raise ValueError(
+                f"lora_rank must be 0 in the settings of a study, whose search tries LoRA as a "
+                f"schedule, but got {self.training.lora_rank}: leave it out."
+            )
         family = family_of(self.segmenter)
-        family.check(self.segmenter, self.training)
         starts_source = family.weights.starts_source(self.segmenter)
         if self.encoder_weights and (self.public_weights or not starts_source):
             raise ValueError(
@@ -260,9 +266,19 @@ class Study:
         """Names everything that decides the study's numbers, and nothing of where it runs."""
         fields = to_dict(self)
         for segmenter in self.segmenters:
-            fields[segmenter].pop("cpus")
-            fields[segmenter].pop("gpus")
+            fields[segmenter] = _deciding(fields[segmenter])
         return hash_flat(fields)
+
+
+def _deciding(setup: dict[str, Any]) -> dict[str, Any]:
+    """What of a setup decides numbers, in the form that hashes have had since before LoRA's rank,
+    which is 0 here, was a field of the training: see `with_lora_of_before`."""
+    training = {name: value for name, value in setup["training"].items() if name != "lora_rank"}
+    segmenter = setup["segmenter"]
+    if "backbone" in segmenter:
+        segmenter = segmenter | {"lora_rank": 0}
+    kept = {name: value for name, value in setup.items() if name not in ("cpus", "gpus")}
+    return kept | {"training": training, "segmenter": segmenter}
 
 
 def to_dict(study: Study) -> dict[str, Any]:

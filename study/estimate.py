@@ -104,7 +104,6 @@ def device_seconds(spec: Spec, *, test_images: int) -> float:
         return START_SECONDS + POOL_SECONDS + crops * SECONDS_PER_GAN_CROP
     crops = spec.training.images_seen * (spec.training.crop_px / MEASURED_CROP_PX) ** 2
     seconds_per_crop = family_of(spec.segmenter).seconds_per_crop(spec.segmenter)
-    is_tested = spec.stage in ("confirm", "ablate")
     is_tested = STAGES[spec.stage].sees_test
     test_seconds = test_images * SECONDS_PER_TEST_IMAGE * is_tested
     return START_SECONDS + crops * seconds_per_crop + test_seconds

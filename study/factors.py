@@ -10,6 +10,7 @@ from trainables.segmenters.families import FAMILIES, family_of
 from trainables.spec.extra_spec import ExtraSpec, SyntheticOrder
 from trainables.spec.flat import flatten
 from trainables.spec.gan_spec import GanSpec, MaskSource, is_used
+from trainables.spec.space import Space
 from trainables.spec.training_spec import ScheduleName, TrainingSpec
 from trainables.spec.trial_spec import DataSpec, WeightsKind
 from trainables.wire.reading import trial_spec
@@ -18,6 +19,7 @@ GAN = "extra.gan"
 """The field whose levels are whole GANs."""
 WEIGHTS = "weights.kind"
 SCHEDULE = "training.schedule"
+LORA = "training.lora_rank"
 WITHOUT_PRETRAINING = {
     "weights.kind": "scratch",
     "weights.origin": "none",
@@ -75,11 +77,7 @@ class Factor:
     def _change(self, chosen: dict[str, Any], level: Any) -> dict[str, Any]:
         if self.field == WEIGHTS:
             return WITHOUT_PRETRAINING | _without_lora(chosen, "scratch")
-        if (
-            self.field == SCHEDULE
-            and chosen.get("segmenter.lora_rank")
-            and level != chosen[SCHEDULE]
-        ):
+        if self.field == SCHEDULE and chosen["training.lora_rank"] and level != chosen[SCHEDULE]:
             return {SCHEDULE: level} | _without_lora(chosen, "pretrained")
         if dataclasses.is_dataclass(level):
             return {f"{self.field}.{name}": value for name, value in flatten(level).items()}
@@ -98,6 +96,8 @@ class Factor:
             return bool(chosen["extra.kind"] != "none")
         if self.field.startswith("extra."):
             return bool(chosen["extra.kind"] != "none" and chosen["extra.ratio"] > 0)
+        if self.field == LORA and not _has_low_rank(chosen):
+            return False
         if self.field in (SCHEDULE, WEIGHTS):
             is_pretrained = chosen["weights.kind"] == "pretrained"
             return bool(is_pretrained and chosen["training.images_seen"] > 0)
@@ -112,11 +112,19 @@ def _without_lora(chosen: dict[str, Any], weights: WeightsKind) -> dict[str, Any
     All of its weights are trained then, at the learning rate that suits them: LoRA's is up to a
     hundred times that of fine-tuning, and fine-tuning's a tenth of that from scratch.
     """
-    settings = trial_spec(chosen).segmenter
-    space = family_of(settings).search(settings, weights)
+    space = _space(chosen, weights)
     if not space.low_rank:
         return {}
-    return {"segmenter.lora_rank": 0, "training.learning_rate": space.learning_rate}
+    return {LORA: 0, "training.learning_rate": space.learning_rate}
+
+
+def _has_low_rank(chosen: dict[str, Any]) -> bool:
+    return _space(chosen, "pretrained").low_rank
+
+
+def _space(chosen: dict[str, Any], weights: WeightsKind) -> Space:
+    settings = trial_spec(chosen).segmenter
+    return family_of(settings).search(settings, weights)
 
 
 def factor_fields() -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from reports import words
 from reports.figures.figures import COLOURS, FAINT, INK, Look, tidy
 from reports.findings.configurations import chosen_trial
 from reports.load import Study
-from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.spec.training_spec import TrainingSpec
 from trainables.training.schedule import HEAD, learning_rate
 
@@ -50,10 +49,9 @@ def fine_tuning_rates(study: Study) -> list[Rates]:
         chosen = chosen_trial(study, arm) if arm.initial_weights == "pretrained" else None
         if chosen is None:
             continue
-        training, segmenter = chosen.trial.training, chosen.trial.segmenter
+        training = chosen.trial.training
         if training.images_seen:
-            rank = segmenter.lora_rank if isinstance(segmenter, CellposeSpec) else 0
-            schedule = _named(training, lora_rank=rank)
+            schedule = _named(training)
             found.append(_rates(training, arm=arm.name, schedule=schedule))
     return found
 
@@ -110,10 +108,10 @@ def _rates(training: TrainingSpec, *, arm: str, schedule: str) -> Rates:
     )
 
 
-def _named(training: TrainingSpec, *, lora_rank: int) -> str:
+def _named(training: TrainingSpec) -> str:
     """The schedule as a reader would call it."""
-    if lora_rank:
-        return f"low-rank matrices (LoRA, rank {lora_rank})"
+    if training.lora_rank:
+        return f"low-rank matrices (LoRA, rank {training.lora_rank})"
     lowest = words.number(training.layerwise_decay)
     return {
         "full": "full: all layers alike",

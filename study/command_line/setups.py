@@ -85,8 +85,7 @@ def _of_another_study(weights: str, family: Family[Any]) -> dict[str, Any]:
     model = find_own_model(weights, segmenter=family.name)
     if model is None:
         return {}
-    settings = family.weights.of_model(spec_of_model(model).segmenter)
-    return {"public_weights": str(model), "segmenter": settings}
+    return {"public_weights": str(model), "segmenter": spec_of_model(model).segmenter}
 
 
 def _given_name(weights: str) -> str:

@@ -89,7 +89,7 @@ def test_a_vit_may_be_trained_by_lora_at_its_own_learning_rates() -> None:
     own = choices(arm) | {"segmenter": segmenter}
     point = arm_space.defaults(**own) | {
         "training.schedule": "lora",
-        "segmenter.lora_rank": 16,
+        "training.lora_rank": 16,
         "lora.learning_rate": 1e-3,
     }
     setup = dataclasses.replace(
@@ -98,7 +98,7 @@ def test_a_vit_may_be_trained_by_lora_at_its_own_learning_rates() -> None:
     study = STUDY.with_setups(cellpose=setup)
     flat = arm_space.space(optuna.trial.FixedTrial(point), **own)
     spec = search_spec(study, arm, SPLITS, flat)
-    assert spec.segmenter == CellposeSpec(backbone="cpsam", lora_rank=16)
+    assert spec.training.lora_rank == 16
     assert (spec.training.schedule, spec.training.learning_rate) == ("full", 1e-3)
 
 

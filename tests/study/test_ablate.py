@@ -15,6 +15,7 @@ from study.presets import quick, small
 from tests.study.fakes import SPLITS, ended
 from trainables.data.dividing.split import Split
 from trainables.segmenters.cellpose.settings import CellposeSpec
+from trainables.spec.evolve import evolve
 from trainables.spec.flat import flatten
 from trainables.spec.gan_spec import GanSpec, paper_gan
 from trainables.spec.trial_spec import GanFitSpec, TrialSpec
@@ -121,9 +122,15 @@ def test_weights_from_scratch_leave_out_what_means_nothing_without_them() -> Non
 
 def chosen_by_lora() -> TrialSpec:
     """A ViT for which the search chose LoRA, at a rate of LoRA."""
-    training = dataclasses.replace(chosen("cellpose").training, learning_rate=1e-3, crop_px=256)
-    segmenter = CellposeSpec(backbone="cpsam", lora_rank=8)
-    return dataclasses.replace(chosen("cellpose"), training=training, segmenter=segmenter)
+    return evolve(
+        chosen("cellpose"),
+        {
+            "segmenter.backbone": "cpsam",
+            "training.lora_rank": 8,
+            "training.learning_rate": 1e-3,
+            "training.crop_px": 256,
+        },
+    )
 
 
 def test_a_vit_from_scratch_is_not_lora_beside_random_weights() -> None:

@@ -44,8 +44,6 @@ class Family(Generic[S]):
     can: frozenset[Capability] = frozenset()
     cite: Callable[[S], tuple[Paper, ...]]
     """What a report and a package cite, the family's own paper first."""
-    check: Callable[[S, TrainingSpec], None] = lambda settings, training: None
-    """Raises a `ValueError` for what a study must not ask of this family alone."""
     seconds_per_crop: Callable[[S], float]
     """Device-seconds for each crop of 128 x 128 pixels shown, on one core; see `study/estimate.py`
     for the machine."""

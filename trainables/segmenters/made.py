@@ -17,4 +17,10 @@ def make_segmenter(spec: TrialSpec, *, channels: int) -> Segmenter:
     Raises:
         ValueError: the family cannot be built as the spec says.
     """
-    return family_of(spec.segmenter).make(spec, channels)
+    family, rank = family_of(spec.segmenter), spec.training.lora_rank
+    if rank and not family.search(spec.segmenter, spec.weights.kind).low_rank:
+        raise ValueError(
+            f"lora_rank must be 0 for {spec.segmenter}, a network that LoRA is not made for, but "
+            f"got {rank}."
+        )
+    return family.make(spec, channels)

@@ -37,8 +37,6 @@ class Weights(Generic[S]):
     of its own. Raises a `ValueError` that says what is missing and where to put it."""
     network: Callable[[S, str], S]
     """The network that weights of this name need, where the user named none."""
-    of_model: Callable[[S], S] = lambda settings: settings
-    """The network of a trained model, of the settings of its training."""
     starts_source: Callable[[S], bool] = lambda settings: False
     """Whether given weights are where the training on the source starts, and not the arms."""
     files: tuple[str, ...]

@@ -32,11 +32,21 @@ def evolve(spec: S, changes: Mapping[str, Any]) -> S:
         else:
             values[name] = value
     refuse_unknown(type(spec), {*values, *inner})
+    _refuse_other_kind(type(spec), values)
     for part, changed in inner.items():
         values[part] = _evolved(type(spec), part, values.get(part, getattr(spec, part)), changed)
     whole: Any = spec
     evolved: S = dataclasses.replace(whole, **values)
     return evolved
+
+
+def _refuse_other_kind(owner: type, values: Mapping[str, Any]) -> None:
+    """A class whose `kind` is one word is no other kind for having another word there."""
+    if "kind" not in values:
+        return
+    kinds = get_args(get_type_hints(owner)["kind"])
+    if len(kinds) == 1 and values["kind"] not in kinds:
+        raise ValueError(f"kind of {owner.__name__} is {kinds[0]!r}, but got {values['kind']!r}.")
 
 
 def _evolved(owner: type, name: str, part: Any, changes: Mapping[str, Any]) -> Any:

@@ -49,6 +49,9 @@ class TrainingSpec:
     """Of `gradual_unfreezing`: share of the training after which no layer is frozen any more."""
     head_only: float = 0.2
     """Of `head_then_full`: share of the training in which the head alone is trained."""
+    lora_rank: int = 0
+    """Rank of the matrices that are trained in place of a transformer's attention (LoRA); 0 trains
+    all weights. Merged at the end: what is trained has its own layers again."""
     zoom: float = 1.5
     """Crops are zoomed by a factor drawn log-uniformly from [1 / zoom, zoom]; at least 1."""
     intensity: float = 0.2
@@ -57,7 +60,7 @@ class TrainingSpec:
     def __post_init__(self) -> None:
         at_least(self, images_seen=0, evaluations=1, patience=0, batch_size=1, crop_px=32)
         at_least(self, learning_rate=0.0, weight_decay=0.0, l2_sp=0.0, gradient_norm=0.0)
-        at_least(self, intensity=0.0, zoom=1.0)
+        at_least(self, intensity=0.0, zoom=1.0, lora_rank=0)
         one_of(self, schedule=get_args(ScheduleName), decay=get_args(DecayName))
         self._check_shares()
         if self.crop_px % 32:

@@ -1,7 +1,7 @@
 """What fixes a trial: its spec, in parts, checked, and flat for Ray, Optuna and MLflow."""
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 
 from trainables.spec.checks import at_least, one_of
 from trainables.spec.extra_spec import ExtraSpec
@@ -87,7 +87,7 @@ class TrialSpec:
     @property
     def id(self) -> str:
         """Hash of all of the above: what names the trial in the store."""
-        return hash_flat(flatten(self))
+        return hash_flat(with_lora_of_before(flatten(self)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +115,19 @@ class GanFitSpec:
 
 Spec = TrialSpec | GanFitSpec
 """What a training of a study may be fixed by."""
+
+
+def with_lora_of_before(flat: dict[str, Any]) -> dict[str, Any]:
+    """A flat spec with LoRA's rank where it stood before it was a field of the training.
+
+    It was one of the settings of the only family with such a network, whose mark is its backbone.
+    Ids and hashes keep to that, so that studies of before go on.
+    """
+    rest = dict(flat)
+    rank = rest.pop("training.lora_rank")
+    if "segmenter.backbone" in rest:
+        return rest | {"segmenter.lora_rank": rank}
+    return flat if rank else rest
 
 
 def gan_fit(spec: TrialSpec) -> GanFitSpec:

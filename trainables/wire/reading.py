@@ -33,6 +33,9 @@ def trial_spec(flat: dict[str, Any]) -> TrialSpec:
     kind = flat.get("segmenter.kind")
     if kind not in FAMILIES:
         raise ValueError(f"segmenter.kind must be one of {sorted(FAMILIES)}, but got {kind!r}.")
+    segmenter = part_of(flat, "segmenter")
+    # Before it was a field of the training it was one of a network.
+    lora = {"lora_rank": segmenter.pop("lora_rank")} if "lora_rank" in segmenter else {}
     extra = part_of(flat, "extra")
     gan = part_of(extra, "gan")
     plain = {name: value for name, value in extra.items() if not name.startswith("gan")}
@@ -41,8 +44,8 @@ def trial_spec(flat: dict[str, Any]) -> TrialSpec:
         top_of(flat)
         | {
             "data": build(DataSpec, part_of(flat, "data")),
-            "segmenter": build(FAMILIES[kind].settings, part_of(flat, "segmenter")),
-            "training": build(TrainingSpec, part_of(flat, "training")),
+            "segmenter": build(FAMILIES[kind].settings, segmenter),
+            "training": build(TrainingSpec, part_of(flat, "training") | lora),
             "extra": build(ExtraSpec, plain | {"gan": build(GanSpec, gan) if gan else None}),
             "weights": build(WeightsSpec, part_of(flat, "weights")),
         },

@@ -59,10 +59,6 @@ def test_gan_data_are_told_as_they_were_made(study):
     assert "conditional" not in joint
     assert "found their masks again" in joint
 
-    assert "GANs (of later software) fitted" in told(
-        with_gan(study, architecture="of later software")
-    )
-
     unfiltered = told(with_gan(study, consistency_floor=0.0))
     assert "of the same draw alone." in unfiltered
 

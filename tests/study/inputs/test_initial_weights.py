@@ -21,6 +21,7 @@ from trainables.machine.downloads import file_sha256
 from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.flat import flatten
+from trainables.spec.training_spec import TrainingSpec
 from trainables.spec.trial_spec import TrialSpec
 from trainables.trial_inputs import _weights
 
@@ -126,7 +127,7 @@ def test_a_model_brings_its_network_into_the_study(other: Path) -> None:
 
 def test_how_a_model_was_trained_is_not_taken_over_with_its_network(tmp_path: Path) -> None:
     study = quick().with_setups(cellpose=Setup(segmenter=CellposeSpec(backbone="cpsam")))
-    spec = search_spec(study, ARMS["cellpose"], SPLITS, {"segmenter.lora_rank": 8})
+    spec = search_spec(study, ARMS["cellpose"], SPLITS, {"training.lora_rank": 8})
     (tmp_path / "model.json").write_text(json.dumps({"spec": flatten(spec)}))
     (tmp_path / "network.pt").touch()
 
@@ -135,11 +136,12 @@ def test_how_a_model_was_trained_is_not_taken_over_with_its_network(tmp_path: Pa
     for arm in ("cellpose", "cellpose_scratch"):
         trial = search_spec(study, ARMS[arm], SPLITS, {"training.schedule": "frozen_encoder"})
         assert trial.segmenter == CellposeSpec(backbone="cpsam")
+        assert trial.training.lora_rank == 0
 
 
 def test_a_study_cannot_make_lora_of_every_schedule() -> None:
     with pytest.raises(ValueError, match="lora_rank must be 0 in the settings of a study"):
-        Setup(segmenter=CellposeSpec(backbone="cpsam", lora_rank=8))
+        Setup(segmenter=CellposeSpec(backbone="cpsam"), training=TrainingSpec(lora_rank=8))
 
 
 def test_a_model_of_another_study_hands_on_what_it_saw_and_its_licence(other: Path) -> None:

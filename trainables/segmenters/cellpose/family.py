@@ -26,16 +26,6 @@ def _make(spec: TrialSpec, channels: int) -> "Cellpose":
     return Cellpose(spec, channels=channels)
 
 
-def _check(settings: CellposeSpec, training: TrainingSpec) -> None:
-    """LoRA is one of the schedules that the search tries: fixed here, all of them would be LoRA,
-    and so would trainings from scratch, whose encoder it freezes as it was drawn."""
-    if settings.lora_rank:
-        raise ValueError(
-            f"lora_rank must be 0 in the settings of a study, whose search tries LoRA as a "
-            f"schedule, but got {settings.lora_rank}: leave it out."
-        )
-
-
 def _network(settings: CellposeSpec, text: str) -> CellposeSpec:
     """`NAME` or `NAME:ENCODER`."""
     name, _, encoder = text.partition(":")
@@ -97,7 +87,6 @@ CELLPOSE = Family(
     usual_start="pretrained",
     can=frozenset({"zero_shot"}),
     cite=lambda settings: settings.network.papers,
-    check=_check,
     seconds_per_crop=lambda settings: settings.network.seconds_per_crop,
     network=_network,
     training=_training,
@@ -107,7 +96,6 @@ CELLPOSE = Family(
         look=_look,
         fetch=_fetch,
         network=lambda settings, name: CellposeSpec(backbone="cpsam"),
-        of_model=lambda settings: replace(settings, lora_rank=0),
         starts_source=lambda settings: not settings.network.is_vit,
         files=("network.pt", "segmenter.json"),
     ),

@@ -181,7 +181,7 @@ class Cellpose:
 
     def _low_rank(self, randomness: Randomness) -> AbstractContextManager[None]:
         """A context within which LoRA is trained, where the spec wants it."""
-        rank = self._cellpose_spec.lora_rank
+        rank = self._spec.training.lora_rank
         if not rank or not isinstance(self._network, CpsamNetwork):
             return nullcontext()
         from trainables.segmenters.cellpose.lora import low_rank  # imports transformers

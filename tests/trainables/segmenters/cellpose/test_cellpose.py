@@ -166,8 +166,6 @@ def test_cp_dino_without_its_package_is_refused_in_a_sentence() -> None:
     cpdino = dataclasses.replace(SPEC, segmenter=CellposeSpec(backbone="cpdino"))
     with pytest.raises(ValueError, match=r"cpdino needs the package dinov3.*or use the backbone"):
         Cellpose(cpdino, channels=1)
-    with pytest.raises(ValueError, match="lora_rank must be 0 for the backbone 'cpdino'"):
-        CellposeSpec(backbone="cpdino", lora_rank=8)
 
 
 def test_compact_has_no_public_weights() -> None:

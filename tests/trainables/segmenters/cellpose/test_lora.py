@@ -1,6 +1,5 @@
 """LoRA trains little, is merged at the end, and leaves a model like any other."""
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,8 @@ from tests.trainables.segmenters.cellpose.test_cellpose import SPEC, fit
 from tests.trainables.segmenters.cellpose.tiny_vit import make_tiny
 from trainables.segmenters.cellpose.lora import low_rank
 from trainables.segmenters.cellpose.segmenter import Cellpose
-from trainables.segmenters.cellpose.settings import CellposeSpec
+from trainables.segmenters.made import make_segmenter
+from trainables.spec.evolve import evolve
 from trainables.spec.trial_spec import TrialSpec
 
 RANK = 3
@@ -25,7 +25,7 @@ def tiny_vit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def lora_spec(rank: int = RANK) -> TrialSpec:
-    return dataclasses.replace(SPEC, segmenter=CellposeSpec(backbone="cpsam", lora_rank=rank))
+    return evolve(SPEC, {"segmenter.backbone": "cpsam", "training.lora_rank": rank})
 
 
 def weights(segmenter: Cellpose) -> dict[str, torch.Tensor]:
@@ -89,5 +89,8 @@ def test_the_seed_fixes_the_matrices() -> None:
 
 
 def test_a_network_without_attention_is_refused() -> None:
-    with pytest.raises(ValueError, match="lora_rank must be 0 for the backbone 'compact'"):
-        CellposeSpec(backbone="compact", lora_rank=4)
+    for backbone in ("compact", "cpdino"):
+        spec = evolve(lora_spec(), {"segmenter.backbone": backbone})
+        with pytest.raises(ValueError, match=r"lora_rank must be 0 for .* LoRA is not made for"):
+            make_segmenter(spec, channels=1)
+    make_segmenter(lora_spec(), channels=1)

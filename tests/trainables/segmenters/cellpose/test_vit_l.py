@@ -37,8 +37,8 @@ def test_cellpose_segments_with_a_vit_l_that_was_trained_here(
     segmenter = Cellpose(
         dataclasses.replace(
             SPEC,
-            segmenter=CellposeSpec(backbone="cpsam", lora_rank=lora_rank),
-            training=dataclasses.replace(SPEC.training, images_seen=1),
+            segmenter=CellposeSpec(backbone="cpsam"),
+            training=dataclasses.replace(SPEC.training, images_seen=1, lora_rank=lora_rank),
             weights=WeightsSpec(kind="pretrained", origin="public", name=str(published)),
         ),
         channels=1,
