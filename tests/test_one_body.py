@@ -4,6 +4,7 @@ Only what crosses a wire is flat: Ray's config, the JSON of the store, MLflow's 
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +50,14 @@ def test_the_guard_knows_what_it_guards_against() -> None:
 def test_no_spec_is_asked_by_key() -> None:
     found = {file.name: list(keyed(tree)) for file, tree in trees("reports", "study").items()}
     assert not {name: lines for name, lines in found.items() if lines}
+
+
+def test_no_template_asks_a_spec_by_key() -> None:
+    """Nor a fact of the study: what is misspelt there is known when a page is made alone."""
+    templates = list((ROOT / "reports").rglob("*.jinja"))
+    assert len(templates) > 5
+    by_key = re.compile(r"(spec|facts|design|dataset)(\[|\.get\()")
+    assert not [file.name for file in templates if by_key.search(file.read_text())]
 
 
 def test_rules_of_stages_stand_in_their_table_alone() -> None:
