@@ -1,10 +1,10 @@
 """Every id that studies plan, as digests: what must not change when code moves.
 
 A trial's id names its result in the store, so a changed id repeats trainings of studies that were
-begun before. `planned_ids.json` was written by the code of a0d0064 and, but for `factors`, is as it was: there
-LoRA's rank is listed as a field of the training, and makes nothing of a network that it is not made
-for, where it was an error. Written again, by `python -m tests.study.planned_ids`, it admits that
-studies of before start anew.
+begun before. `planned_ids.json` was written by the code of a0d0064 and, but for `factors`, is as
+it was: there LoRA's rank is listed as a field of the training, and makes nothing of a network that
+it is not made for, where it was an error. Written again, by `python -m tests.study.planned_ids`, it
+admits that studies of before start anew.
 """
 
 import dataclasses

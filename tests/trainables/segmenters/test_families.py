@@ -67,7 +67,6 @@ def test_a_row_is_whole(name: str) -> None:
     assert family.title in family.in_words
     assert family.seconds_per_crop(settings) > 0
     assert all(paper.doi.startswith("10.") for paper in family.cite(settings))
-    family.check(settings, TrainingSpec())
     assert family.training(settings, TrainingSpec()) == TrainingSpec()
     assert {field.name for field in dataclasses.fields(settings)} > {"kind"}
 
