@@ -1,10 +1,4 @@
-"""What every segmenter promises, as one suite of tests.
-
-A family passes it with a file of its own, so that torch and TensorFlow need not meet:
-
-    class TestUnet(SegmenterContract):
-        segmenter = UnetSpec(...)
-"""
+"""What every segmenter promises, as one suite of tests, which runs over `FAMILIES` by itself."""
 
 import dataclasses
 import random
@@ -18,6 +12,7 @@ import pytest
 
 from trainables.data.sample import IGNORED, Sample
 from trainables.results.result import Progress
+from trainables.segmenters.families import FAMILIES
 from trainables.segmenters.made import make_segmenter
 from trainables.segmenters.protocol import Segmenter
 from trainables.spec.randomness import Randomness
@@ -66,7 +61,7 @@ class SavedCheckpoint(NoCheckpoints):
 
 
 class SegmenterContract:
-    """Inherit and name the family's spec; make the training longer where a family needs it."""
+    """See `suites`."""
 
     segmenter: ClassVar[SegmenterSettings]
     training: ClassVar[TrainingSpec] = TrainingSpec(
@@ -308,3 +303,36 @@ def pollute() -> None:
     np.random.seed(99)
     if torch := sys.modules.get("torch"):
         torch.manual_seed(99)
+
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "unet": {"depth": 3},
+    "stardist": {"rays": 8, "grid": 2, "depth": 1, "filters": 8},
+}
+"""Where a family's own are too large for a test."""
+TRAININGS: dict[str, TrainingSpec] = {
+    "stardist": TrainingSpec(
+        images_seen=96, batch_size=4, evaluations=3, crop_px=64, learning_rate=5e-3
+    ),
+}
+"""Where a family needs another training than the rest."""
+
+
+def suites(*, on_tensorflow: bool) -> dict[str, type[SegmenterContract]]:
+    """The contract of each family, as classes that pytest collects.
+
+    Args:
+        on_tensorflow: of those on TensorFlow, or of all others: the two never meet in a process.
+    """
+    return {
+        f"Test_{name}": type(
+            f"Test_{name}",
+            (SegmenterContract,),
+            {
+                "segmenter": family.settings(**SETTINGS.get(name, {})),
+                "training": TRAININGS.get(name, SegmenterContract.training),
+            },
+        )
+        for name, family in FAMILIES.items()
+        if (family.framework == "tensorflow") == on_tensorflow
+    }

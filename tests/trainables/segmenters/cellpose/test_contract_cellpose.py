@@ -1,6 +1,0 @@
-from tests.trainables.segmenters.contract import SegmenterContract
-from trainables.segmenters.cellpose.settings import CellposeSpec
-
-
-class TestCompactCellpose(SegmenterContract):
-    segmenter = CellposeSpec(backbone="compact", encoder="resnet18")
