@@ -2,16 +2,17 @@
 
 import dataclasses
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 from tyro.conf import Positional, arg
 
-from study.command_line.setups import by_segmenter, changed_setup
-from study.design import ALWAYS, SIMULATED, DataOptions, Setup, Study
+from study.command_line.reading import DatasetOptions, absolute
+from study.command_line.setups import SetupWishes, by_segmenter, changed_setups
+from study.design import ALWAYS, DataOptions, Study
 from study.factors import read_factor
-from trainables.segmenters.families import FAMILIES
+from trainables.spec.gan_spec import GanSpec, paper_gan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,20 +57,15 @@ class RunOptions:
     """A segmenter's network: of cellpose compact, mediar (SegFormer's encoder; mediar:mit_b5 is the
     paper's, for a GPU), cpsam, its own ViT, or cpdino, where dinov3 is installed; of unet the name
     of an encoder, e.g. unet=resnet50."""
-    layout: Annotated[str | None, arg(metavar="TEXT")] = None
-    """Layout of the data set on disk; recognised without it."""
-    channel: Annotated[str | None, arg(metavar="TEXT")] = None
-    """Which labels or channels of the data set, where there are several by name."""
-    group: Annotated[str | None, arg(metavar="TEXT")] = None
-    """Column of index.csv, or regular expression whose first group names what stays together."""
-    plane: Annotated[int | None, arg(metavar="N")] = None
-    """Plane of multi-page images."""
-    components: bool = False
-    """Take each connected piece of a binary mask as one cell."""
-    unlabelled: Annotated[str | None, arg(metavar="FOLDER")] = None
-    """Folder of further images, which are used without labels."""
-    detect_duplicates: bool = True
-    """Keep copies and overlapping or adjoining crops of one field on one side of the split."""
+    encoder: Annotated[str | None, arg(metavar="NAME")] = None
+    """Encoder of every network that has one, by its name in segmentation-models-pytorch."""
+    length: Annotated[int | None, arg(metavar="CROPS")] = None
+    """Crops shown in each training; those of GANs and on the source stay as they are."""
+    crop: Annotated[int | None, arg(metavar="PX")] = None
+    """Side of the crops that segmenters are trained on."""
+    gans: Annotated[tuple[str, ...] | None, arg(metavar="ARCHITECTURE ...")] = None
+    """GANs that arms with GAN data choose among, e.g. paired spade; each is fitted once."""
+    reading: DatasetOptions = field(default_factory=DatasetOptions)
     budget: Annotated[str | None, arg(metavar="TIME")] = None
     """Time there is on this machine (90m, 8h, 2d): the study is cut to it, in a stated order."""
     seed: Annotated[int | None, arg(metavar="N")] = None
@@ -88,6 +84,10 @@ class RunOptions:
     """MLflow server or database; empty: a database in the study's folder."""
     dry_run: bool = False
     """Print the plan and its cost, and run nothing."""
+
+
+SIZES = ("width", "images_seen", "batch_size", "crop_px", "pool_size")
+"""Of a GAN, what a study sets for all of them."""
 
 
 def study_of(options: RunOptions) -> Study:
@@ -109,11 +109,22 @@ def study_of(options: RunOptions) -> Study:
         "folds": options.folds,
         "folds_below": ALWAYS if options.folds else None,
         "seed": options.seed,
-        "data": _data(options, study),
+        "data": options.reading.applied_to(study.data, path=options.dataset),
         "source": _source(options, study),
-        "setups": _setups(options, study),
+        "gans": _gans(options, study),
+        "setups": changed_setups(study, _wishes(options)),
     }
     return dataclasses.replace(study, **_given(changes))
+
+
+def _wishes(options: RunOptions) -> SetupWishes:
+    return SetupWishes(
+        weights=by_segmenter(options.weights or (), option="--weights"),
+        networks=by_segmenter(options.network or (), option="--network"),
+        encoder=options.encoder,
+        training=_given({"images_seen": options.length, "crop_px": options.crop}),
+        places=_given({"cpus": options.cpus, "gpus": options.gpus}),
+    )
 
 
 def folder_of(options: RunOptions, study: Study) -> Path:
@@ -151,46 +162,18 @@ def _study_in(file: Path) -> Study:
     return study
 
 
-def _data(options: RunOptions, study: Study) -> DataOptions:
-    changes = {
-        "path": _absolute(options.dataset),
-        "layout": options.layout,
-        "channel": options.channel,
-        "group_pattern": options.group,
-        "plane": options.plane,
-        "components": options.components or None,
-        "unlabelled": _absolute(options.unlabelled),
-        "detect_duplicates": None if options.detect_duplicates else False,
-    }
-    return dataclasses.replace(study.data, **_given(changes))
-
-
 def _source(options: RunOptions, study: Study) -> DataOptions:
-    return dataclasses.replace(study.source, **_given({"path": _absolute(options.source)}))
+    return dataclasses.replace(study.source, **_given({"path": absolute(options.source)}))
 
 
-def _setups(options: RunOptions, study: Study) -> dict[str, Setup]:
-    """Those of the study, and all that an option changes."""
-    weights = by_segmenter(options.weights or (), option="--weights")
-    networks = by_segmenter(options.network or (), option="--network")
-    places = _given({"cpus": options.cpus, "gpus": options.gpus})
-    changed = FAMILIES if places else {**study.setups, **weights, **networks}
-    return {
-        name: changed_setup(
-            study.setup(name),
-            name,
-            weights=weights.get(name, ""),
-            network=networks.get(name, ""),
-            places=places,
-        )
-        for name in FAMILIES
-        if name in changed
-    }
-
-
-def _absolute(path: str | None) -> str | None:
-    """The same folder under the same name, wherever the command is given."""
-    return path if path in (None, SIMULATED) else str(Path(path).resolve())
+def _gans(options: RunOptions, study: Study) -> tuple[GanSpec, ...] | None:
+    """The study's own of each architecture, else the paper's at the size of the study's first."""
+    if options.gans is None:
+        return None
+    own = {gan.architecture: gan for gan in reversed(study.gans)}
+    size = study.gans[0] if study.gans else GanSpec()
+    sizes = {name: getattr(size, name) for name in SIZES}
+    return tuple(own.get(name) or paper_gan(name, **sizes) for name in options.gans)
 
 
 def _given(changes: dict[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """`study predict`: instance labels as TIFF."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tyro.conf import Positional
 
 from study.command_line.existing import existing
+from study.command_line.reading import PlaneOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,7 @@ class Predict:
     """Where the labels go: one 16- or 32-bit TIFF an image."""
     arm: str = ""
     """Take the model of this arm in place of the winner."""
+    reading: PlaneOptions = field(default_factory=PlaneOptions)
 
     def run(self, line: str) -> int:
         """Prints the path of each label image as it is written; returns the exit status."""
@@ -31,6 +33,8 @@ class Predict:
             self.images,
             arm=self.arm,
             out=self.out,
+            channel=self.reading.channel,
+            plane=self.reading.plane,
             note=lambda text: print(text, file=sys.stderr),
         ):
             print(path)

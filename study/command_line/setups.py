@@ -1,11 +1,11 @@
-"""What --weights and --network change in the setup of a segmenter."""
+"""What options change in the setups of segmenters."""
 
-import dataclasses
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from study.design import Setup
+from study.design import Setup, Study
 from trainables.segmenters.families import FAMILIES
 from trainables.segmenters.family import Family
 from trainables.wire.reading import spec_of_model
@@ -35,26 +35,55 @@ def by_segmenter(texts: Iterable[str], *, option: str) -> dict[str, str]:
     return found
 
 
-def changed_setup(
-    setup: Setup, segmenter: str, *, weights: str, network: str, places: Mapping[str, Any]
-) -> Setup:
-    """A setup with the weights and the network that the user gave.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetupWishes:
+    """What the user asks of segmenters; what is empty or None stays as it is."""
 
-    Args:
-        setup: of the study.
-        segmenter: its name.
-        weights: what --weights says of it; empty: nothing.
-        network: what --network says of it; empty: nothing.
-        places: its cores and share of a GPU, where the user gave them.
+    weights: Mapping[str, str]
+    """What --weights says, by segmenter."""
+    networks: Mapping[str, str]
+    """What --network says, by segmenter."""
+    encoder: str | None
+    """Of every network that has one."""
+    training: Mapping[str, Any]
+    """Fields of every `TrainingSpec`."""
+    places: Mapping[str, Any]
+    """Cores and share of a GPU of every `Setup`."""
+
+
+def changed_setups(study: Study, wishes: SetupWishes) -> dict[str, Setup]:
+    """The setups of a study with what the user asks for.
 
     Raises:
-        ValueError: there is no such model or network, or they do not go together.
+        ValueError: there is no such model, network or encoder, or they do not go together.
     """
-    family = FAMILIES[segmenter]
+    named = {**study.setups, **wishes.weights, **wishes.networks}
+    for_all = wishes.encoder or wishes.training or wishes.places
+    changed = FAMILIES if for_all else named
+    setups = {
+        name: _changed(study.setup(name), family, wishes)
+        for name, family in FAMILIES.items()
+        if name in changed
+    }
+    if wishes.encoder and setups == changed_setups(study, replace(wishes, encoder=None)):
+        raise ValueError(f"--encoder is for networks with one, but got {wishes.encoder!r}.")
+    return setups
+
+
+def _changed(setup: Setup, family: Family[Any], wishes: SetupWishes) -> Setup:
+    weights, network = (by.get(family.name, "") for by in (wishes.weights, wishes.networks))
     changes = _chosen(family, setup, weights=weights, network=network)
-    if "segmenter" in changes:
-        changes["training"] = family.training(changes["segmenter"], setup.training)
-    return dataclasses.replace(setup, **changes, **places)
+    settings = changes.get("segmenter", setup.segmenter)
+    if wishes.encoder and family.has_encoder(settings):
+        settings = changes["segmenter"] = replace(settings, encoder=wishes.encoder)
+    training = replace(setup.training, **wishes.training)
+    fitting = family.training(settings, training) if settings != setup.segmenter else training
+    if wishes.training.get("crop_px", fitting.crop_px) != fitting.crop_px:
+        raise ValueError(
+            f"--crop must be {fitting.crop_px} for {settings}, the only crop that this network "
+            f"takes, but got {training.crop_px}."
+        )
+    return replace(setup, **changes, training=fitting, **wishes.places)
 
 
 def _chosen(family: Family[Any], setup: Setup, *, weights: str, network: str) -> dict[str, Any]:

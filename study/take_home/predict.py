@@ -24,6 +24,8 @@ def predict_with_study(
     *,
     arm: str,
     out: Path,
+    channel: str | None = None,
+    plane: int | None = None,
     note: Callable[[str], None],
 ) -> Iterator[Path]:
     """Labels images with a study's model, reading them as the study read its own.
@@ -33,6 +35,8 @@ def predict_with_study(
         paths: images, or folders of images.
         arm: whose model; empty: the winner.
         out: folder for the label images.
+        channel: which channels; None: those that the study read.
+        plane: of multi-page images; None: the one that the study read.
         note: told of each image whose number of channels had to be changed.
 
     Yields:
@@ -43,7 +47,12 @@ def predict_with_study(
     """
     store = Store(folder)
     model = load_model(model_folder(store, arm=arm))
-    yield from predict_images(model, paths, out=out, options=_read_options(store), note=note)
+    kept = _read_options(store)
+    options = Options(
+        channel=kept.channel if channel is None else channel,
+        plane=kept.plane if plane is None else plane,
+    )
+    yield from predict_images(model, paths, out=out, options=options, note=note)
 
 
 def predict_images(

@@ -49,6 +49,8 @@ class Family(Generic[S]):
     for the machine."""
     network: Callable[[S, str], S]
     """What `--network NAME=TEXT` makes of the settings. Raises a `ValueError` for another text."""
+    has_encoder: Callable[[S], bool] = lambda settings: False
+    """Whether the network has an encoder by name, the settings' `encoder`."""
     training: Callable[[S, TrainingSpec], TrainingSpec] = lambda settings, training: training
     """How a network that the user chose is trained in a study, where its own needs differ."""
     search: Callable[[S, WeightsKind], Space]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from study.command_line.options import RunOptions, folder_of, study_of
+from study.command_line.reading import DatasetOptions
 
 
 def test_options_left_out_keep_the_preset() -> None:
@@ -37,7 +38,12 @@ def test_options_change_what_they_name(tmp_path: Path) -> None:
 
 
 def test_unlabelled_images_and_the_search_for_duplicates_are_of_the_data(tmp_path: Path) -> None:
-    study = study_of(RunOptions(preset="quick", unlabelled=str(tmp_path), detect_duplicates=False))
+    study = study_of(
+        RunOptions(
+            preset="quick",
+            reading=DatasetOptions(unlabelled=str(tmp_path), detect_duplicates=False),
+        )
+    )
     assert study.data.unlabelled == str(tmp_path)
     assert not study.data.detect_duplicates
     assert study_of(RunOptions(preset="quick")).data.detect_duplicates

@@ -89,6 +89,7 @@ CELLPOSE = Family(
     cite=lambda settings: settings.network.papers,
     seconds_per_crop=lambda settings: settings.network.seconds_per_crop,
     network=_network,
+    has_encoder=lambda settings: not settings.network.is_vit,
     training=_training,
     search=_search,
     weights=Weights(

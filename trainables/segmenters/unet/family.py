@@ -110,6 +110,7 @@ UNET = Family(
     cite=lambda settings: (PAPER,),
     seconds_per_crop=lambda settings: 0.037,
     network=lambda settings, text: replace(settings, encoder=text),
+    has_encoder=lambda settings: True,
     search=_search,
     weights=Weights(
         known=_known,
