@@ -120,7 +120,7 @@ def fit_steps(spec: GanSpec) -> int:
 
 @torch.no_grad()
 def move_average(average: nn.Module, network: nn.Module, *, steps: float) -> None:
-    """Moves a running mean over about so many steps towards the network's weights."""
+    """Moves a running mean over about this many steps towards the network's weights."""
     for mean, value in zip(average.parameters(), network.parameters(), strict=True):
         mean.lerp_(value, 1 / max(steps, 1))
     for kept, buffer in zip(average.buffers(), network.buffers(), strict=True):

@@ -72,8 +72,8 @@ def train(
 class KerasEngine:
     """A StarDist model on Keras; see `Engine` for what each method promises.
 
-    It pauses at evaluations alone: between them runs one `fit`, which stepping batch by batch
-    from here would slow down. The losses and metrics are those that StarDist compiles in
+    It pauses at evaluations alone: between two of them runs one `fit`, and the mean loss is the
+    one that Keras takes of its steps. The losses and metrics are those that StarDist compiles in
     `prepare_for_training`; its own `train` would neither stop at our evaluations nor go on from a
     checkpoint.
     """
