@@ -3,16 +3,17 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from study.command_line.options import RunOptions, folder_of, study_of
 from study.command_line.reading import DatasetOptions
+from study.presets import quick
+from trainables.spec.gan_spec import paper_gan
 
 
 def test_options_left_out_keep_the_preset() -> None:
-    from study.presets import quick
-
     assert study_of(RunOptions(preset="quick")) == quick()
 
 
@@ -107,3 +108,53 @@ def test_no_study_no_report(tmp_path: Path) -> None:
     done = study_command("report", str(tmp_path))
     assert done.returncode == 1
     assert "holds no study" in done.stderr
+
+
+def test_length_crop_and_encoder_hold_for_every_segmenter() -> None:
+    study = study_of(RunOptions(preset="quick", length=1280, crop=64, encoder="resnet34"))
+    trainings = [study.setup(name).training for name in ("unet", "cellpose", "stardist")]
+    assert {(one.images_seen, one.crop_px) for one in trainings} == {(1280, 64)}
+    assert study.setup("unet").segmenter.encoder == "resnet34"
+    assert study.setup("cellpose").segmenter.encoder == "resnet34"
+    assert study.setup("stardist").segmenter == quick().setup("stardist").segmenter
+    assert study.gans == quick().gans
+    with pytest.raises(ValueError, match="crop_px must be a multiple of 32, but got 70"):
+        study_of(RunOptions(preset="quick", crop=70))
+    with pytest.raises(ValueError, match="images_seen must be at least"):
+        study_of(RunOptions(preset="quick", length=3))
+
+
+def test_a_network_with_one_crop_refuses_another() -> None:
+    with pytest.raises(ValueError, match="--crop must be 256 for CellposeSpec"):
+        study_of(RunOptions(preset="quick", weights=("cellpose=cpsam",), crop=128))
+
+
+def test_gans_are_the_studys_own_or_their_papers_at_its_size() -> None:
+    study = study_of(RunOptions(preset="quick", gans=("spade", "paired")))
+    spade, paired = study.gans
+    assert paired == quick().gans[0]
+    assert spade == paper_gan("spade", images_seen=800, pool_size=48)
+    with pytest.raises(ValueError, match="architecture must be one of"):
+        study_of(RunOptions(preset="quick", gans=("nogan",)))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"weights": ("cpsam",)}, "--weights must be SEGMENTER=TEXT"),
+        ({"weights": ("cellpos=cpsam",)}, "with a segmenter of unet, cellpose, stardist"),
+        ({"weights": ("cellpose=",)}, "--weights must be SEGMENTER=TEXT"),
+        ({"network": ("unet=resnet34", "unet=resnet50")}, "--network must name unet once"),
+        ({"network": ("cellpose=big",)}, "The network of Cellpose must be one of cpsam"),
+        ({"network": ("stardist=big",)}, "StarDist has one network"),
+    ],
+)
+def test_what_is_no_network_or_weights_is_said(words: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        study_of(RunOptions(preset="quick", **words))
+
+
+def test_where_and_how_long_changes_nothing_of_what_it_is_but_its_length() -> None:
+    whole = quick()
+    assert study_of(RunOptions(preset="quick", length=640)).hash == whole.hash
+    assert study_of(RunOptions(preset="quick", length=1280)).hash != whole.hash
