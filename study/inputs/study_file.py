@@ -61,12 +61,48 @@ def write_study_file(
         command: that began the study.
         store: of the study.
     """
-    about = {
+    facts = study_facts(
+        study,
+        as_fitted,
+        data=data,
+        source=source,
+        weight_hashes=weight_hashes,
+        command=command,
+        created_at=time.time(),
+        environment=environment(packages_of_families()),
+    )
+    store.write_text(STUDY_FILE, json.dumps(facts, indent=1))
+
+
+def study_facts(
+    study: Study,
+    as_fitted: Study,
+    *,
+    data: StudyData,
+    source: StudyData | None,
+    weight_hashes: dict[str, str],
+    command: str,
+    created_at: float,
+    environment: dict[str, str],
+) -> dict[str, Any]:
+    """What `study.json` says, ready for JSON.
+
+    Args:
+        study: as declared.
+        as_fitted: as it runs on these data.
+        data: the data set under study.
+        source: the second data set, where weights are trained on one.
+        weight_hashes: of the files of weights that arms start from, by segmenter.
+        command: that began the study.
+        created_at: when it began, in seconds since 1970.
+        environment: versions and machine.
+    """
+    return {
         "schema": SCHEMA_VERSION,
         "name": study.name,
         "hash": study.hash,
         "command": command,
-        "created_at": time.time(),
+        "created_at": created_at,
         "study": to_dict(study),
         "design": describe_design(as_fitted, folds=len(data.splits)),
         "dataset": describe(data),
@@ -77,10 +113,9 @@ def write_study_file(
             for name in study.arms
             if _is_transfer(name)
         ],
-        "environment": environment(packages_of_families()),
+        "environment": environment,
         "warnings": warnings(as_fitted, data),
     }
-    store.write_text(STUDY_FILE, json.dumps(about, indent=1))
 
 
 def note_source_weights(study: Study, splits: Splits, store: Store) -> None:

@@ -8,6 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from study.design import Setup, Study
+from study.factors import Factor
+from study.inputs.data import StudyData
+from study.inputs.study_file import study_facts
+from trainables.data.dividing.split import Split
+from trainables.data.files.defect import Problem
+from trainables.data.opening.dataset import Dataset, Entry
 from trainables.data.sample import Sample
 from trainables.gan.pools.files import write_pool
 from trainables.results.image_score import Counts, ImageScore, SizeCounts
@@ -66,7 +73,9 @@ class FakeStudy:
     ablate: bool = False
     """Whether each arm's schedule and learning rate are changed, one at a time."""
     arms: tuple[tuple[str, str, str, str], ...] = ARMS
-    """Name, segmenter, extra data and initial weights of each."""
+    """Name, segmenter, extra data and initial weights of each, as `study.design.ARMS` has them."""
+    dataset: str = "invented cells"
+    """Name of the data set."""
     pictures: bool = True
     sizes: bool = False
     """Whether test images are also scored by size of cell."""
@@ -78,6 +87,7 @@ class FakeStudy:
         self.clock = 1_760_000_000.0
         self.difficulty = self.rng.normal(0, self.image_sd, self.images)
         self.folder = folder
+        self.data = self.opened()
         (folder / "study.json").write_text(json.dumps(self.facts()))
         if self.stop_after == "start":
             return folder
@@ -93,84 +103,89 @@ class FakeStudy:
         return folder
 
     def facts(self) -> dict:
-        names = [f"img_{index:02d}" for index in range(self.images)]
-        return {
-            "schema": 1,
-            "name": "quick",
-            "hash": "5d41402abc4b",
-            "command": "study run quick --dataset cells --out runs/cells",
-            "created_at": 1_760_000_000.0,
-            "design": {
-                "arms": [
-                    dict(
-                        zip(
-                            ("name", "segmenter", "extra_data", "initial_weights"), arm, strict=True
-                        )
-                    )
-                    for arm in self.arms
-                ],
-                "annotation_counts": list(self.annotation_counts),
-                "search_draws": [0],
-                "confirm_draws": list(self.draws),
-                "confirm_seeds": [1],
-                "search_trials": self.search_trials,
-                "device_seconds_ceiling": 300.0,
-                "study_seed": 0,
-            },
-            "dataset": {
-                "name": "invented cells",
-                "path": "/data/cells",
-                "layout": "images and masks of the same stems",
-                "images": 60,
-                "cells": 2144,
-                "median_diameter_px": 21.3,
-                "channels": 1,
-                "dtypes": ["uint8"],
-                "groups": 24,
-                "sizes": ["160x160"],
-                "um_per_px": None,
-                "problems": [
-                    {
-                        "file": "images/img_61.png",
-                        "what": "the file is cut short",
-                        "remedy": "copy it again",
-                    }
-                ],
-                "content_hash": "3f9c0a1b22d4",
-            },
-            "split": {
-                "hash": "9b1e77c0aa35",
-                "annotation_images": 40,
-                "test_images": self.images,
-                "test_groups": len({self.group(name) for name in names}),
-                "tied": 2,
-            },
-            "weights": [
-                {
-                    "arm": "cellpose",
-                    "origin": "source",
-                    "name": "simulated cells",
-                    "licence": "MIT",
-                    "seen": "unseen",
-                    "description": "compact network trained here on simulated cells",
-                },
-                {
-                    "arm": "stardist",
-                    "origin": "public",
-                    "name": "2D_versatile_fluo",
-                    "licence": "BSD-3-Clause",
-                    "seen": "seen",
-                    "description": "trained on a subset of DSB2018",
-                },
-            ],
-            "environment": {
+        """What `study.json` says, made by the code that writes it."""
+        study = self.declared()
+        assert study.draws == self.draws, "draws are counted from 1"
+        return study_facts(
+            study,
+            study,
+            data=self.data,
+            source=None,
+            weight_hashes={},
+            command="study run quick --dataset cells --out runs/cells",
+            created_at=1_760_000_000.0,
+            environment={
                 "python": "3.11.9",
                 "torch": "2.14.0",
                 "stardist": "0.9.2",
                 "commit": "dd5a169",
             },
-            "warnings": ["The data set has no index.csv: every image is its own group."],
-        }
+        )
+
+    def declared(self) -> Study:
+        """StarDist starts from published weights, Cellpose from some trained on simulated cells."""
+        factors = (
+            Factor(field="training.schedule", levels=("frozen_encoder",)),
+            Factor(field="training.learning_rate", levels=(5e-4,)),
+        )
+        return Study(
+            name="quick",
+            arms=tuple(name for name, *_ in self.arms),
+            annotation_counts=self.annotation_counts,
+            confirm_draws=len(self.draws),
+            search_trials=self.search_trials,
+            search_device_seconds=300.0,
+            ablate=factors if self.ablate else (),
+            setups={
+                "stardist": Setup(segmenter=StardistSpec(), public_weights="2D_versatile_fluo")
+            },
+        )
+
+    def opened(self) -> StudyData:
+        """40 images that may be annotated, and those of the test side."""
+        annotation = tuple(f"img_{index:02d}" for index in range(100, 140))
+        test = tuple(f"img_{index:02d}" for index in range(self.images))
+        groups = {name: self.group(name) for name in (*annotation, *test)}
+        folder, content_hash = Path("/data") / self.dataset, "3f9c0a1b22d4"
+        entries = [
+            Entry(
+                id=name,
+                image=folder / "images" / f"{name}.png",
+                mask=folder / "masks" / f"{name}.png",
+                group=group,
+                side="",
+                height=160,
+                width=160,
+                channels=1,
+                dtype="uint8",
+                cells=36,
+                diameter_px=21.3,
+                um_per_px=None,
+            )
+            for name, group in groups.items()
+        ]
+        dataset = Dataset(
+            path=folder,
+            layout="images and masks of the same stems",
+            entries=entries,
+            records=(),
+            problems=(
+                Problem(
+                    file="images/img_61.png", what="the file is cut short", remedy="copy it again"
+                ),
+            ),
+            content_hash=content_hash,
+            channels=1,
+        )
+        split = Split(
+            annotation_ids=annotation,
+            test_ids=test,
+            groups=groups,
+            seed=0,
+            content_hash=content_hash,
+            tied=2,
+        )
+        return StudyData(dataset=dataset, splits=(split,))
 
     @staticmethod
     def group(name: str) -> str:
@@ -241,7 +256,7 @@ class FakeStudy:
             study_seed=0,
             seed=seed,
             data=DataSpec(
-                split="9b1e77c0aa35",
+                split=self.data.split.hash,
                 annotation_count=count or max(self.annotation_counts),
                 draw=draw,
             ),

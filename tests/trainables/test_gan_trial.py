@@ -2,17 +2,21 @@
 
 import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.trainables.gan.cells import make_samples
+from tests.trainables.segmenters.contract import otherwise_seeded
 from trainables.data.dividing.one_image import parts_of
 from trainables.data.trial_data import TrialData
 from trainables.gan.pools.files import REAL, read_pool, read_samples
 from trainables.gan_trial import run_gan_fit
 from trainables.results.result import Progress, TrialResult
 from trainables.spec.gan_spec import GanSpec
+from trainables.spec.randomness import Randomness
 from trainables.spec.trial_spec import DataSpec, GanFitSpec
 from trainables.training.contract import NoCheckpoints
 from trainables.wire.result_json import from_json, to_json
@@ -127,3 +131,46 @@ def test_a_pool_that_the_filter_empties_is_a_result_with_numbers(
     assert np.isfinite(result.synthesis["kid_floor"])
     assert read_pool(tmp_path) == []
     assert from_json(to_json(result)).status == "completed"
+
+
+class Begun(Exception):  # noqa: N818, it is no error
+    """Stands for a fit of which only the beginning is of interest."""
+
+
+def numbers_of(spec: GanFitSpec, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+    """A number that is drawn for the judge, and one that is drawn for the GAN."""
+    noted: list[Randomness] = []
+
+    def judge(spec: GanFitSpec, *, randomness: Randomness, **others: Any) -> SimpleNamespace:
+        noted.append(randomness)
+        return SimpleNamespace()
+
+    def fit(samples: Any, *, randomness: Randomness, **others: Any) -> None:
+        noted.append(randomness)
+        raise Begun
+
+    monkeypatch.setattr("trainables.gan_trial.train_judge", judge)
+    monkeypatch.setattr("trainables.gan_trial.judge_features", lambda judge, *, channels: None)
+    monkeypatch.setattr("trainables.gan_trial.watch_distance", lambda *given, **named: None)
+    monkeypatch.setattr("trainables.gan_trial.fit_gan", fit)
+    samples = make_samples(channels=1, count=2)
+    with pytest.raises(Begun):
+        run_gan_fit(
+            spec,
+            training=samples[:1],
+            validation=samples[1:],
+            report=lambda progress: None,
+            checkpoints=NoCheckpoints(),
+            folder=folder,
+        )
+    of_judge, of_gan = noted
+    return of_judge.integer("batch", 1), of_gan.integer("batch", 1)
+
+
+def test_the_study_the_draw_and_the_seed_decide_what_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specs = (SPEC, *otherwise_seeded(SPEC))
+    drawn = [numbers_of(spec, tmp_path, monkeypatch) for spec in specs]
+    assert len({judge for judge, _ in drawn}) == len({gan for _, gan in drawn}) == 4
+    assert numbers_of(SPEC, tmp_path, monkeypatch) == drawn[0]

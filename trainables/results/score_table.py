@@ -79,7 +79,7 @@ class ScoreTable:
         """Whether all numbers are the same; NaN is the same as NaN."""
         if not isinstance(other, ScoreTable):
             return NotImplemented
-        return to_json_columns(self) == to_json_columns(other)
+        return _same(dataclasses.astuple(self), dataclasses.astuple(other))
 
     @property
     def f1(self) -> np.ndarray:
@@ -163,6 +163,15 @@ _NESTED = {
     "by_size": ("min_diameter_px", "max_diameter_px"),
 }
 """What an image has several entries of, and what tells the entries apart."""
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two columns, or tuples of them, hold the same values; NaN is the same as NaN."""
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return np.array_equal(one, other, equal_nan=True)
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return one == other
 
 
 def _by_entry(images: Sequence[Sequence[Raw]], *, same: tuple[str, ...]) -> list[dict[str, Any]]:

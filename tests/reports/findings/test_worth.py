@@ -7,7 +7,6 @@ import pytest
 
 from reports.findings.cost_to_score import Point, points
 from reports.findings.curves import read_at_arm, read_at_score
-from reports.findings.optimism import Optimism
 from reports.findings.what_next import _last_doubling
 from reports.statistics.intervals import interval
 from reports.statistics.joint import joint
@@ -117,15 +116,6 @@ def test_combination_keeps_what_all_tables_have():
 def test_last_doubling_of_a_search_by_hand():
     # Halves of (1, 2, 4, 8) have the maxima 2, 4, 8, 4, 8, 8: mean 34 / 6.
     assert _last_doubling(np.array([4.0, 1.0, 8.0, 2.0])) == pytest.approx(8 - 34 / 6)
-
-
-def test_optimism_adds_up():
-    one = Optimism(
-        arm="unet", trials=9, search_f1=0.9, confirm_validation_f1=0.86, test_f1=0.8,
-        optimism=0.1, low=0.0, high=0.2,
-    )  # fmt: skip
-    assert one.chosen_best + one.validation_easier == pytest.approx(one.optimism)
-    assert one.chosen_best == pytest.approx(0.04)
 
 
 def test_front_holds_what_nobody_beats(study_of):

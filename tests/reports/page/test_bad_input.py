@@ -10,6 +10,7 @@ from reports.load import load_study, trials
 from reports.page.render import write_report
 from reports.text.narrative import narrate
 from reports.verdict.verdict import decide
+from study.design import ARMS, Arm
 from tests.reports.fake_study import FakeStudy
 
 HTML = '<b onclick="x()">A & B</b>'
@@ -61,7 +62,7 @@ def test_file_that_is_no_text_is_named(folder):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"data.split": "ffffffffffff"}, "made on split ffffffffffff, not on 9b1e77c0aa35"),
+        ({"data.split": "ffffffffffff"}, "made on split ffffffffffff, not on {own_split}"),
         ({"arm": "mystery"}, "arm 'mystery' is not in the design"),
         ({"stage": "daydream"}, "'confirm', 'ablate'], but got 'daydream'"),
     ],
@@ -71,7 +72,7 @@ def test_result_of_another_study_is_refused_and_named(folder, change, reason):
     path.write_text(json.dumps(raw | {"spec": raw["spec"] | change}))
     check, _ = told(folder)
     assert raw["trial_id"] in check.found
-    assert reason in check.found
+    assert reason.format(own_split=raw["spec"]["data.split"]) in check.found
     assert len(trials(load_study(folder), stage="confirm", arm="unet")) == 2
     assert decide(load_study(folder)).summary("unet").completed == 2
 
@@ -103,7 +104,8 @@ def test_arm_of_the_design_without_any_trial_is_missing_not_invented(tmp_path):
     assert "0 of 3" in write_report(folder).read_text()
 
 
-def test_html_in_names_stays_text(tmp_path):
+def test_html_in_names_stays_text(tmp_path, monkeypatch):
+    monkeypatch.setitem(ARMS, HTML, Arm(name=HTML, segmenter="unet"))
     arms = ((HTML, "unet", "none", "scratch"), ("unet", "unet", "none", "scratch"))
     fake = FakeStudy(arms=arms, means={HTML: 0.9, "unet": 0.8}, pictures=False)
     page = write_report(fake.write(tmp_path / "study"))

@@ -3,10 +3,12 @@
 import csv
 import dataclasses
 import html.parser
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -87,6 +89,46 @@ def test_every_state_of_a_study_gives_a_well_formed_page(case, tmp_path, monkeyp
     text = page.read_text()
     assert not re.search(r"\bnan\b", text)
     assert "None" not in text
+
+
+class Asked(dict):
+    """What `study.json` says, which notes every key that it is asked for and does not hold."""
+
+    def __init__(self, facts, unknown):
+        super().__init__({name: asked(value, unknown) for name, value in facts.items()})
+        self.unknown = unknown
+
+    def get(self, name, default=None):
+        if name not in self:
+            self.unknown.add(name)
+        return super().get(name, default)
+
+    def __missing__(self, name):
+        self.unknown.add(name)
+        raise KeyError(name)
+
+
+def asked(value, unknown):
+    """The same for all that lies within a value."""
+    if isinstance(value, dict):
+        return Asked(value, unknown)
+    return [asked(one, unknown) for one in value] if isinstance(value, list) else value
+
+
+def test_a_report_asks_a_study_for_nothing_that_a_study_does_not_write(tmp_path, monkeypatch):
+    monkeypatch.setattr("reports.figures.figure_files._pdf", lambda figure: b"")
+    monkeypatch.setattr("reports.figures.figure_files._svg", lambda figure: "<svg></svg>")
+    unknown = set()
+    loads = json.loads
+    monkeypatch.setattr(
+        "reports.load.json",
+        SimpleNamespace(
+            loads=lambda text: asked(loads(text), unknown), JSONDecodeError=json.JSONDecodeError
+        ),
+    )
+    fake = FakeStudy(arms=ARMS[2:4], images=6, draws=(1,), search_trials=1, ablate=True)
+    write_report(fake.write(tmp_path / "study"))
+    assert unknown == set()
 
 
 def test_page_needs_nothing_from_outside(pictured):

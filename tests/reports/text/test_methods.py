@@ -9,6 +9,7 @@ from reports.load import Study, load_study, trials
 from reports.page.render import write_report
 from reports.text.methods import methods
 from reports.verdict.verdict import decide
+from study import design
 from tests.reports.fake_study import FakeStudy
 from tests.specs import trial_of
 from trainables.spec.evolve import evolve
@@ -16,10 +17,11 @@ from trainables.spec.evolve import evolve
 ARMS = (
     ("unet", "unet", "none", "scratch"),
     ("unet_gan", "unet", "gan", "scratch"),
+    ("cellpose", "cellpose", "none", "pretrained"),
 )
 ENCODERS = (
     ("unet_gan_encoder", "unet", "none", "gan_encoder"),
-    ("unet_gan_encoder_pasted", "unet", "copy_paste", "gan_encoder"),
+    ("unet_gan_encoder_again", "unet", "none", "gan_encoder"),
 )
 
 
@@ -69,7 +71,9 @@ def test_near_duplicates_that_were_not_sought_are_not_claimed(study):
     assert "near-duplicates were not sought" in told(dataclasses.replace(study, facts=unasked))
 
 
-def test_arms_with_an_encoder_are_counted(tmp_path):
+def test_arms_with_an_encoder_are_counted(tmp_path, monkeypatch):
+    another = dataclasses.replace(design.ARMS["unet_gan_encoder"], name=ENCODERS[1][0])
+    monkeypatch.setitem(design.ARMS, another.name, another)
     for number, words in ((1, "One arm started"), (2, "2 arms started")):
         fake = FakeStudy(arms=(*ARMS, *ENCODERS[:number]), stop_after="start")
         assert words in told(load_study(fake.write(tmp_path / str(number))))
@@ -78,10 +82,8 @@ def test_arms_with_an_encoder_are_counted(tmp_path):
 def test_ablation_is_still_to_come_only_where_one_was_planned(tmp_path):
     folder = FakeStudy(stop_after="start").write(tmp_path / "study")
     assert "No ablation was run." in write_report(folder).read_text()
-    facts = (folder / "study.json").read_text()
-    planned = facts.replace('"search_draws"', '"ablate": [{"field": "seed"}], "search_draws"')
-    (folder / "study.json").write_text(planned)
-    assert "No ablation was run yet." in write_report(folder).read_text()
+    planned = FakeStudy(stop_after="start", ablate=True).write(tmp_path / "planned")
+    assert "No ablation was run yet." in write_report(planned).read_text()
 
 
 def test_the_training_on_a_source_is_said_to_be_charged_to_no_arm(study):

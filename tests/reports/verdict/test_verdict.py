@@ -168,7 +168,7 @@ def test_only_one_arm_scored(study_of):
 
 
 def test_weights_that_saw_the_data_are_a_caveat(study_of):
-    caveats = told(study_of()).caveats
+    caveats = told(study_of(dataset="dsb2018 fluo")).caveats
     assert any("2D_versatile_fluo" in caveat and "flatter" in caveat for caveat in caveats)
     assert not any("simulated cells" in caveat for caveat in caveats)
 

@@ -5,6 +5,8 @@ import math
 
 import numpy as np
 import pytest
+from cellpose.metrics import average_precision
+from stardist.matching import matching, matching_dataset
 
 from tests.trainables.metrics.label_images import discs, pairs
 from trainables.metrics.contingency import tabulate
@@ -48,7 +50,6 @@ def assert_same(ours, upstream):
 
 
 def test_stardist_matching_is_equal_to_the_last_bit():
-    matching = pytest.importorskip("stardist.matching").matching
     for _, true, predicted in pairs(seed=1, count=240):
         upstream = matching(true, predicted, thresh=THRESHOLDS)
         for ours, theirs in zip(counts_of(true, predicted), upstream, strict=True):
@@ -61,7 +62,6 @@ def test_stardist_matching_is_equal_to_the_last_bit():
 
 
 def test_stardist_matching_below_half_finds_as_many_cells():
-    matching = pytest.importorskip("stardist.matching").matching
     for kind, true, predicted in pairs(seed=2, count=120):
         upstream = matching(true, predicted, thresh=LOW_THRESHOLDS)
         for ours, theirs in zip(counts_of(true, predicted, LOW_THRESHOLDS), upstream, strict=True):
@@ -75,7 +75,6 @@ def test_stardist_matching_below_half_finds_as_many_cells():
 
 @pytest.mark.parametrize("by_image", [False, True])
 def test_stardist_matching_dataset_is_equal_to_the_last_bit(by_image):
-    matching_dataset = pytest.importorskip("stardist.matching").matching_dataset
     summary = stardist_dataset_by_image if by_image else stardist_dataset_pooled
     for seed in range(5):
         images = [(true, predicted) for _, true, predicted in pairs(seed=seed, count=24)]
@@ -90,7 +89,6 @@ def test_stardist_matching_dataset_is_equal_to_the_last_bit(by_image):
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered in divide:RuntimeWarning")
 def test_cellpose_average_precision_is_equal_to_the_last_bit():
-    average_precision = pytest.importorskip("cellpose.metrics").average_precision
     thresholds = [*LOW_THRESHOLDS, *THRESHOLDS]
     compared = 0
     for kind, true, predicted in pairs(seed=3, count=240):
@@ -107,8 +105,6 @@ def test_cellpose_average_precision_is_equal_to_the_last_bit():
 
 
 def test_a_large_image_is_scored_as_by_all():
-    matching = pytest.importorskip("stardist.matching").matching
-    average_precision = pytest.importorskip("cellpose.metrics").average_precision
     rng = np.random.default_rng(18)
     true, predicted = (discs(rng, side_px=1500, cells=1200) for _ in range(2))
     (ours,) = counts_of(true, predicted, (0.75,))
@@ -120,14 +116,12 @@ def test_a_large_image_is_scored_as_by_all():
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered in divide:RuntimeWarning")
 def test_cellpose_is_undefined_for_two_empty_images_where_we_say_1():
-    average_precision = pytest.importorskip("cellpose.metrics").average_precision
     empty = np.zeros((4, 4), np.int32)
     assert np.isnan(average_precision(empty, empty)[0]).all()
     assert cellpose_average_precision(counts_of(empty, empty)[0]) == 1.0
 
 
 def test_cellpose_loses_a_cell_without_background_where_we_do_not():
-    average_precision = pytest.importorskip("cellpose.metrics").average_precision
     # Left and right half are a cell each; the prediction has the left one and calls the right one
     # background. True: TP 1, FN 1, AP 1/2. Upstream counts one true cell only: AP 1.
     true = np.array([[1, 1, 2, 2]] * 4, np.int32)
@@ -142,7 +136,6 @@ def test_stardist_says_0_for_two_empty_images():
 
 
 def test_stardist_rounds_ious_of_cells_over_a_million_pixels_before_it_compares():
-    matching = pytest.importorskip("stardist.matching").matching
     # 20 * 2,850,018 = 19 * 3,000,019 - 1: the IoU is below 0.95 by 1.7e-8, which single precision
     # does not hold.
     true = np.ones((1, 3_000_019), np.int32)

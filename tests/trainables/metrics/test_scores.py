@@ -62,6 +62,16 @@ def test_an_image_by_hand():
     assert (result.sample_id, result.group, result.by_size) == ("s", "g", ())
 
 
+def test_splits_and_merges_of_an_image_by_hand():
+    # Cell 1 is cut in three, and cell 2 in two; predicted cell 9 covers cells 3 and 4.
+    true = [[1, 1, 1, 0, 2, 2], [0, 0, 0, 0, 0, 0], [3, 3, 4, 4, 0, 0]]
+    predicted = [[5, 6, 7, 0, 8, 3], [0, 0, 0, 0, 0, 0], [9, 9, 9, 9, 0, 0]]
+    result = score(true, predicted)
+    assert (result.splits, result.merges) == (2, 1)
+    turned = score(predicted, true)
+    assert (turned.splits, turned.merges) == (1, 2)
+
+
 def test_two_empty_images_agree():
     empty = np.zeros((8, 8), np.int32)
     result = score(empty, empty)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.reports.fake_study import image_score, with_sizes
-from trainables.results.image_score import ImageScore
+from trainables.results.image_score import Counts, ImageScore, SizeCounts
 from trainables.results.score_table import from_columns, from_rows, score_table, to_json_columns
 
 IMAGES = [
@@ -45,6 +45,87 @@ def test_columns_come_back_from_json_with_nan_and_infinity() -> None:
     assert math.isinf(back.by_size[-1].max_diameter_px)
     assert back != score_table(IMAGES[:2])
     assert len(back) == 3
+
+
+def test_every_column_is_written_under_its_name() -> None:
+    """No two columns hold the same numbers, so that none can stand for another."""
+    assert json.loads(to_json_columns(score_table([hand_made(0), hand_made(100)]))) == {
+        "sample_ids": ["image_0", "image_100"],
+        "groups": ["well_0", "well_100"],
+        "counts": [counts_column(0.5, 1), counts_column(0.55, 11)],
+        "counts_without_border": [counts_column(0.7, 21)],
+        "aji": [0.25, 100.25],
+        "aji_plus": [0.5, 100.5],
+        "dice": [0.75, 100.75],
+        "true_cells": [31, 131],
+        "predicted_cells": [32, 132],
+        "splits": [33, 133],
+        "merges": [34, 134],
+        "by_size": [
+            {
+                "min_diameter_px": 2.0,
+                "max_diameter_px": 9.0,
+                "true_positives": [41, 141],
+                "false_positives": [42, 142],
+                "false_negatives": [43, 143],
+            }
+        ],
+    }
+
+
+def counts_column(threshold: float, first: int) -> dict[str, object]:
+    """The entry of one IoU, as it is written of the images `hand_made(0)` and `hand_made(100)`."""
+    return {
+        "threshold": threshold,
+        "true_positives": [first, first + 100],
+        "false_positives": [first + 1, first + 101],
+        "false_negatives": [first + 2, first + 102],
+        "matched_iou": [first + 3.5, first + 103.5],
+    }
+
+
+def hand_made(offset: int) -> ImageScore:
+    """The scores of an image, each number a different one, all of them `offset` larger."""
+
+    def counts(threshold: float, first: int) -> Counts:
+        return Counts(
+            threshold=threshold,
+            true_positives=first + offset,
+            false_positives=first + 1 + offset,
+            false_negatives=first + 2 + offset,
+            matched_iou=first + 3.5 + offset,
+        )
+
+    return ImageScore(
+        sample_id=f"image_{offset}",
+        group=f"well_{offset}",
+        counts=(counts(0.5, 1), counts(0.55, 11)),
+        counts_without_border=(counts(0.7, 21),),
+        aji=0.25 + offset,
+        aji_plus=0.5 + offset,
+        dice=0.75 + offset,
+        true_cells=31 + offset,
+        predicted_cells=32 + offset,
+        splits=33 + offset,
+        merges=34 + offset,
+        by_size=(
+            SizeCounts(
+                min_diameter_px=2.0,
+                max_diameter_px=9.0,
+                true_positives=41 + offset,
+                false_positives=42 + offset,
+                false_negatives=43 + offset,
+            ),
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(ImageScore)])
+def test_tables_that_differ_in_one_column_are_not_equal(name: str) -> None:
+    one, other = hand_made(0), hand_made(100)
+    mixed = dataclasses.replace(one, **{name: getattr(other, name)})
+    assert score_table([mixed]) != score_table([one])
+    assert score_table([mixed]) == score_table([mixed])
 
 
 def test_no_image_is_a_table_too() -> None:

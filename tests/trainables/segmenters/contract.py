@@ -5,7 +5,7 @@ import random
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import pytest
@@ -17,10 +17,11 @@ from trainables.segmenters.made import make_segmenter
 from trainables.segmenters.protocol import Segmenter
 from trainables.spec.randomness import Randomness
 from trainables.spec.training_spec import TrainingSpec
-from trainables.spec.trial_spec import DataSpec, SegmenterSettings, TrialSpec
+from trainables.spec.trial_spec import DataSpec, GanFitSpec, SegmenterSettings, TrialSpec
 from trainables.training.clock import TrainingDiverged, evaluation_steps, images_seen
 from trainables.training.contract import Checkpoints, Extra, NoCheckpoints
 
+Seeded = TypeVar("Seeded", TrialSpec, GanFitSpec)
 SIDE_PX = 80
 RADIUS_PX = 8
 
@@ -271,6 +272,15 @@ def simulated_sample(
     image = (noise + (labels > 0)[..., None]).astype(np.float32)
     labels[:, -2:] = IGNORED
     return Sample(id=name, image=image, labels=labels, group=name)
+
+
+def otherwise_seeded(spec: Seeded) -> list[Seeded]:
+    """Three specs that differ from one in the study's seed, in the draw, or in their seed alone."""
+    return [
+        dataclasses.replace(spec, study_seed=spec.study_seed + 1),
+        dataclasses.replace(spec, data=dataclasses.replace(spec.data, draw=spec.data.draw + 1)),
+        dataclasses.replace(spec, seed=spec.seed + 1),
+    ]
 
 
 def predict(segmenter: Segmenter, image: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import torch
 from cellpose.models import CellposeModel
 
 from tests.trainables.segmenters.cellpose.tiny_vit import make_tiny
-from tests.trainables.segmenters.contract import simulated_sample
+from tests.trainables.segmenters.contract import otherwise_seeded, simulated_sample
 from trainables.segmenters.cellpose.networks import CpsamNetwork, load_cpsam, network_depths
 from trainables.segmenters.cellpose.segmenter import Cellpose
 from trainables.segmenters.cellpose.settings import CellposeSpec
@@ -60,6 +60,22 @@ def weights_file(folder: Path) -> Path:
     file = folder / "published"
     CpsamNetwork().cellpose.save_model(file)
     return file
+
+
+def test_the_study_the_draw_and_the_seed_decide_the_initial_weights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[float] = []
+
+    def build(*given: object, **named: object) -> torch.nn.Module:
+        drawn.append(float(torch.rand(())))
+        return torch.nn.Conv2d(1, 1, 1)
+
+    monkeypatch.setattr("trainables.segmenters.cellpose.segmenter.build_network", build)
+    for spec in (COMPACT, *otherwise_seeded(COMPACT), COMPACT):
+        Cellpose(spec, channels=1)
+    assert len(set(drawn[:4])) == 4
+    assert drawn[4] == drawn[0]
 
 
 @pytest.mark.usefixtures("tiny_vit")

@@ -15,7 +15,7 @@ from trainables.segmenters.stardist import runtime as stardist_runtime  # isort:
 
 from stardist.models import StarDist2D, StarDistData2D
 
-from tests.trainables.segmenters.contract import simulated_sample
+from tests.trainables.segmenters.contract import otherwise_seeded, simulated_sample
 from tests.trainables.segmenters.stardist.stardist_trials import SHORT, SMALL, fit, model, spec
 from trainables.data.trial_data import TrialData
 from trainables.segmenters.stardist.adapt import adapted
@@ -56,6 +56,22 @@ def test_tensorflow_is_started_as_told_to_take_gpu_memory_only_as_it_needs_it() 
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "true"
+
+
+def test_the_study_the_draw_and_the_seed_decide_the_initial_weights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seeds: list[int] = []
+
+    def build(*given: object, seed: int, **named: object) -> object:
+        seeds.append(seed)
+        return object()
+
+    monkeypatch.setattr(stardist_network, "build", build)
+    for one in (spec(), *otherwise_seeded(spec()), spec()):
+        Stardist(one, channels=1)._model()
+    assert len(set(seeds[:4])) == 4
+    assert seeds[4] == seeds[0]
 
 
 def test_targets_equal_those_of_stardist() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.trainables.segmenters.contract import predict, simulated_sample
+from tests.trainables.segmenters.contract import otherwise_seeded, predict, simulated_sample
 from trainables.networks import blending as tiles
 from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.segmenters.unet.segmenter import Unet
@@ -39,6 +39,20 @@ def trained() -> Unet:
         checkpoints=NoCheckpoints(),
     )
     return unet
+
+
+def test_the_study_the_draw_and_the_seed_decide_the_initial_weights(monkeypatch):
+    drawn = []
+
+    def build(*given, **named):
+        drawn.append(float(torch.rand(())))
+        return torch.nn.Conv2d(1, 1, 1)
+
+    monkeypatch.setattr("trainables.segmenters.unet.segmenter.build_unet", build)
+    for spec in (trial(), *otherwise_seeded(trial()), trial()):
+        Unet(spec, channels=1)
+    assert len(set(drawn[:4])) == 4
+    assert drawn[4] == drawn[0]
 
 
 def test_forty_steps_teach_it_to_find_bright_disks(trained):
