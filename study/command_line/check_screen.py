@@ -7,7 +7,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from study.command_line.data_check import (
+from study.design import DataOptions
+from study.inputs.data_check import (
     CheckReport,
     check_dataset,
     disjoint_draws,
@@ -15,7 +16,6 @@ from study.command_line.data_check import (
     spread,
     tied_images,
 )
-from study.design import DataOptions
 from study.presets import PRESETS
 from trainables.data.dividing.split import Split
 from trainables.data.opening.dataset import Dataset

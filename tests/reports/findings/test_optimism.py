@@ -5,13 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from reports.facts import Arm
 from reports.findings.optimism import Optimism, optimism
-from reports.load import Arm, Study
+from reports.load import Study, load_study
 from reports.statistics.intervals import Interval
 from reports.verdict.aggregate import ArmSummary, summarise_arm
-from tests.reports.fake_study import image_score
+from tests.reports.fake_study import FakeStudy, image_score
 from trainables.results.result import Status, TrialResult
 from trainables.results.score_table import ScoreTable, score_table
+from trainables.segmenters.unet.settings import UnetSpec
+from trainables.spec.stages import Stage
+from trainables.spec.trial_spec import DataSpec, TrialSpec
 
 ARM = Arm(name="unet", segmenter="unet", extra_data="none", initial_weights="scratch")
 
@@ -22,18 +26,18 @@ def scored(f1: float) -> ScoreTable:
 
 
 def result(
-    trial_id: str, *, stage: str, draw: int, validation: float, status: Status = "completed"
+    trial_id: str, *, stage: Stage, draw: int, validation: float, status: Status = "completed"
 ) -> TrialResult:
     return TrialResult(
         trial_id=trial_id,
-        spec={
-            "stage": stage,
-            "arm": "unet",
-            "seed": 0,
-            "data.split": "s",
-            "data.annotation_count": 10,
-            "data.draw": draw,
-        },
+        spec=TrialSpec(
+            stage=stage,
+            arm="unet",
+            study_seed=0,
+            seed=0,
+            data=DataSpec(split="s", annotation_count=10, draw=draw),
+            segmenter=UnetSpec(),
+        ),
         status=status,
         validation=scored(validation),
         test=scored(0.6) if stage == "confirm" else score_table(),
@@ -41,12 +45,12 @@ def result(
 
 
 @pytest.fixture
-def study() -> Study:
+def study(tmp_path: Path) -> Study:
     """Three search trials, one of them stopped; two confirm trainings, 0.75 and 0.65."""
-    return Study(
-        folder=Path("nowhere"),
-        facts={"design": {"confirm_draws": [1, 2], "confirm_seeds": [0]}},
-        arms=(ARM,),
+    plain = (("unet", "unet", "none", "scratch"),)
+    fake = FakeStudy(arms=plain, draws=(1, 2), stop_after="start", pictures=False)
+    return dataclasses.replace(
+        load_study(fake.write(tmp_path / "study")),
         results=(
             result("s1", stage="search", draw=0, validation=0.8),
             result("s2", stage="search", draw=0, validation=0.9),

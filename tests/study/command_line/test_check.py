@@ -12,15 +12,15 @@ from scipy.ndimage import binary_dilation
 from skimage.measure import label
 
 from study.command_line.check_screen import screen
-from study.command_line.contact_sheet import GAP_PX, OUTLINE, PANEL_PX, TITLE_PX, outlined
-from study.command_line.data_check import (
+from study.design import DataOptions
+from study.inputs.contact_sheet import GAP_PX, OUTLINE, PANEL_PX, TITLE_PX, outlined
+from study.inputs.data_check import (
     CheckReport,
     check_dataset,
     disjoint_draws,
     spread,
     tied_images,
 )
-from study.design import DataOptions
 from tests.conftest import discs
 from tests.trainables.data.dividing.test_duplicates import field
 from tests.trainables.data.layouts.write_layouts import cells, save

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from study.command_line.contact_sheet import write_contact_sheet
 from study.design import DataOptions, Study
+from study.inputs.contact_sheet import write_contact_sheet
 from study.inputs.data import open_declared
 from study.inputs.splits import divide
 from trainables.data.dividing.split import Split
