@@ -1,4 +1,4 @@
 """Trained models: loaded, used, and run without this project.
 
-Imports `segmenters`, `data`, `metrics`, `results` and `spec`.
+Imports `wire`, `segmenters`, `data`, `metrics`, `results` and `spec`.
 """

@@ -1,5 +1,5 @@
 """The model families that turn images into labels, one folder each.
 
-Imports `spec`, `results`, `machine`, `data`, `metrics`, `training` and `networks`; no family
-imports another.
+Imports `spec`, `data`, `metrics` and `training`. A family's folder may import more (see there),
+and no family imports another; `families.py` imports the light half of each.
 """

@@ -77,8 +77,11 @@ def _write(engine: Engine[Loss], state: State[Loss, Entry], folder: Path) -> Non
 def _restored(
     engine: Engine[Loss], course: Course[Loss, Entry], *, folder: Path | None
 ) -> State[Loss, Entry]:
-    """Puts back what `_write` wrote; a fresh state where there is no checkpoint."""
-    if folder is None:
+    """Puts back what `_write` wrote; a fresh state where there is no checkpoint.
+
+    Checkpoints of software of before hold no state of their own: their training starts afresh.
+    """
+    if folder is None or not (folder / STATE_FILE).exists():
         return State()
     engine.read(folder)
     raw = json.loads((folder / STATE_FILE).read_text())

@@ -161,6 +161,15 @@ def test_going_on_from_any_pause_gives_the_same_reports_and_weights(
     assert second.asked == whole.asked[at:]
 
 
+def test_a_checkpoint_of_software_of_before_is_not_gone_on_with(tmp_path: Path) -> None:
+    (tmp_path / "training.pt").write_bytes(b"of another loop")
+    fresh, other = Counter(), Counter()
+    reports = trained(fresh)
+    again = trained(other, checkpoints=Pausing(tmp_path, at=99))
+    assert timeless(again) == timeless(reports)
+    assert other.asked == fresh.asked
+
+
 def test_seconds_are_of_steps_and_evaluations_alone_and_go_on_after_an_interruption(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

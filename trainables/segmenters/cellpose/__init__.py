@@ -1,4 +1,4 @@
 """Cellpose: its flows on its own ViT or on small networks.
 
-Imports what `segmenters` may import, and its protocol.
+Imports `segmenters`, `networks`, `training`, `machine`, `data` and `spec`.
 """

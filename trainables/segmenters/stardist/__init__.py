@@ -1,4 +1,4 @@
 """StarDist, on TensorFlow.
 
-Imports what `segmenters` may import, and its protocol; never torch.
+Imports `segmenters`, `training`, `machine`, `results`, `data` and `spec`; never torch.
 """

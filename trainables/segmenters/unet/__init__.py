@@ -1,4 +1,4 @@
 """The U-Net.
 
-Imports what `segmenters` may import, and its protocol.
+Imports `segmenters`, `networks`, `training`, `data` and `spec`.
 """
