@@ -1,15 +1,16 @@
 """The search space of an arm: the spaces of its three choices, put together."""
 
 from collections.abc import Sequence
-from typing import Any
-
-import optuna
+from typing import TYPE_CHECKING, Any
 
 from search_spaces import extra_data, gan, schedule, training, zero_shot
 from trainables.segmenters.families import family_of
 from trainables.spec.extra_spec import ExtraKind
 from trainables.spec.gan_spec import GanSpec
 from trainables.spec.trial_spec import SegmenterSettings, WeightsKind
+
+if TYPE_CHECKING:
+    import optuna
 
 
 def defaults(
@@ -45,7 +46,7 @@ def starts(
 
 
 def space(
-    trial: optuna.Trial,
+    trial: "optuna.Trial",
     *,
     segmenter: SegmenterSettings,
     extra: ExtraKind,

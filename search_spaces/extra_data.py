@@ -1,10 +1,12 @@
 """How much synthetic data may be mixed in, 0 included, and when in the training it is shown."""
 
-from typing import Any, get_args
-
-import optuna
+from typing import TYPE_CHECKING, Any, get_args
 
 from trainables.spec.extra_spec import SyntheticOrder
+
+if TYPE_CHECKING:
+    import optuna
+
 
 RATIOS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Synthetic crops per real crop; 0 lets an arm do without."""
@@ -15,7 +17,7 @@ def defaults() -> dict[str, Any]:
     return {"extra.ratio": 0.5, "extra.order": "mixed"}
 
 
-def suggest(trial: optuna.Trial) -> dict[str, Any]:
+def suggest(trial: "optuna.Trial") -> dict[str, Any]:
     """One ratio and, unless it is 0, one order, as flat fields of a `TrialSpec`."""
     ratio = trial.suggest_categorical("extra.ratio", RATIOS)
     if ratio == 0:

@@ -5,12 +5,14 @@ and segmenters refits none.
 """
 
 from collections.abc import Sequence
-from typing import Any
-
-import optuna
+from typing import TYPE_CHECKING, Any
 
 from trainables.spec.flat import flatten
 from trainables.spec.gan_spec import GanSpec
+
+if TYPE_CHECKING:
+    import optuna
+
 
 ARCHITECTURE = "gan.architecture"
 """Name of the first parameter."""
@@ -26,7 +28,7 @@ def starts(gans: Sequence[GanSpec]) -> list[dict[str, Any]]:
     ]
 
 
-def suggest(trial: optuna.Trial, *, gans: Sequence[GanSpec]) -> dict[str, Any]:
+def suggest(trial: "optuna.Trial", *, gans: Sequence[GanSpec]) -> dict[str, Any]:
     """One GAN, as flat fields of a `TrialSpec`."""
     variants = _variants(gans)
     names = list(variants)

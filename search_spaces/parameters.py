@@ -1,11 +1,12 @@
 """Parameters that are data, as Optuna is asked for them."""
 
 from collections.abc import Iterable
-from typing import Any
-
-import optuna
+from typing import TYPE_CHECKING, Any
 
 from trainables.spec.space import Parameter, Range
+
+if TYPE_CHECKING:
+    import optuna
 
 
 def defaults(parameters: Iterable[Parameter]) -> dict[str, Any]:
@@ -13,12 +14,12 @@ def defaults(parameters: Iterable[Parameter]) -> dict[str, Any]:
     return {one.field: one.default for one in parameters}
 
 
-def suggest(trial: optuna.Trial, parameters: Iterable[Parameter]) -> dict[str, Any]:
+def suggest(trial: "optuna.Trial", parameters: Iterable[Parameter]) -> dict[str, Any]:
     """One value of each, by field."""
     return {one.field: _value(trial, one) for one in parameters}
 
 
-def _value(trial: optuna.Trial, parameter: Parameter) -> Any:
+def _value(trial: "optuna.Trial", parameter: Parameter) -> Any:
     if isinstance(parameter, Range):
         return trial.suggest_float(
             parameter.field, parameter.low, parameter.high, log=parameter.log

@@ -1,12 +1,14 @@
 """How fine-tuning may move away from pretrained weights."""
 
-from typing import Any, get_args
-
-import optuna
+from typing import TYPE_CHECKING, Any, get_args
 
 from search_spaces import parameters
 from trainables.spec.space import Choice, Range, Space
 from trainables.spec.training_spec import ScheduleName
+
+if TYPE_CHECKING:
+    import optuna
+
 
 SETTINGS: dict[str, Range] = {
     "discriminative": Range(
@@ -41,7 +43,7 @@ def defaults(space: Space) -> dict[str, Any]:
     }
 
 
-def suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
+def suggest(trial: "optuna.Trial", space: Space) -> dict[str, Any]:
     """One schedule with its own setting, and one regulariser, as flat fields of a `TrialSpec`.
 
     Where LoRA is made for the network it is one schedule more: all that is trainable then is
@@ -58,7 +60,7 @@ def suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
     return {"training.schedule": name, **parameters.suggest(trial, own), **_regulariser(trial)}
 
 
-def _lora(trial: optuna.Trial) -> dict[str, Any]:
+def _lora(trial: "optuna.Trial") -> dict[str, Any]:
     low, high = LORA_LEARNING_RATES
     return {
         "training.schedule": "full",
@@ -67,7 +69,7 @@ def _lora(trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
-def _regulariser(trial: optuna.Trial) -> dict[str, Any]:
+def _regulariser(trial: "optuna.Trial") -> dict[str, Any]:
     """Weight decay, or L2-SP in its place."""
     if trial.suggest_categorical(DECAY_TOWARDS, ("zero", "start")) == "zero":
         low, high = WEIGHT_DECAYS

@@ -1,12 +1,14 @@
 """What the search may vary in any training: learning rate, its run, and augmentation."""
 
-from typing import Any, get_args
-
-import optuna
+from typing import TYPE_CHECKING, Any, get_args
 
 from search_spaces import parameters
 from trainables.spec.space import Choice, Parameter, Range, Space
 from trainables.spec.training_spec import DecayName
+
+if TYPE_CHECKING:
+    import optuna
+
 
 RANGE_AROUND_DEFAULT = 4.0
 """The search goes this many times below and above the default learning rate."""
@@ -24,7 +26,7 @@ def defaults(space: Space) -> dict[str, Any]:
     return parameters.defaults([rate, warm_up, _DECAY, *others, *space.own])
 
 
-def suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
+def suggest(trial: "optuna.Trial", space: Space) -> dict[str, Any]:
     """One training, as flat fields of a `TrialSpec`.
 
     Args:

@@ -4,9 +4,11 @@ Its thresholds are tuned in every trial, as those of all arms are. The size is t
 setting that such a model has, and the one that its users turn first (Cellpose's `diameter`).
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import optuna
+if TYPE_CHECKING:
+    import optuna
+
 
 DIAMETERS_PX = (16.0, 32.0)
 """Median diameters between which the working scale leaves cells as they are."""
@@ -20,7 +22,7 @@ def defaults() -> dict[str, Any]:
     return {FACTOR: 1.0}
 
 
-def suggest(trial: optuna.Trial, *, diameters_px: tuple[float, float]) -> dict[str, Any]:
+def suggest(trial: "optuna.Trial", *, diameters_px: tuple[float, float]) -> dict[str, Any]:
     """One size, as flat fields of a `TrialSpec`.
 
     Args:

@@ -301,6 +301,10 @@ def test_the_command_line_imports_nothing_heavy(module: str) -> None:
     assert loaded(module, HEAVY) == []
 
 
+def test_finding_weights_needs_no_images_and_no_search() -> None:
+    assert loaded("study.inputs.initial_weights", ("scipy", "optuna", "cv2", *HEAVY)) == []
+
+
 def loaded(module: str, names: tuple[str, ...]) -> list[str]:
     """Which of some libraries a fresh process has loaded once it has imported a module."""
     code = f"import sys, {module}; print(*[name for name in {names} if name in sys.modules])"

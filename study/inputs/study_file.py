@@ -7,7 +7,8 @@ from typing import Any
 
 from study.design import ARMS, Study, to_dict
 from study.inputs.data import StudyData, describe, describe_splits
-from study.inputs.initial_weights import STUDY_FILE, describe_weights
+from study.inputs.initial_weights import STUDY_FILE
+from study.inputs.weights_facts import describe_weights
 from study.plan import Splits, source_fit
 from study.store import Store
 from trainables.machine.downloads import file_sha256

@@ -10,8 +10,9 @@ import pytest
 
 from study.command_line.options import RunOptions, study_of
 from study.design import ARMS, Setup
-from study.inputs.initial_weights import describe_weights, find_own_model, find_published_models
+from study.inputs.initial_weights import find_own_model, find_published_models
 from study.inputs.study_file import note_source_weights
+from study.inputs.weights_facts import describe_weights
 from study.plan import search_spec, source_fit
 from study.presets import quick
 from study.running.shared_weights import shared_weights

@@ -5,7 +5,7 @@ from pathlib import PurePath
 import pytest
 
 from study.inputs.known_datasets import DATASETS, seen
-from trainables.segmenters.cellpose import weights as cellpose_weights
+from trainables.segmenters.cellpose import published as cellpose_published
 from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.segmenters.families import FAMILIES, family_of
 from trainables.segmenters.published import PublicWeights
@@ -15,7 +15,7 @@ from trainables.segmenters.unet.settings import UnetSpec
 from trainables.spec.trial_spec import SegmenterSettings
 
 CELLPOSE, STARDIST = CellposeSpec(backbone="cpsam"), StardistSpec()
-PUBLISHED = cellpose_weights.PUBLISHED | stardist_family.PUBLISHED
+PUBLISHED = cellpose_published.PUBLISHED | stardist_family.PUBLISHED
 
 
 def known(settings: SegmenterSettings, name: str) -> PublicWeights | None:

@@ -4,12 +4,11 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from trainables.machine.downloads import refuse_changed
 from trainables.networks.encoder_licences import IMAGENET, encoder_licence
 from trainables.segmenters.cellpose.backbones import BACKBONES, VIT_TILE_PX
+from trainables.segmenters.cellpose.published import PUBLISHED
 from trainables.segmenters.cellpose.settings import CellposeSpec
 from trainables.segmenters.cellpose.used import TAKE_HOME
-from trainables.segmenters.cellpose.weights import PUBLISHED, find_public_weights
 from trainables.segmenters.family import Family
 from trainables.segmenters.published import PublicWeights, Weights, file_named
 from trainables.spec.space import Space
@@ -63,11 +62,14 @@ def _known(settings: CellposeSpec, name: str) -> PublicWeights | None:
 
 
 def _look(settings: CellposeSpec, name: str) -> Path | None:
-    if settings.network.is_vit:
-        file = find_public_weights(name, may_download=True)
-        refuse_changed(file)
-        return file
-    return file_named(settings, name)
+    if not settings.network.is_vit:
+        return file_named(settings, name)
+    from trainables.machine.downloads import refuse_changed
+    from trainables.segmenters.cellpose.weights import find_public_weights
+
+    file = find_public_weights(name, may_download=True)
+    refuse_changed(file)
+    return file
 
 
 def _fetch(settings: CellposeSpec, name: str) -> Path:

@@ -8,38 +8,10 @@ import os
 from pathlib import Path
 
 from trainables.machine.downloads import fetch
-from trainables.segmenters.published import PublicWeights
+from trainables.segmenters.cellpose.published import PUBLISHED
 
 FOLDER_VARIABLE = "CELLPOSE_LOCAL_MODELS_PATH"
 """Environment variable that names the folder of Cellpose's models."""
-CELLPOSE_SAM = PublicWeights(
-    licence="CC-BY-NC-4.0",
-    trained_on=(
-        "cellpose",
-        "dsb2018",
-        "omnipose",
-        "tissuenet",
-        "livecell",
-        "yeaz",
-        "deepbacs",
-        "neurips2022",
-        "monuseg",
-        "monusac",
-        "cryonuseg",
-        "nuinsseg",
-        "bccd",
-        "cpm",
-        "tnbc",
-        "lynsec",
-        "ihc tma",
-        "conic",
-        "pannuke",
-    ),
-)
-"""Source: Pachitariu et al. 2025 (doi:10.1101/2025.04.28.651001), whose "Cellpose Nuclei" holds
-images of DSB2018 and whose encoder saw natural images before."""
-PUBLISHED = {"cpsam": CELLPOSE_SAM, "cpsam_v2": CELLPOSE_SAM}
-"""By the name that Cellpose gives them."""
 NAMES = tuple(PUBLISHED)
 HUB = "https://huggingface.co/mouseland/cellpose-sam/resolve/7c61431b5fbb078f3296754bd15d9f51b320f837/"
 """At one revision, so that the name always means the same bytes."""
