@@ -200,6 +200,9 @@ class Study:
             raise ValueError(
                 f"There is no segmenter {unnamed[0]!r}; they are {', '.join(FAMILIES)}."
             )
+        if mixed := [name for name, one in self.setups.items() if one.segmenter.kind != name]:
+            kind = self.setups[mixed[0]].segmenter.kind
+            raise ValueError(f"The setup of {mixed[0]} must be one of it, but it is of {kind}.")
         if unknown := [name for name in self.arms if name not in ARMS]:
             raise ValueError(
                 f"There is no arm {unknown[0]!r}; the arms are {', '.join(sorted(ARMS))}."

@@ -97,8 +97,9 @@ def study_of(options: RunOptions) -> Study:
         ValueError: there is no such preset, or an option is out of range.
     """
     study = _preset(options.preset)
+    if options.arms is not None:
+        study = dataclasses.replace(study, arms=options.arms)
     changes: dict[str, Any] = {
-        "arms": options.arms,
         "annotation_counts": options.annotations,
         "confirm_draws": options.draws,
         "confirm_seeds": options.seeds,

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from study.design import Setup, Study
-from trainables.segmenters.families import FAMILIES
+from study.design import ARMS, Setup, Study
+from trainables.segmenters.families import FAMILIES, family_of
 from trainables.segmenters.family import Family
 from trainables.wire.reading import spec_of_model
 
@@ -65,8 +65,12 @@ def changed_setups(study: Study, wishes: SetupWishes) -> dict[str, Setup]:
         for name, family in FAMILIES.items()
         if name in changed
     }
-    if wishes.encoder and setups == changed_setups(study, replace(wishes, encoder=None)):
-        raise ValueError(f"--encoder is for networks with one, but got {wishes.encoder!r}.")
+    used = [setups[ARMS[name].segmenter].segmenter for name in study.arms if for_all]
+    if wishes.encoder and not any(family_of(one).has_encoder(one) for one in used):
+        raise ValueError(
+            f"--encoder is for networks that have one, but none of {', '.join(study.arms)} has, "
+            f"and got {wishes.encoder!r}: leave it out."
+        )
     return setups
 
 

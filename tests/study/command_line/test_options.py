@@ -124,6 +124,19 @@ def test_length_crop_and_encoder_hold_for_every_segmenter() -> None:
         study_of(RunOptions(preset="quick", length=3))
 
 
+def test_an_encoder_needs_a_network_that_has_one() -> None:
+    assert study_of(RunOptions(preset="quick", encoder="resnet18")) == quick()
+    with pytest.raises(ValueError, match="none of stardist, stardist_gan has, and got 'resnet34'"):
+        study_of(RunOptions(preset="quick", arms=("stardist", "stardist_gan"), encoder="resnet34"))
+
+
+def test_a_setup_is_of_the_segmenter_that_it_is_named_for() -> None:
+    with pytest.raises(ValueError, match="The setup of cellpose must be one of it, but it is of"):
+        quick().with_setups(cellpose=quick().setup("unet"))
+    with pytest.raises(ValueError, match="There is no segmenter 'unett'; they are unet"):
+        quick().with_setups(unett=quick().setup("unet"))
+
+
 def test_a_network_with_one_crop_refuses_another() -> None:
     with pytest.raises(ValueError, match="--crop must be 256 for CellposeSpec"):
         study_of(RunOptions(preset="quick", weights=("cellpose=cpsam",), crop=128))
