@@ -5,11 +5,11 @@ import numpy as np
 from trainables.data.bands import BAND_PX, bands
 
 COUNTABLE_LABEL = 50_000_000
-"""Areas up to this label are counted in one array; beyond, by sorting."""
+"""Up to this label areas are counted in one array; beyond it, by sorting."""
 
 
 def cell_areas(labels: np.ndarray) -> np.ndarray:
-    """Area in pixels of every cell of int32 [H, W] labels; background and unknown left out."""
+    """Area in pixels of every cell in int32 [H, W] labels; background and unknown excluded."""
     highest = int(labels.max(initial=0))
     if highest > COUNTABLE_LABEL:
         return np.unique(labels[labels > 0], return_counts=True)[1]

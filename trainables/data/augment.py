@@ -35,7 +35,7 @@ def _gamma(image: np.ndarray, *, exponent: float) -> np.ndarray:
 
 
 def _contrast(image: np.ndarray, *, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """Contrast about the mean and brightness: one change of all channels, a smaller one of each."""
+    """Contrast about the mean, and brightness: one change for all channels, a smaller one each."""
     channels = image.shape[2]
     draws = rng.uniform(-1, 1) + rng.uniform(-0.3, 0.3, channels)
     gain = np.exp2(strength * draws).astype(np.float32)

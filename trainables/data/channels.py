@@ -1,4 +1,4 @@
-"""Brings images of any number of channels to the one number that a data set has."""
+"""Converts images with any number of channels to the number that their data set has."""
 
 import numpy as np
 
@@ -6,14 +6,14 @@ NAMES = {1: "grey", 2: "two-channel", 3: "three-channel"}
 
 
 def with_channels(image: np.ndarray, *, channels: int) -> np.ndarray:
-    """Brings an image to a number of channels.
+    """Converts an image to a number of channels.
 
-    Grey is repeated, two channels are filled up with zeros. Of colour the mean is taken to make it
-    grey, whatever the stain; three channels become two by leaving out the last.
+    Grey is repeated, two channels are padded with zeros. Colour becomes grey by its mean, whatever
+    the stain; three channels become two by dropping the last.
 
     Args:
         image: [H, W, C].
-        channels: wanted.
+        channels: number wanted.
 
     Returns:
         [H, W, channels] of the same dtype; float32 where a mean was taken.
@@ -31,7 +31,7 @@ def with_channels(image: np.ndarray, *, channels: int) -> np.ndarray:
 
 
 def conversion(own: int, channels: int) -> str:
-    """What `with_channels` does to an image, in words; "" where nothing."""
+    """What `with_channels` does to an image, in words; "" for nothing."""
     if own == channels:
         return ""
     if channels == 1:

@@ -8,7 +8,7 @@ from trainables.data.sample import IGNORED, Sample
 CELL_SHARE = 0.9
 """Share of crops placed near an annotated cell; the rest lies anywhere, to show background too."""
 POINTS_TRIED = 256
-"""Random pixels looked at to find a cell: a cheap way that reads no whole image."""
+"""Random pixels probed to find a cell, which is cheap as no whole image is read."""
 
 
 def draw_crop(

@@ -11,15 +11,15 @@ from trainables.data.channels import with_channels
 LOW_PERCENT, HIGH_PERCENT = 1.0, 99.8
 """Percentiles that become 0 and 1; StarDist's defaults."""
 ENOUGH_PX = 1_000_000
-"""Percentiles of images of four times as many pixels and more are taken on a regular grid of at
-least so many of them; those of smaller images on all."""
+"""Images of at least four times this many pixels have their percentiles taken on a regular grid of
+at least this many; smaller images on all pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Normalised:
-    """An image that is normalised where it is looked at: no float32 copy of the whole is made.
+    """An image normalised on access: no float32 copy of the whole is made.
 
-    Has of an array what code needs that reads windows: shape, dtype and basic slices.
+    It offers what code that reads windows needs of an array: shape, dtype and basic slices.
     """
 
     pixels: np.ndarray = field(repr=False)
@@ -27,7 +27,7 @@ class Normalised:
     ranges: tuple[tuple[float, float], ...]
     """What becomes 0 and 1, for each of the c channels, or of those that they are reduced to."""
     channels: int
-    """Channels shown: see `with_channels`. Fewer than c are made before they are scaled."""
+    """Channels shown: see `with_channels`. Fewer than c are produced before scaling."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -66,12 +66,12 @@ def normalise(image: np.ndarray) -> np.ndarray:
 
 
 def normalised(image: np.ndarray, *, channels: int = 0) -> Normalised:
-    """As `normalise`, but nothing is scaled before it is looked at.
+    """As `normalise`, but nothing is scaled before it is accessed.
 
     Args:
         image: as in `normalise`.
-        channels: how many to show, see `with_channels`; 0 shows those there are. Of more, as where
-            colour is shown grey, percentiles are taken of what is shown.
+        channels: how many to show, see `with_channels`; 0 shows all. Where fewer are shown, as
+            when colour becomes grey, percentiles are taken of what is shown.
     """
     if image.ndim not in (2, 3):
         raise ValueError(f"An image must be [H, W] or [H, W, C], but got {list(image.shape)}.")
@@ -91,7 +91,7 @@ def _scale(channel: np.ndarray, low: float, high: float, *, out: np.ndarray) -> 
 
 
 def _ranges(pixels: np.ndarray, channels: int) -> tuple[tuple[float, float], ...]:
-    """Low and high percentile of each channel, of so many that [H, W, c] is reduced to."""
+    """Low and high percentile of each of the channels that [H, W, c] is reduced to."""
     step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / ENOUGH_PX)))
     some = with_channels(pixels[::step, ::step], channels=channels)
     limits = np.percentile(some, (LOW_PERCENT, HIGH_PERCENT), axis=(0, 1))
@@ -102,7 +102,7 @@ def _ranges(pixels: np.ndarray, channels: int) -> tuple[tuple[float, float], ...
 
 
 def _extremes(pixels: np.ndarray, index: int, channels: int) -> tuple[float, float]:
-    """Lowest and highest value of a channel, nearly all pixels of which have the same."""
+    """Lowest and highest value of a channel whose pixels are nearly all equal."""
     shown = (with_channels(band, channels=channels)[:, :, index] for band in bands(pixels))
     found = [(band.min(), band.max()) for band in shown]
     return float(min(low for low, _ in found)), float(max(high for _, high in found))

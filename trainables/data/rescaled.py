@@ -9,13 +9,13 @@ from trainables.data.bands import band_rows
 from trainables.data.interpolate import interpolate
 
 BLOCK_PX = 8 * 1024 * 1024
-"""Pixels of the image that are looked at together; where it shrinks much, they are few rows."""
+"""Pixels of the image read together; where it shrinks much, these are few rows."""
 REACH = 4
-"""Standard deviations to which the blur before shrinking reaches; scipy's default."""
+"""Reach of the blur before shrinking, in standard deviations; scipy's default."""
 
 
 class Image(Protocol):
-    """float32 [H, W, C]: an array, or what gives the parts of one (`Normalised`, `Rescaled`)."""
+    """float32 [H, W, C]: an array, or a source of parts of one (`Normalised`, `Rescaled`)."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -24,10 +24,10 @@ class Image(Protocol):
 
 
 class Rescaled:
-    """An image enlarged or shrunk where it is looked at; what is seen equals `rescale_image`."""
+    """An image enlarged or shrunk on access; the result equals `rescale_image`."""
 
     def __init__(self, image: Image, scale: float) -> None:
-        """Looks at float32 [H, W, C], `scale` times as large."""
+        """Shows float32 [H, W, C], `scale` times as large."""
         height, width = (max(round(side * scale), 1) for side in image.shape[:2])
         self.shape = (height, width, image.shape[2])
         self._image = image

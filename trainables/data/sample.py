@@ -17,10 +17,10 @@ class Provenance:
     sources: tuple[str, ...]
     """Ids of the annotated samples whose pixels or masks it was made from."""
     seed: int | None = None
-    """Of what a GAN made at once, this sample among it; None for what a trial makes of its own
+    """Seed of the round in which a GAN made this sample; None for what a trial makes from its own
     seeds. See `pool.draw_again`."""
     place: int = 0
-    """Among what was made at once with this seed."""
+    """Position in the round made with this seed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +31,7 @@ class Sample:
     """Unique within a data set; the file's stem where it came from a file."""
     image: np.ndarray = field(repr=False)
     """float32 [H, W, C], each channel scaled so that its 1st and 99.8th percentiles are 0 and 1.
-    Of a large image maybe a `Normalised`, which is read by windows."""
+    A large image may be a `Normalised`, which is read by windows."""
     labels: np.ndarray = field(repr=False)
     """int32 [H, W]; 0 background, every other positive value one cell, -1 unknown (ignored)."""
     group: str
@@ -59,7 +59,7 @@ class Sample:
 
 
 def without_labels(sample: Sample) -> Sample:
-    """The same image, about whose cells nothing is known."""
+    """The same image, with nothing known about its cells."""
     return replace(sample, labels=all_unknown(sample.labels.shape))
 
 

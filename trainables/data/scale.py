@@ -14,7 +14,7 @@ def working_scale(samples: Sequence[Sample], *, smallest_px: float, largest_px: 
     """Factor of enlargement that brings the typical cell into a range of sizes.
 
     Args:
-        samples: annotated samples; their median cell counts.
+        samples: annotated samples, whose median cell decides.
         smallest_px: smallest equivalent diameter wanted, in pixels.
         largest_px: largest one.
 

@@ -15,7 +15,7 @@ from trainables.data.rescaled import Image
 SAME_IOU = 0.5
 """Smallest IoU, within the strip that both tiles saw, at which two cells are one."""
 SAME_SHARE = 0.75
-"""Share of a cut cell inside another, within that strip, at which it is a piece of the other."""
+"""Smallest share of a cut cell, within that strip, inside another for it to be a piece of that."""
 FREE_SHARE = 0.5
 """Smallest share of an unmatched cell that must lie on free ground for it to be new."""
 EDGE_SHARE = 1 / 8
@@ -90,7 +90,7 @@ def _tiles(height: int, width: int, *, tile_px: int, overlap_px: int) -> Iterato
 
 
 def _spans(length: int, *, tile_px: int, overlap_px: int) -> Iterator[tuple[slice, int]]:
-    """Stretches that cover a side, each with how much of it the one before has covered."""
+    """Intervals that cover a side, each with how much of it the one before has covered."""
     last = max(length - tile_px, 0)
     covered = 0
     for start in [*range(0, last, tile_px - overlap_px), last]:
@@ -102,8 +102,8 @@ def _spans(length: int, *, tile_px: int, overlap_px: int) -> Iterator[tuple[slic
 class _Canvas:
     """The labels found so far, to which tiles are added row by row.
 
-    A pixel keeps the number it was written with; `_name` says for which cell that number stands
-    by now, 0 if it was taken back. So joining and removing cells never rewrites the image.
+    A pixel keeps the number it was written with; `_name` says which cell that number now stands
+    for, 0 if the cell was removed. So joining and removing cells never rewrites the image.
     """
 
     def __init__(self, height: int, width: int, *, edge_px: int) -> None:
@@ -161,7 +161,7 @@ class _Canvas:
         return mates
 
     def _remove_superseded(self, present: np.ndarray, mates: dict[int, list[int]]) -> None:
-        """Removes pieces that the new tile sees all of, and in which it finds no cell."""
+        """Removes pieces that the new tile sees whole but where it finds no cell."""
         names, area_px = np.unique(present, return_counts=True)
         matched = [name for others in mates.values() for name in others]
         gone = self._cut[names] & (area_px == self._area_px[names]) & ~np.isin(names, matched)
@@ -201,7 +201,7 @@ class _Canvas:
         np.add.at(self._area_px, self._name[first:], np.where(kept, free_px, 0)[1:])
 
     def _rename(self, names: np.ndarray, new: int) -> None:
-        """Lets every pixel of some cells belong to another one, or to none where `new` is 0."""
+        """Assigns every pixel of some cells to another cell, or to none where `new` is 0."""
         total_px = self._area_px[names].sum()
         numbers = [n for name in names.tolist() for n in self._joined.pop(name, [name])]
         self._name[numbers] = new
@@ -212,7 +212,7 @@ class _Canvas:
 
 
 def _without_gaps(labels: np.ndarray) -> tuple[np.ndarray, int]:
-    """Labels 1, 2, ... in the old order, all that is not positive 0; and how many there are."""
+    """Labels 1, 2, ... in the old order, 0 for all that is not positive; and how many there are."""
     values, compact = np.unique(np.maximum(labels, 0), return_inverse=True)
     background_is_missing = int(values[0] > 0)
     without_gaps = compact.reshape(labels.shape).astype(np.int32) + np.int32(background_is_missing)

@@ -1,4 +1,4 @@
-"""All that one training may touch: at the scale of the files, and at the scale it works at."""
+"""All that one training may touch: at the scale of the files, and at its working scale."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class TrialData:
     test: Iterable[Sample] = field(default=(), repr=False)
     """Empty for every stage that may not see the test images; read one at a time."""
     unlabelled: Sequence[Sample] = field(default=(), repr=False)
-    """Images whose labels are unknown, for what learns from them."""
+    """Images whose labels are unknown, for methods that learn from them."""
     pool: Sequence[Sample] = field(default=(), repr=False)
     """Synthetic samples of the trial's GAN, already at the working scale."""
     weights: Path | None = None

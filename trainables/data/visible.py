@@ -1,16 +1,16 @@
-"""Images as a screen shows them."""
+"""Images as shown on a screen."""
 
 import numpy as np
 
 
 def visible(images: np.ndarray) -> np.ndarray:
-    """Percentile-normalised images as grey or in colour; what is beyond 0 and 1 is cut off.
+    """Percentile-normalised images in grey or colour; values beyond 0 and 1 are clipped.
 
     Args:
         images: float32 [..., C], C 1 to 3.
 
     Returns:
-        uint8 [...] where there is one channel, else [..., 3]; of two channels red and green.
+        uint8 [...] where there is one channel, else [..., 3]; two channels become red and green.
     """
     bytes_ = (255 * np.clip(images, 0, 1)).round().astype(np.uint8)
     channels = bytes_.shape[-1]

@@ -1,8 +1,8 @@
 """Windows of large images: the parts of them that are trained and validated on.
 
 An image of 20,000 x 20,000 pixels holds more cells than a training with few annotations looks at,
-and nobody waits for its labels at every evaluation. So of a large image some windows are taken,
-the same ones for every arm, and treated like images of their own. Test images are never cut.
+and nobody waits for its labels at every evaluation. So some windows are taken from a large image,
+the same ones for every arm, and treated as images of their own. Test images are never cut.
 """
 
 import itertools
@@ -14,30 +14,30 @@ from trainables.data.sample import Sample
 from trainables.spec.randomness import Randomness
 
 LARGE_PX = 2048 * 2048
-"""Images of more pixels are cut."""
+"""Images with more pixels are cut."""
 SIDE_PX = 1024
 """Side of a window, at most, ..."""
 DIAMETERS, MOST_SIDE_PX = 32, 4096
-"""... but where cells are large, so many median diameters, up to this side."""
+"""... but where cells are large, this many median diameters, up to this side."""
 EMPTY_EVERY = 10
-"""Each so manieth window is one without a cell, while there are both: background is learnt too."""
+"""One window in this many has no cell, while both kinds last: background is learnt too."""
 
 
 def is_large(pixels: int) -> bool:
-    """Whether an image of so many pixels, height times width, is too large to be used whole."""
+    """Whether an image of this many pixels, height times width, is too large to be used whole."""
     return pixels > LARGE_PX
 
 
 def windows_of(sample: Sample, *, most_px: int) -> list[Sample]:
-    """Windows of a large sample, in random order; fewer are the first ones of more.
+    """Windows of a large sample, in random order; a smaller set is the start of a larger one.
 
     Args:
-        sample: its image may be a `Normalised`, only the windows are looked at.
+        sample: its image may be a `Normalised`; only the windows are read.
         most_px: pixels of all windows together, at most; one window is always given.
 
     Returns:
         Samples of the same group, fixed by the sample alone, copied out of it. Those with cells
-        come first, but for every tenth; those about which nothing is known come last.
+        come first, except for every tenth; those about which nothing is known come last.
     """
     places = _ordered(sample)
     largest_px = max(sample.labels[place].size for place in places)
@@ -69,7 +69,7 @@ def _grid(labels: np.ndarray) -> list[tuple[slice, slice]]:
 
 
 def _spans(length: int, side_px: float) -> list[slice]:
-    """Stretches of nearly equal length, none longer than a side, that cover a length."""
+    """Intervals of nearly equal length, none longer than a side, that cover a length."""
     edges = np.linspace(0, length, int(np.ceil(length / side_px)) + 1).astype(int).tolist()
     return [slice(start, stop) for start, stop in itertools.pairwise(edges)]
 

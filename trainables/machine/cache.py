@@ -16,7 +16,7 @@ def cache_folder() -> Path:
 
 
 def cached_folder(name: str, *, fill: Callable[[Path], None], needed: str = "") -> Path:
-    """A folder of the cache, whole or not there; processes that want it wait for the first.
+    """A folder of the cache, complete or absent; processes that want it wait for the first.
 
     Args:
         name: of the folder, below `cache_folder`.

@@ -1,4 +1,4 @@
-"""Fetching a large file: once, resumed where it broke off, and known by its hash from then on."""
+"""Fetches a large file once, resumes where it broke off, and checks its hash from then on."""
 
 import fcntl
 import hashlib
@@ -12,7 +12,7 @@ from typing import Any
 
 CHUNK_BYTES = 1 << 20
 SILENCE_SECONDS = 60.0
-"""After so long without an answer a connection is given up; the next attempt goes on from there."""
+"""A connection without an answer for this long is given up; the next attempt resumes from there."""
 HASH = ".sha256"
 VERSION = ".version"
 
@@ -20,17 +20,17 @@ VERSION = ".version"
 def fetch(url: str, target: Path, *, sha256: str = "") -> Path:
     """Fetches a file, whole or not at all; processes that want the same file wait for the first.
 
-    What has come so far lies in `<target>.part` until all is there, and what the server calls that
-    version of the file in `<target>.part.version`. The hash is recorded in `<target>.sha256`.
+    What has arrived so far lies in `<target>.part` until the file is complete, and the server's
+    name for that version in `<target>.part.version`. The hash is recorded in `<target>.sha256`.
 
     Args:
         url: of the file.
-        target: where to put it; where it lies already, nothing is fetched.
+        target: where to put it; if it is there already, nothing is fetched.
         sha256: of the file, in hexadecimal, where it is known.
 
     Raises:
         OSError: the file could not be fetched, or not in full.
-        ValueError: what was fetched has another hash; it is thrown away.
+        ValueError: what was fetched has another hash; it is deleted.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with alone(target):
@@ -68,7 +68,7 @@ def refuse_changed(file: Path) -> None:
 
 
 def refuse_other_hash(file: Path, sha256: str) -> None:
-    """Checks a file against the hash that it had where it came from.
+    """Checks a file against the hash of its original.
 
     Raises:
         ValueError: it has another.
@@ -107,7 +107,7 @@ def _go_on(url: str, part: Path, *, is_known: bool) -> None:
 def _what_is_missing(part: Path, *, is_known: bool) -> dict[str, str]:
     """Asks for the rest of a file if it is still the same, else for all of it (RFC 9110, 13.1.5).
 
-    Where the server names no version, only the known hash would tell parts of two files.
+    Where the server names no version, only the known hash would reveal parts of two files.
     """
     version = _beside(part, VERSION)
     if not part.is_file() or not (is_known or version.is_file()):
@@ -136,7 +136,7 @@ def _refuse_short(response: Any, part: Path, *, before: int) -> None:
 
 @contextmanager
 def alone(target: Path) -> Iterator[None]:
-    """A context that one process at a time is in."""
+    """A context that only one process enters at a time."""
     with _beside(target, ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -26,7 +26,7 @@ def environment(packages: tuple[str, ...]) -> dict[str, str]:
     """Versions of Python and of the packages, the commit of this code, and the machine.
 
     Args:
-        packages: of the families, beside those that all trainings need.
+        packages: those of the families, besides the ones that all trainings need.
     """
     versions = {name: _version(name) for name in (*PACKAGES, *packages)}
     return versions | {
@@ -45,7 +45,7 @@ def _version(package: str) -> str:
 
 
 def _commit() -> str:
-    """The commit this code stands at; `+changes` where files differ from it."""
+    """The commit of this code; `+changes` where files differ from it."""
     here = Path(__file__).parent
     try:
         described = subprocess.run(

@@ -1,4 +1,4 @@
-"""What the processor of this machine can do, asked of no framework: torch may not be here."""
+"""What this machine's processor can do, found without a framework: torch may not be installed."""
 
 from pathlib import Path
 
@@ -7,12 +7,12 @@ def multiplies_bfloat16(flags: str) -> bool:
     """Whether a processor multiplies bfloat16 itself; others only emulate it, which is slower.
 
     Args:
-        flags: what `processor_flags` says.
+        flags: from `processor_flags`.
     """
     return "avx512_bf16" in flags.split()
 
 
 def processor_flags() -> str:
-    """What Linux says of the processor; nothing elsewhere."""
+    """What Linux reports about the processor, flags included; "" elsewhere."""
     about = Path("/proc/cpuinfo")
     return about.read_text() if about.exists() else ""

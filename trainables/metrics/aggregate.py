@@ -23,7 +23,7 @@ from trainables.results.score_table import CountsOfImages, ScoreTable, SizeCount
 def summarise(scores: ScoreTable) -> dict[str, float]:
     """Every score of a data set by its name, the conventions side by side; NaN for no image.
 
-    A name says whose convention it is, the metric, how images are put together and the IoU, as in
+    A name says whose convention it is, the metric, how images are aggregated and the IoU, as in
     `neurips_f1_median@0.5`; names without a convention are the study's own, means over images.
     """
     return {
@@ -63,7 +63,7 @@ def _conventions(scores: ScoreTable) -> dict[str, float]:
 
 
 def mean(values: Sequence[float] | np.ndarray) -> float:
-    """Mean of values of one per image; NaN for no image."""
+    """Mean of one value per image; NaN for no image."""
     return float(np.asarray(values, dtype=np.float64).mean()) if len(values) else math.nan
 
 
@@ -76,7 +76,7 @@ class MeanMedian:
 
 
 def mean_median(values: Sequence[float] | np.ndarray) -> MeanMedian:
-    """Mean and median of values of one per image."""
+    """Mean and median of one value per image."""
     if not len(values):
         return MeanMedian(mean=math.nan, median=math.nan)
     return MeanMedian(mean=mean(values), median=float(np.median(values)))
@@ -163,7 +163,7 @@ def cellpose_mean_error_rate(scores: ScoreTable) -> float:
 
 
 def mean_count_error(scores: ScoreTable) -> float:
-    """Mean over images of predicted minus true number of cells; above 0 where too many."""
+    """Mean over images of predicted minus true number of cells; positive for too many."""
     return mean(scores.count_error)
 
 
@@ -186,7 +186,7 @@ def mean_by_group(groups: Sequence[str], values: Sequence[float] | np.ndarray) -
 
 
 def pool_sizes(tables: Sequence[ScoreTable]) -> tuple[SizeCounts, ...]:
-    """Counts per class of cell size, cells of all images in one pot; empty for no image.
+    """Counts per class of cell size, pooled over the cells of all images; empty for no image.
 
     Raises:
         ValueError: the images were scored with different classes.

@@ -7,7 +7,7 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from trainables.metrics.contingency import Contingency
 
 WORTHWHILE = 0.05
-"""Share of the open pairs that a round must settle for another round to be cheaper than solving."""
+"""Share of the open pairs that a round must settle for another to be cheaper than solving."""
 
 
 def best_pairs(table: Contingency, gain: np.ndarray) -> np.ndarray:
@@ -43,7 +43,7 @@ def best_pairs(table: Contingency, gain: np.ndarray) -> np.ndarray:
 def _is_sure(true: np.ndarray, predicted: np.ndarray, gain: np.ndarray) -> np.ndarray:
     """bool [E]: pairs that gain more than any two pairs their cells could form instead.
 
-    Every best pairing holds them: one without could be bettered by exchanging those two.
+    Every best pairing holds them: one without them could be improved by exchanging those two.
     """
     return gain > _best_other(true, gain) + _best_other(predicted, gain)
 

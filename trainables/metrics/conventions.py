@@ -1,8 +1,8 @@
 """The scores as three other programs print them: StarDist, Cellpose and the NeurIPS 2022 challenge.
 
 Each equals the upstream function bit for bit, except where upstream is undefined or wrong; these
-places are named in the docstrings and held by tests. What is said of one image holds for each of
-many: a function takes the counts of either, and returns a number or an array of them.
+cases are named in the docstrings and tested. What is said of one image holds for each of many: a
+function takes the counts of one or many, and returns a number or an array of numbers.
 """
 
 import dataclasses
@@ -33,9 +33,9 @@ def stardist_matching(counts: Counts | CountsOfImages) -> Quantities:
 
 
 def stardist_dataset_pooled(counts: CountsOfImages) -> Quantities:
-    """What `stardist.matching.matching_dataset` returns: cells of all images in one pot."""
+    """What `stardist.matching.matching_dataset` returns: cells of all images pooled."""
     true = counts.true_positives + counts.false_negatives
-    # Upstream goes by way of the mean over the true cells, and rounds on the way.
+    # Upstream computes the mean over the true cells first, which rounds.
     share: np.ndarray = stardist_matching(counts).mean_true_score.astype(np.float32)
     matched = share * true.astype(np.float32)
     pooled = Counts(

@@ -52,7 +52,7 @@ def quantities(counts: Counts | CountsOfImages, *, both_empty: float = 1.0) -> Q
     some = true + predicted > 0
 
     def share(part: Score, whole: Score) -> Score:
-        # Where a whole is 0 nothing can have been found, and any other gives the same 0.
+        # Where a whole is 0 nothing can have been found, and any other whole gives the same 0.
         # The empty index makes a number of an array without dimensions.
         return np.where(some, part / np.maximum(1, whole), both_empty)[()]
 
@@ -71,7 +71,7 @@ def pool(counts: Sequence[Counts]) -> Counts:
     """The counts of several images at one threshold, added up.
 
     Raises:
-        ValueError: there is none, or their thresholds differ.
+        ValueError: no counts are given, or their thresholds differ.
     """
     thresholds = {image.threshold for image in counts}
     if len(thresholds) != 1:

@@ -1,4 +1,4 @@
-"""Metrics of area, and of cells cut into pieces or melted together."""
+"""Metrics of area, and of split and merged cells."""
 
 import numpy as np
 
@@ -6,14 +6,14 @@ from trainables.metrics.assignment import best_pairs
 from trainables.metrics.contingency import Contingency
 
 PART_IOU = 0.1
-"""A cell of which less overlaps is a neighbour's rim, not a part (Caicedo et al. 2019)."""
+"""A smaller overlap is a neighbour's rim, not a part of the cell (Caicedo et al. 2019)."""
 
 
 def aggregated_jaccard_index(table: Contingency) -> float:
     """Shared area over covered area, each true cell joined with its best predicted cell.
 
-    One predicted cell may be the best of several true cells, and then counts several times; what
-    is the best of none is added to the covered area.
+    One predicted cell may be the best of several true cells, and then counts several times;
+    predicted cells that are the best of none are added to the covered area.
 
     Returns:
         AJI in [0, 1]; 1.0 when neither image holds a cell.
@@ -54,7 +54,7 @@ def dice(table: Contingency) -> float:
 
 
 def splits(table: Contingency) -> int:
-    """Number of true cells that were cut: more than one predicted cell has an IoU above 0.1.
+    """Number of true cells that were split: more than one predicted cell has an IoU above 0.1.
 
     Source: Caicedo et al. 2019, Cytometry A (doi:10.1002/cyto.a.23863).
     """
@@ -62,7 +62,7 @@ def splits(table: Contingency) -> int:
 
 
 def merges(table: Contingency) -> int:
-    """Number of predicted cells that melt true ones: an IoU above 0.1 with more than one.
+    """Number of predicted cells that merge true ones: an IoU above 0.1 with more than one.
 
     Source: Caicedo et al. 2019, Cytometry A (doi:10.1002/cyto.a.23863).
     """

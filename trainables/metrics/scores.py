@@ -41,7 +41,7 @@ def score_image(
         sample_id: of the image.
         group: of the image.
         size_edges_px: cell diameters that part the classes of `ImageScore.by_size`, ascending, in
-            pixels; none for no such breakdown.
+            pixels; empty for no such breakdown.
 
     Raises:
         ValueError: the shapes differ, the labels are no such integers, or the edges do not

@@ -1,4 +1,4 @@
-"""Found, invented and missed cells, small and large ones apart."""
+"""Found, invented and missed cells by cell size."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ def count_by_size(
         threshold: smallest IoU that counts as found, in (0, 1].
 
     Returns:
-        One entry a class.
+        One entry per class.
 
     Raises:
         ValueError: the edges do not ascend from above 0, or the threshold is out of range.

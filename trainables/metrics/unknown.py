@@ -8,10 +8,10 @@ from trainables.metrics.contingency import tabulate
 
 
 def without_unknown(true: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both label images with the unknown pixels made background, so that they count for no side.
+    """Both label images with unknown pixels made background, so that they count for neither side.
 
     A predicted cell with more than half of its area in unknown pixels is dropped whole: whether
-    it is right is not known. Of every other cell the known pixels stay and are scored.
+    it is right is unknown. Of every other cell the known pixels stay and are scored.
 
     Args:
         true: int32 [H, W]; 0 background, positive values cells, -1 unknown.

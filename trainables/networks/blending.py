@@ -1,4 +1,4 @@
-"""Large images in overlapping tiles: memory bounded by the tile, no seams in what comes out."""
+"""Large images in overlapping tiles: memory bounded by the tile, no seams in the output."""
 
 from collections.abc import Callable, Iterator
 
@@ -24,7 +24,7 @@ def process_in_tiles(
     Args:
         image: float32 [H, W, C].
         process: from float32 [h, w, C], h and w multiples of `multiple`, to float [outputs, h, w].
-        outputs: maps that come out.
+        outputs: number of output maps.
         multiple: what the network's input sides must be multiples of; images are mirrored at
             their lower and right edges to get there.
         tile_px: largest side of a tile.

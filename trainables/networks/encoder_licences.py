@@ -1,4 +1,4 @@
-"""Under which licence the ImageNet weights of an encoder stand."""
+"""The licences of encoders' ImageNet weights."""
 
 IMAGENET = "imagenet"
 """The one name that the encoders of segmentation-models-pytorch have in common."""
@@ -7,9 +7,9 @@ ENCODER_LICENCES = {
     "BSD-3-Clause": ("resnet", "resnext50", "densenet", "vgg", "mobilenet_v2"),
     "LicenseRef-NVIDIA-Source-Code-License-NC": ("mit_b",),
 }
-"""By how the names of the encoders begin: those that come from torchvision, and those of SegFormer
-(Xie et al. 2021), which forbid commercial use. Of others, gathered from many places,
-segmentation-models-pytorch does not say."""
+"""By the start of an encoder's name: those from torchvision, and those of SegFormer
+(Xie et al. 2021), which forbid commercial use. segmentation-models-pytorch names no licence for
+the others, gathered from many places."""
 
 
 def encoder_licence(encoder: str) -> str:

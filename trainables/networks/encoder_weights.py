@@ -19,8 +19,8 @@ def find_encoder_weights(encoder: str, name: str, *, may_download: bool = False)
 
     Args:
         encoder: name of an encoder of segmentation-models-pytorch.
-        name: of a file that torch or safetensors wrote, or `imagenet`.
-        may_download: fetch what is not there yet; for the start of a study, never for its workers.
+        name: path of a file written by torch or safetensors, or `imagenet`.
+        may_download: fetch what is missing; for the start of a study, never for its workers.
 
     Raises:
         ValueError: there are no such weights here; says how to get them.
@@ -52,7 +52,7 @@ def find_encoder_weights(encoder: str, name: str, *, may_download: bool = False)
 
 
 def load_encoder(encoder: torch.nn.Module, file: Path, *, channels: int) -> None:
-    """Loads an encoder; what the file holds beyond it, as a classifier, is left out.
+    """Loads an encoder's weights; anything else in the file, such as a classifier, is left out.
 
     Args:
         encoder: of segmentation-models-pytorch.

@@ -10,7 +10,7 @@ from trainables.data.sample import IGNORED
 BACKGROUND, INTERIOR, BOUNDARY = 0, 1, 2
 CLASSES = 3
 SPLIT_UP_TO = 0.8
-"""Interiors that hang together at this probability are one cell."""
+"""Interiors that are connected at this probability are one cell."""
 LEVEL = 0.1
 """Step in which the threshold rises while interiors are split."""
 
@@ -54,15 +54,15 @@ def decode_watershed(
 ) -> np.ndarray:
     """Labels from probabilities: each connected interior is a cell, grown over the foreground.
 
-    Where the network is unsure of a boundary, the interiors of two touching cells hang together
-    at one threshold and come apart at a higher one; so interiors are split as the threshold
-    rises. Foreground without any interior is a cell too, of those too thin to have one.
+    Where the network is unsure of a boundary, the interiors of two touching cells are connected
+    at one threshold and separate at a higher one; so interiors are split as the threshold
+    rises. Foreground without any interior is a cell too, one too thin to have an interior.
 
     Args:
         interior: float [H, W], probability of a cell's interior, in [0, 1].
         foreground: float [H, W], probability of interior or boundary, in [0, 1].
         smoothing_px: standard deviation of the Gaussian that smooths `interior`, so that texture
-            does not shatter large cells; 0 is none.
+            does not shatter large cells; 0 for none.
         interior_threshold: pixels above it belong to the interiors, which tell cells apart.
         foreground_threshold: pixels above it belong to cells.
         smallest_px: cells with fewer pixels are dropped, as are interiors with fewer than a
@@ -89,7 +89,7 @@ def _interiors(mask: np.ndarray, smallest_px: float) -> np.ndarray:
 
 
 def _split(seeds: np.ndarray, parts: np.ndarray) -> np.ndarray:
-    """Puts the parts in place of each seed that holds two or more of them.
+    """Replaces each seed that holds two or more parts by these parts.
 
     Args:
         seeds: int32 [H, W].
@@ -112,7 +112,7 @@ def _seed_the_rest(seeds: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def _drop_small(labels: np.ndarray, smallest_px: float) -> np.ndarray:
-    """Removes labels with fewer pixels, and numbers those that stay from 1."""
+    """Removes labels with fewer pixels, and renumbers the rest from 1."""
     sizes = np.bincount(labels.ravel())
     stay = sizes >= smallest_px
     stay[0] = False

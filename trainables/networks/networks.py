@@ -1,4 +1,4 @@
-"""U-Nets from segmentation-models-pytorch, and how deep each of their layers lies."""
+"""U-Nets from segmentation-models-pytorch, and the depth of each of their layers."""
 
 import re
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ import torch
 from trainables.training.schedule import ENCODER_END, HEAD
 
 LEVELS = 10
-"""Different depths within the encoder and within the decoder."""
+"""Number of depths within the encoder and within the decoder."""
 STAGE = re.compile(r"encoder\.(?:patch_embed|block|norm)(\d)\b")
-"""Layers of SegFormer's encoders, which register what opens each stage before the first of them."""
+"""Layers of SegFormer's encoders, which register what opens each stage before any of these."""
 LARGEST_GROWTH = 16
 """The decoder's coarsest level has at most this many times the channels of its finest."""
 
@@ -143,7 +143,7 @@ def fit_to_channels(
 
 
 def _differ_in_channels(old: torch.Tensor, new: torch.Tensor) -> bool:
-    """Whether two filter banks are alike but for the channels that go in."""
+    """Whether two filter banks differ only in their input channels."""
     return (
         old.ndim == 4
         and old.shape[1] != new.shape[1]

@@ -11,7 +11,7 @@ from trainables.segmenters.take_home import LOADER_FILE, Exported, Loader, Packa
 
 
 def packaged_torchscript(exported: Exported, loader: Loader) -> PackagedNetwork:
-    """An exported network that `predict.py` beside it makes cells of."""
+    """An exported network whose output `predict.py` beside it turns into cells."""
     return PackagedNetwork(
         file=exported.path,
         format="torchscript",
@@ -27,12 +27,12 @@ def packaged_torchscript(exported: Exported, loader: Loader) -> PackagedNetwork:
 
 
 def torch_version() -> str:
-    """The version of torch, without where it was built."""
+    """The version of torch, without its build label."""
     return torch.__version__.split("+")[0]
 
 
 def run_torchscript(network: Path, image: np.ndarray) -> np.ndarray:
-    """What an exported network gives for float32 [1, C, H, W]."""
+    """Output of an exported network for float32 [1, C, H, W]."""
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore", FutureWarning)  # as where it is written
         return torch.jit.load(network).eval()(torch.from_numpy(image)).numpy()

@@ -8,13 +8,13 @@ import torch
 
 
 def write_torchscript(network: torch.nn.Module, file: Path, *, channels: int, side_px: int) -> None:
-    """Writes a network as it acts on images of so many channels.
+    """Writes a network traced on images with the given number of channels.
 
     Args:
         network: float [N, C, H, W] to maps of the same height and width.
         file: to write.
         channels: C.
-        side_px: H and W that it is tried with; the ViT takes no others.
+        side_px: H and W that it is traced with; the ViT takes no others.
     """
     plain = copy.deepcopy(network).cpu().eval()
     example = torch.zeros(1, channels, side_px, side_px)

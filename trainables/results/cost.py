@@ -11,7 +11,7 @@ from trainables.results.result import Cost, Progress
 
 
 class CostMeter:
-    """Runs from the moment it is made."""
+    """Measures cost from the moment it is created."""
 
     def __init__(self) -> None:
         _forget_peak()
@@ -29,10 +29,10 @@ class CostMeter:
             self._fit_seconds += time.perf_counter() - started
 
     def cost(self, progress: Sequence[Progress] = ()) -> Cost:
-        """What has been spent until now.
+        """What has been spent so far.
 
         Args:
-            progress: of the training; where it went on from a checkpoint, its clock knows the
+            progress: of the training; where it resumed from a checkpoint, its clock knows the
                 seconds spent before.
         """
         training_seconds = max(self._fit_seconds, progress[-1].device_seconds if progress else 0.0)

@@ -55,11 +55,11 @@ class ImageScore:
     true_cells: int
     predicted_cells: int
     splits: int
-    """True cells that were cut into several."""
+    """True cells that were split into several."""
     merges: int
     """Predicted cells that cover several true ones."""
     by_size: tuple[SizeCounts, ...] = ()
-    """At IoU 0.5, small and large cells apart; empty where this was not asked for."""
+    """At IoU 0.5, by class of cell size; empty where this was not requested."""
 
     @property
     def f1(self) -> float:

@@ -1,4 +1,4 @@
-"""How the folder of a trained model is known, without importing any framework."""
+"""How the folder of a trained model is recognised, without importing any framework."""
 
 from pathlib import Path
 

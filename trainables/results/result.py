@@ -35,7 +35,7 @@ class Cost:
     device_seconds: float
     """Seconds the trial held its device, all included, times the devices used."""
     training_seconds: float
-    """Of these, inside the segmenter's or GAN's fitting."""
+    """Of these, the seconds spent fitting the segmenter or GAN."""
     started_at: float
     """Unix time in seconds."""
     ended_at: float
@@ -60,7 +60,7 @@ class TrialResult:
     thresholds: dict[str, float] = dataclasses.field(default_factory=dict)
     validation: ScoreTable = dataclasses.field(default_factory=score_table)
     test: ScoreTable = dataclasses.field(default_factory=score_table)
-    """Empty in every stage that is not allowed to see the test images."""
+    """Empty in every stage that may not see the test images."""
     synthesis: dict[str, Any] = dataclasses.field(default_factory=dict)
     """Of a GAN fit: its end, share dropped, distances; of a trial with extra data: its pool."""
     cost: Cost | None = None

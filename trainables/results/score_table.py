@@ -1,4 +1,4 @@
-"""The scores of many images, a column for each number: so they are stored, and so they are read.
+"""The scores of many images, a column for each number, as they are stored and read.
 
 A study has millions of such numbers, which as an object for each image and IoU would take most of
 the time and the memory of a report.
@@ -58,7 +58,7 @@ class ScoreTable:
     sample_ids: tuple[str, ...]
     groups: tuple[str, ...]
     counts: tuple[CountsOfImages, ...]
-    """One for each IoU; none without images, as the next two."""
+    """One for each IoU; empty without images, as the next two."""
     counts_without_border: tuple[CountsOfImages, ...]
     aji: np.ndarray
     """float64 [N], as the next two."""
@@ -70,7 +70,7 @@ class ScoreTable:
     splits: np.ndarray
     merges: np.ndarray
     by_size: tuple[SizeCountsOfImages, ...]
-    """One for each class of size; none where this was not asked for."""
+    """One for each size class; empty where this was not requested."""
 
     def __len__(self) -> int:
         return len(self.sample_ids)
@@ -110,7 +110,7 @@ def from_columns(raw: Raw) -> ScoreTable:
     """Reads what `to_json_columns` wrote, parsed.
 
     Raises:
-        ValueError: the columns differ in length, a number of cells is no whole number, or images
+        ValueError: the columns differ in length, a number of cells is not whole, or images
             were scored at no IoU.
         KeyError: a column is missing.
     """
@@ -162,7 +162,7 @@ _NESTED = {
     "counts_without_border": ("threshold",),
     "by_size": ("min_diameter_px", "max_diameter_px"),
 }
-"""What an image has several entries of, and what tells the entries apart."""
+"""The columns in which an image has several entries, and what distinguishes these."""
 
 
 def _same(one: object, other: object) -> bool:

@@ -1,4 +1,4 @@
-"""Checks of a dataclass's fields, each told as the rule, the name and the value."""
+"""Checks of a dataclass's fields, each reported as the rule, the name and the value."""
 
 from typing import Any
 

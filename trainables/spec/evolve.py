@@ -1,4 +1,4 @@
-"""A spec of which some fields are changed, each named by its path, such as `training.zoom`."""
+"""A spec with some fields changed, each named by its path, such as `training.zoom`."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ def evolve(spec: S, changes: Mapping[str, Any]) -> S:
 
 
 def _refuse_other_kind(owner: type, values: Mapping[str, Any]) -> None:
-    """A class whose `kind` is one word is no other kind for having another word there."""
+    """Refuses another word for the `kind` of a class that has only one."""
     if "kind" not in values:
         return
     kinds = get_args(get_type_hints(owner)["kind"])

@@ -24,7 +24,7 @@ class ExtraSpec:
     order: SyntheticOrder = "mixed"
     """`mixed`: the same share in every batch; `pretrain_then_real`: first the synthetic ones, then
     the real ones; `annealed`: a share that falls from 1 to 0; `synthetic_only`: no real crop,
-    whatever the ratio, so long as it is not 0."""
+    whatever the ratio, unless it is 0."""
     pool_size: int = 64
     """Samples made without a GAN; a GAN's pool has the size its spec says."""
     gan: GanSpec | None = None

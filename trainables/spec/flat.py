@@ -41,7 +41,7 @@ def build(cls: Any, values: dict[str, Any]) -> Any:
     """A dataclass from its fields.
 
     Raises:
-        ValueError: a field is not known or lacking, or its value is out of range.
+        ValueError: a field is unknown or missing, or its value is out of range.
     """
     refuse_unknown(cls, values)
     if lacking := [name for name in _needed(cls) if name not in values]:
@@ -53,7 +53,7 @@ def refuse_unknown(cls: Any, names: Iterable[str]) -> None:
     """Refuses names that a dataclass has no field for.
 
     Raises:
-        ValueError: names the first of them, and the fields that there are.
+        ValueError: names the first of them, and the existing fields.
     """
     known = {entry.name for entry in dataclasses.fields(cls)}
     if unknown := sorted(set(names) - known):

@@ -1,4 +1,4 @@
-"""Which GANs there are (`ARCHITECTURES`), and how the one is fitted that makes synthetic data."""
+"""Which GANs there are (`ARCHITECTURES`), and how the one that makes synthetic data is fitted."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # it imports torch
 
 MaskSource = Literal["recomposed", "annotated", "shape_library", "simulated"]
 LOWEST_FLOOR = 0.1
-"""F1 at which a mask must be found again at least, wherever there is a filter."""
+"""Smallest F1 at which a mask must be found again, wherever there is a filter."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +33,7 @@ class GanSpec:
     crop_px: int = 96
     """Side of the square crops at the working scale, in pixels; a multiple of 32."""
     learning_rate: float = 1e-3
-    """Of the generator; the discriminator's is `discriminator_speed` times that."""
+    """Learning rate of the generator; the discriminator's is `discriminator_speed` times that."""
     discriminator_speed: float = 1.0
     reconstruction_weight: float = 20.0
     """Weight of an L1 distance against the adversarial loss: to the real image, or to where a
@@ -51,8 +51,8 @@ class GanSpec:
     `shape_library`: cells of all annotated images; `simulated`: new cells of like size and shape.
     Of use to architectures that paint maps (`Architecture.paints_maps`)."""
     unlabelled_images: int = 0
-    """Images without labels that are learnt from as well, at most; of use to architectures that
-    do without pairs (`Architecture.needs_pairs`)."""
+    """Most images without labels that are learnt from as well; of use to architectures that do
+    without pairs (`Architecture.needs_pairs`)."""
     pool_size: int = 64
     """Synthetic crops kept after filtering."""
     consistency_floor: float = 0.6
@@ -83,13 +83,13 @@ class GanSpec:
             )
 
     def floor(self, judge_f1: float) -> float:
-        """Smallest F1 at which a crop is kept; 0, so that all are, only where the spec says so.
+        """Smallest F1 at which a crop is kept; 0, which keeps all, only where the spec says so.
 
-        A segmenter that found nothing on the validation samples, which may be a part of one
-        image, would else let everything pass.
+        Otherwise a segmenter that found nothing on the validation samples, which may be a part of
+        one image, would let everything pass.
 
         Args:
-            judge_f1: the segmenter's on the real validation samples.
+            judge_f1: the segmenter's F1 on the real validation samples.
         """
         if not self.consistency_floor:
             return 0.0
@@ -116,9 +116,9 @@ def paper_gan(architecture: str, **changes: Any) -> GanSpec:
 def is_used(setting: str, *, by: str) -> bool:
     """Whether an architecture's fit, or the pool drawn from it, depends on a field of `GanSpec`.
 
-    What no row of `ARCHITECTURES` names is taken for used by all, so also `unlabelled_images`:
-    images are handed over for it, whatever the architecture makes of them. So are all settings of
-    an architecture that is not known here: a stored result may be of other software.
+    A field that no row of `ARCHITECTURES` names counts as used by all. This includes
+    `unlabelled_images`, for which images are handed over whatever the architecture does with them,
+    and all settings of an unknown architecture: a stored result may come from other software.
     """
     architecture = ARCHITECTURES.get(by)
     if architecture is None or setting not in optional_settings():
@@ -135,7 +135,7 @@ def without_unused(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings of a GAN, with the defaults of those that its architecture does not use.
 
     Args:
-        settings: fields of `GanSpec`; those that are lacking stay so.
+        settings: fields of `GanSpec`; missing ones stay missing.
     """
     defaults, architecture = GanSpec(), settings.get("architecture", GanSpec().architecture)
     return {
@@ -145,24 +145,24 @@ def without_unused(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def as_fitted(gan: GanSpec) -> GanSpec:
-    """The GAN that is fitted for this one: those that differ in unused settings alone are one."""
+    """The GAN that is fitted for this one: GANs that differ only in unused settings are one."""
     return GanSpec(**without_unused(asdict(gan)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Architecture:
-    """A kind of GAN, as everybody knows it who does not fit it."""
+    """A kind of GAN, as seen by everything that does not fit it."""
 
     title: str
     """Its name in the report."""
     papers: tuple[papers.Paper, ...]
-    """What it follows, the first paper the most."""
+    """Papers it follows, the most important first."""
     make: "Callable[[GanSpec, int], Adversary]"
     """Its networks with random weights, for images of C channels; imports torch."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """What its paper says differently from the defaults of `GanSpec`."""
+    """Settings of its paper that differ from the defaults of `GanSpec`."""
     uses: frozenset[str] = frozenset()
-    """The fields of `GanSpec` that its losses use and those of others do not."""
+    """Fields of `GanSpec` used by its losses but not by those of others."""
     needs_pairs: bool
     """Whether each image must come with its own instance map; else images without labels can be
     learnt from as well."""

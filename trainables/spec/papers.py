@@ -12,7 +12,7 @@ class Paper:
     reference: str
     """Authors, title, where and when, as one line of a list of references."""
     doi: str
-    """Without the address of the resolver; preprints of arXiv have one, too."""
+    """DOI without the resolver's address; arXiv preprints have one, too."""
 
     def __str__(self) -> str:
         """The whole entry of a list of references."""

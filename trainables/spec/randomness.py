@@ -1,7 +1,7 @@
 """Where every random number comes from: generators named by their purpose.
 
 A trial's randomness is fixed by its spec alone, never by the order in which things happen, so
-a trial that stops half way and goes on draws the same numbers as one that never stopped.
+a trial that is interrupted and resumed draws the same numbers as one that never stopped.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ class Randomness:
 
 @contextlib.contextmanager
 def fence(seed: int) -> Iterator[None]:
-    """Seeds the global generators of Python, numpy and torch, and puts their state back after.
+    """Seeds the global generators of Python, numpy and torch, and restores their state afterwards.
 
     For code of other libraries that draws from, or re-seeds, global state. Torch is touched
     only where it is already imported.

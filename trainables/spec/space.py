@@ -14,7 +14,7 @@ class Range:
     default: float
     """Where every search starts."""
     log: bool = False
-    """Whether the search counts in factors."""
+    """Whether the search is on a logarithmic scale."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,10 +38,10 @@ class Space:
     learning_rate: float
     """The field's default, around which the search goes."""
     warm_up: float = 0.05
-    """Default share of the training in which the learning rate rises."""
+    """Default share of the training during which the learning rate rises."""
     weight_decay: float = 1e-4
     """Default where training starts from pretrained weights."""
     own: tuple[Parameter, ...] = ()
-    """What only this family has."""
+    """Parameters that only this family has."""
     low_rank: bool = False
-    """Whether LoRA is made for the network, and so one of the schedules."""
+    """Whether LoRA is available for the network, and so one of the schedules."""

@@ -15,7 +15,7 @@ class StageRules:
     training: str
     """One of its trainings, in a sentence."""
     sees_test: bool = False
-    """Whether the test images are scored; no other stage is handed them."""
+    """Whether the test images are scored; no other stage is given them."""
     keeps_models: bool = False
     """Whether its models are kept in the store."""
     is_charged: bool = False
@@ -36,7 +36,7 @@ STAGES: dict[Stage, StageRules] = {
     ),
     "ablate": StageRules(title="ablate", training="ablation training", sees_test=True),
 }
-"""By name, as it stands in a spec, in the order in which a study goes through them."""
+"""By name, as in a spec, in the order in which a study goes through them."""
 
 PLACES: dict[Stage, int] = {stage: place for place, stage in enumerate(STAGES)}
 """The place of each stage in that order."""

@@ -16,13 +16,13 @@ class TrainingSpec:
     """How a segmenter is trained; the same words for every family."""
 
     images_seen: int = 1600
-    """Crops shown to the optimiser in all: the length of the training; 0 trains nothing."""
+    """Total crops shown to the optimiser: the length of the training; 0 trains nothing."""
     evaluations: int = 5
     """Evaluations on validation, evenly spaced over `images_seen`; the last one at the end."""
     patience: int = 0
     """Training ends early after this many evaluations without a better score; 0 never."""
     batch_size: int = 8
-    """Crops a step."""
+    """Crops per step."""
     crop_px: int = 128
     """Side of the square crops at the working scale, in pixels; a multiple of 32."""
     learning_rate: float = 1e-3
@@ -51,7 +51,7 @@ class TrainingSpec:
     """Of `head_then_full`: share of the training in which the head alone is trained."""
     lora_rank: int = 0
     """Rank of the matrices that are trained in place of a transformer's attention (LoRA); 0 trains
-    all weights. Merged at the end: what is trained has its own layers again."""
+    all weights. They are merged at the end, so that the trained model has its own layers again."""
     zoom: float = 1.5
     """Crops are zoomed by a factor drawn log-uniformly from [1 / zoom, zoom]; at least 1."""
     intensity: float = 0.2

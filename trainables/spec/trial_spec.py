@@ -30,7 +30,7 @@ class WeightsSpec:
     origin: WeightsOrigin = "none"
     """`public`: a published model; `source`: a model trained here on a second data set."""
     name: str = ""
-    """Public: name, file or folder of the model, also of one that another study trained; source:
+    """Public: name, file or folder of the model, which another study may have trained; source:
     id of the trial that trained it."""
 
     def __post_init__(self) -> None:
@@ -94,8 +94,8 @@ class TrialSpec:
 class GanFitSpec:
     """One fit of one GAN on the training samples of one draw, and the pool drawn from it.
 
-    Settings that the GAN's architecture does not use take their defaults, so that specs which
-    differ in these alone are one fit.
+    Settings that the GAN's architecture does not use take their defaults, so that specs that
+    differ only in these share one fit.
     """
 
     study_seed: int
@@ -114,14 +114,14 @@ class GanFitSpec:
 
 
 Spec = TrialSpec | GanFitSpec
-"""What a training of a study may be fixed by."""
+"""The specs that may fix a training of a study."""
 
 
 def with_lora_of_before(flat: dict[str, Any]) -> dict[str, Any]:
     """A flat spec with LoRA's rank where it stood before it was a field of the training.
 
-    It was one of the settings of the only family with such a network, whose mark is its backbone.
-    Ids and hashes keep to that, so that studies of before go on.
+    It was a setting of the only family with such a network, recognised by its backbone. Ids and
+    hashes keep to that, so that earlier studies can be resumed.
     """
     rest = dict(flat)
     rank = rest.pop("training.lora_rank")
@@ -144,7 +144,7 @@ def gan_fit(spec: TrialSpec) -> GanFitSpec:
 
 
 def unlabelled_count(spec: Spec) -> int:
-    """Images without labels that a training may use, at most."""
+    """Most images without labels that a training may use."""
     if isinstance(spec, GanFitSpec):
         return spec.gan.unlabelled_images
     labelled = spec.extra.kind == "pseudo_labels" and spec.extra.ratio > 0

@@ -12,7 +12,7 @@ from trainables.training.schedule import averaging_decay
 class WeightAverage:
     """An exponential moving average of weights and of normalisation statistics.
 
-    Where a training asks for none, it does nothing and takes no memory.
+    Where a training asks for no average, it does nothing and takes no memory.
     """
 
     def __init__(self, network: torch.nn.Module, *, training: TrainingSpec) -> None:

@@ -27,8 +27,8 @@ NEAR = 0.02
 def is_worth_keeping(score: float, before: Sequence[Progress]) -> bool:
     """Whether the weights of this evaluation replace those kept so far.
 
-    They do unless an earlier evaluation was clearly better. The learning rate falls to 0, so of
-    weights that validation cannot tell apart the later are the better; taking the highest score
+    They do unless an earlier evaluation was clearly better. The learning rate falls to 0, so among
+    weights that validation cannot tell apart the later ones are better; taking the highest score
     of a few images would often keep weights from the unsettled first part of a training.
 
     Args:
@@ -50,8 +50,8 @@ def evaluation_steps(training: TrainingSpec) -> list[int]:
     """Optimiser steps, counted from 1, after which validation is scored.
 
     They are as evenly spaced as whole steps allow, and the last one is the last step: trials of
-    one arm are compared at equal images seen, whatever their batch size. None where nothing is
-    trained.
+    one arm are compared at equal images seen, whatever their batch size. Empty where nothing
+    is trained.
     """
     if not training.steps:
         return []

@@ -1,4 +1,4 @@
-"""What a training is handed: extra data, and where its progress and its state go."""
+"""What a training is given: extra data, and where its progress and its state go."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from trainables.results.result import Progress
 from trainables.spec.extra_spec import SyntheticOrder
 
 Report = Callable[[Progress], None]
-"""Takes each `Progress`; Ray, a list in a test, or `print` can stand behind it."""
+"""Receives each `Progress`; Ray, a list in a test, or `print` can stand behind it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +39,7 @@ class Checkpoints(Protocol):
 
 
 class NoCheckpoints:
-    """For trainings too short to be worth it, and for tests."""
+    """No checkpoints, for tests and for trainings too short to need them."""
 
     def due(self) -> bool:
         return False

@@ -17,7 +17,7 @@ class State(Generic[Loss, Entry]):
     seconds: float = 0.0
     """Device-seconds of steps and evaluations, without interruptions."""
     losses: list[Loss] = field(default_factory=list)
-    """Those the engine gave since the last evaluation."""
+    """Losses that the engine returned since the last evaluation."""
     progress: list[Entry] = field(default_factory=list)
     """One entry for each evaluation so far."""
 
@@ -25,7 +25,7 @@ class State(Generic[Loss, Entry]):
 class Course(Protocol[Loss, Entry]):
     """When a training is evaluated, which weights are worth keeping, and when it is over.
 
-    `Loss` is what its engine gives for a step, `Entry` a dataclass that tells of an evaluation.
+    `Loss` is what its engine returns for a step, `Entry` a dataclass that reports an evaluation.
     """
 
     @property
@@ -40,11 +40,11 @@ class Course(Protocol[Loss, Entry]):
         """Evaluates the training after a step, while `Engine.evaluating` is in force.
 
         Returns:
-            What was measured, by its names in an entry.
+            The measured values, by their field names in an entry.
         """
 
     def entry(self, state: State[Loss, Entry], measured: dict[str, float]) -> Entry:
-        """What is told of an evaluation: how far the training has come, and what was measured."""
+        """The report of an evaluation: how far the training has come, and what was measured."""
 
     def is_worth_keeping(self, entry: Entry, before: Sequence[Entry]) -> bool:
         """Whether the weights of an evaluation replace those kept at the evaluations before it."""

@@ -12,7 +12,7 @@ def best_device() -> torch.device:
 
 
 def place(network: torch.nn.Module, device: torch.device) -> torch.nn.Module:
-    """Moves a network to a device, its weights in the memory format convolutions are fastest in."""
+    """Moves a network to a device, in the memory format that is fastest for convolutions."""
     return network.to(device).to(memory_format=torch.channels_last)
 
 

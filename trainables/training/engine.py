@@ -10,14 +10,14 @@ Loss_co = TypeVar("Loss_co", covariant=True)
 class Engine(Protocol[Loss_co]):
     """A network in training, with its batches, its optimiser and the weights it keeps aside.
 
-    `Loss_co` is what a step gives: one number, or several by name.
+    `Loss_co` is what a step returns: one number, or several by name.
     """
 
     def advance(self, step: int, *, end: int) -> tuple[int, Loss_co]:
         """Takes the step after `step`, and those up to `end` where it cannot pause in between.
 
         A checkpoint may be taken wherever it pauses. Either it always pauses after one step or
-        never before `end`, so that means of the losses it gives are means over steps.
+        never before `end`, so that means of its losses are means over steps.
 
         Args:
             step: steps taken before.
@@ -43,4 +43,4 @@ class Engine(Protocol[Loss_co]):
         """Writes all that `read` needs into an existing folder."""
 
     def read(self, folder: Path) -> None:
-        """Puts back what `write` wrote, so that the next step is the one that would have come."""
+        """Restores what `write` wrote, so that the next step is the one that would have come."""

@@ -1,4 +1,4 @@
-"""The one loop of every training; the framework is its engine's, what is measured its course's."""
+"""The one loop of every training; its engine knows the framework, its course what is measured."""
 
 import dataclasses
 import json
@@ -22,13 +22,13 @@ def run(
 ) -> None:
     """Trains to the end of the course; the engine ends with the weights worth keeping.
 
-    A training that goes on from a checkpoint first reports again what was reported before it,
-    and ends as one that was never interrupted.
+    A training that resumes from a checkpoint first repeats the reports made before it, and ends
+    like one that was never interrupted.
 
     Args:
-        engine: as it begins; what a checkpoint holds is put back here.
+        engine: in its initial state; a checkpoint's content is restored here.
         course: when to evaluate, what to keep, when to end.
-        report: told of each evaluation.
+        report: called with each evaluation.
         checkpoints: where the state is kept, wherever the engine pauses.
 
     Raises:
@@ -79,7 +79,7 @@ def _restored(
 ) -> State[Loss, Entry]:
     """Puts back what `_write` wrote; a fresh state where there is no checkpoint.
 
-    Checkpoints of software of before hold no state of their own: their training starts afresh.
+    Checkpoints of earlier software hold no such state: their training starts afresh.
     """
     if folder is None or not (folder / STATE_FILE).exists():
         return State()

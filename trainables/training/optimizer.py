@@ -16,7 +16,7 @@ class LayerwiseOptimizer:
     def __init__(
         self, network: torch.nn.Module, *, depths: dict[str, float], training: TrainingSpec
     ) -> None:
-        """Notes the weights as they are: those that L2-SP pulls to.
+        """Records the current weights, which L2-SP pulls towards.
 
         Args:
             network: with the weights that training starts from.
@@ -85,7 +85,7 @@ class LayerwiseOptimizer:
 def _groups(
     network: torch.nn.Module, *, depths: dict[str, float]
 ) -> dict[tuple[float, bool], list[torch.nn.Parameter]]:
-    """Parameters by their depth, and by whether weight decay is for them."""
+    """Parameters by their depth, and by whether weight decay applies to them."""
     groups: dict[tuple[float, bool], list[torch.nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
         if not parameter.requires_grad:

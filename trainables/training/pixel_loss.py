@@ -1,4 +1,4 @@
-"""The loss of a network that names the class of every pixel."""
+"""The loss of a network that classifies every pixel."""
 
 import torch
 from torch.nn import functional

@@ -1,4 +1,4 @@
-"""How the learning rate runs over a training, and how it differs from layer to layer.
+"""How the learning rate changes over a training, and how it differs from layer to layer.
 
 Pure functions: the three families differ only in how they hand the rates to their optimiser
 (parameter groups in torch, a per-variable learning rate in Keras).
@@ -39,7 +39,7 @@ def decay(progress: float, *, warm_up: float = 0.05, shape: DecayName = "cosine"
 
     Args:
         progress: share of the images seen so far, in [0, 1].
-        warm_up: share of the training in which it rises, from a little above 0.
+        warm_up: share of the training during which it rises, from a little above 0.
         shape: half a cosine, down to 0, or constant.
 
     Source: Loshchilov and Hutter 2017 (arXiv:1608.03983), one cycle without restarts.
@@ -60,7 +60,7 @@ def lr_multiplier(
     unfreezing: float = 0.5,
     head_only: float = 0.2,
 ) -> float:
-    """How much of the learning rate a layer gets; exactly 0 means frozen.
+    """Factor on a layer's learning rate; exactly 0 means frozen.
 
     Args:
         schedule: how training moves away from pretrained weights.

@@ -21,9 +21,9 @@ from trainables.training.validation_course import ValidationCourse
 CHECKPOINT_FILE = "training.pt"
 
 DrawBatch = Callable[[np.random.Generator, float], tuple[torch.Tensor, torch.Tensor]]
-"""Gives images float32 [N, C, H, W] and targets [N, ...], as the loss expects them."""
+"""Returns images float32 [N, C, H, W] and targets [N, ...], as the loss expects them."""
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""Takes float32 predictions [N, outputs, H, W] and targets, gives one number."""
+"""Takes float32 predictions [N, outputs, H, W] and targets, returns one number."""
 
 
 def train(
@@ -52,7 +52,7 @@ def train(
         depths: depth in [0, 1] of every parameter to train, by name (see schedule.py).
         evaluate: scores validation with the network as it is, in evaluation mode; F1 in [0, 1].
         randomness: of the trial.
-        report: told of each evaluation.
+        report: called with each evaluation.
         checkpoints: where the state is kept.
         device: where the network is trained.
 

@@ -1,4 +1,4 @@
-"""Specs and results as they lie in files and travel: flat dicts and JSON, and nowhere else.
+"""Specs and results as stored and sent: flat dicts and JSON, handled only here.
 
 Imports `spec`, `results` and `segmenters`.
 """

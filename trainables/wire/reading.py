@@ -1,4 +1,4 @@
-"""Reads specs from what `flatten` made of them: flat dicts, as they lie in files and in Ray."""
+"""Reads specs from what `flatten` made of them: flat dicts, as stored in files and used by Ray."""
 
 import json
 from pathlib import Path
@@ -16,10 +16,10 @@ from trainables.spec.trial_spec import DataSpec, GanFitSpec, Spec, TrialSpec, We
 def read_spec(flat: dict[str, Any]) -> Spec:
     """Reads what `flatten` made of a `TrialSpec` or a `GanFitSpec`.
 
-    Fields that software of before did not know take their defaults.
+    Fields that earlier software did not know take their defaults.
 
     Raises:
-        ValueError: a value is out of range, or a name is not known or lacking.
+        ValueError: a value is out of range, or a name is unknown or missing.
     """
     return gan_fit_spec(flat) if flat.get("stage") == "fit_gans" else trial_spec(flat)
 
@@ -34,7 +34,7 @@ def trial_spec(flat: dict[str, Any]) -> TrialSpec:
     if kind not in FAMILIES:
         raise ValueError(f"segmenter.kind must be one of {sorted(FAMILIES)}, but got {kind!r}.")
     segmenter = part_of(flat, "segmenter")
-    # Before it was a field of the training it was one of a network.
+    # Earlier it was a field of a network, not of the training.
     lora = {"lora_rank": segmenter.pop("lora_rank")} if "lora_rank" in segmenter else {}
     extra = part_of(flat, "extra")
     gan = part_of(extra, "gan")

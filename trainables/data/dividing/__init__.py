@@ -1,4 +1,4 @@
-"""Which images are annotated, which test, and which must stay together.
+"""Which images are annotated, which are test images, and which must stay together.
 
 Imports `data`, `opening` and `spec`.
 """

@@ -1,10 +1,10 @@
-"""Finds images that were cut from one field side by side: where one ends, the other goes on.
+"""Finds images that were cut from one field side by side: one continues where the other ends.
 
 Such images share no pixel, but the last row of one and the first row of the other are neighbours
 in the field, and the step from one to the other is no greater than between rows inside the images.
-How equal two rows are by chance depends on the data set. So it is measured there: two upper borders
-never adjoin, and how often they look as if they did tells how often the same is chance for an upper
-and a lower one.
+How similar two rows are by chance depends on the data set, so it is measured there: two upper
+borders never adjoin, and how often they seem to tells how often an upper and a lower one match by
+chance.
 """
 
 from collections import defaultdict
@@ -26,22 +26,22 @@ STRUCTURED = 0.05
 FEWEST_BLOCKS = 4
 """Blocks with structure that two borders must have, so that one bright cell is no proof."""
 SAME, SAME_SHARE = 0.6, 0.7
-"""From this concordance on a block is the same, and the share of blocks that must be."""
+"""Concordance at which a block counts as the same, and the share of blocks that must reach it."""
 FLOOR = 0.9
 """Smallest concordance of two borders that adjoin."""
 MAX_STEP = 2.0
 """Largest mean squared step across two borders that adjoin, over that inside the images; 1 is
 expected, and the median of such pairs in DSB2018."""
 FALSE_SHARE = 0.01
-"""Most false among the pairs that are accepted."""
+"""Largest share of false pairs among those accepted."""
 FEWEST_ABOVE = 7
-"""Where chance makes any borders look alike, so many pairs must do so more than all of those: a
-pair and its decoy are as likely to come first by chance, so that 7 do in 1 of 128 data sets."""
+"""Where some borders look alike by chance, this many pairs must rank above all of those. By chance
+a pair and its decoy are equally likely to come first, so 7 pairs do in 1 of 128 data sets."""
 ROWS, PAIRS = 1024, 16384
 """Borders compared with all others at a time, and pairs compared in full, to bound memory."""
 COARSER_PX = 8
 ROUNDING = 1e-3
-"""Beyond what single precision may lose in a bound."""
+"""More than single precision may lose in a bound."""
 DARK = 1e-6
 """Borders of less energy show nothing."""
 TOP, BOTTOM, LEFT, RIGHT = range(4)
@@ -67,7 +67,7 @@ def borders(image: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def adjoining(all_borders: Sequence[tuple[np.ndarray, ...]]) -> list[tuple[int, int]]:
-    """Pairs of images, by index, of which one goes on where the other ends.
+    """Pairs of images, by index, where one continues where the other ends.
 
     Args:
         all_borders: what `borders` gave of each image.
@@ -108,7 +108,7 @@ def _pairs(
 
 
 def _alike(first: np.ndarray, second: np.ndarray) -> list[tuple[float, int, int]]:
-    """Concordance and indices of the borders, [N, 2, length], that agree in all that is asked."""
+    """Concordance and indices of the borders, [N, 2, length], that pass all checks."""
     one, other = (_band(_outward(lines)) for lines in (first, second))
     found = []
     for i, j in _near(one, other):
@@ -125,14 +125,14 @@ def _alike(first: np.ndarray, second: np.ndarray) -> list[tuple[float, int, int]
 def _near(one: np.ndarray, other: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Indices of all pairs of lines, [N, length], whose concordance may reach `FLOOR`, in batches.
 
-    Two lines that do are close, |a - b|^2 <= (1 - FLOOR) (|a|^2 + |b|^2), and the means of their
-    pixels, eight by eight, are closer still. So most pairs are ruled out by an eighth of the work,
-    and none wrongly.
+    Two lines that do are close, |a - b|^2 <= (1 - FLOOR) (|a|^2 + |b|^2), and the means
+    over every eight of their pixels are closer still. So an eighth of the work rules out most
+    pairs, none of them wrongly.
     """
     rows, columns = (np.flatnonzero((lines**2).sum(axis=1) > DARK) for lines in (one, other))
     left, of_left = _bounded(one[rows])
     right, of_right = _bounded(other[columns])
-    # The bounds go into the product, so that one comparison is all that is done with each pair.
+    # The bounds go into the product, so that each pair takes a single comparison.
     left = np.column_stack([2 * left, -of_left, -np.ones_like(of_left)])
     right = np.column_stack([right, np.ones_like(of_right), of_right]).T
     for start in range(0, len(rows), ROWS):
@@ -158,7 +158,7 @@ def _bounded(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _outward(lines: np.ndarray) -> np.ndarray:
     """Borders, [N, 2, length], continued by a part of the step from the line inside: [N, length].
 
-    Two borders lie a pixel apart; halfway between both they are more alike.
+    Two borders lie a pixel apart; halfway between them they are more alike.
     """
     return lines[:, 0] + OUTWARD * (lines[:, 0] - lines[:, 1])
 

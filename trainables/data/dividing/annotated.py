@@ -12,7 +12,7 @@ from trainables.data.windows import is_large, windows_of
 Reader = Callable[[], Sample]
 
 TRAINING_PX = 64 * 1024 * 1024
-"""Most pixels of the windows that a training is given, shared evenly by its images."""
+"""Most pixels of all windows that a training is given, shared evenly among its images."""
 VALIDATION_PX = 2 * 1024 * 1024
 """The same for validation, whose windows are labelled at every evaluation."""
 
@@ -44,7 +44,7 @@ def annotated_samples(
 
     Args:
         readers: by sample id; reading a small sample must cost little, as it is done again and
-            again. Of large ones `windows_of` is taken, at once.
+            again. Large samples are replaced by their `windows_of` at once.
         annotated: which images are which.
     """
     if annotated.one_image:
@@ -56,7 +56,7 @@ def annotated_samples(
 
 
 def unlabelled_samples(readers: Mapping[str, Reader], ids: Sequence[str]) -> Sequence[Sample]:
-    """Images that a draw does not annotate; their labels stay behind.
+    """Images that a draw does not annotate, without their labels.
 
     Args:
         readers: as in `annotated_samples`.

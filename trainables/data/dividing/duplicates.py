@@ -1,6 +1,6 @@
 """Finds images that are copies, overlapping crops or adjoining crops of one field.
 
-Three steps find what overlaps: places that stand out in each image (`landmarks`), candidates
+Three steps find what overlaps: distinctive places in each image (`landmarks`), candidates
 whose places lie in the same arrangement, and a comparison of the pixels of each candidate
 (`overlap`). Copies may be flipped, turned by quarters, brighter or darker, or compressed; they
 have the same scale. What adjoins without overlap is found by its borders (`adjoining`).
@@ -21,28 +21,28 @@ from trainables.data.dividing.overlap import TURNS, agree, turned_positions
 from trainables.data.opening.room import Room
 
 PX_PER_LANDMARK = 4096
-"""Area of image for one landmark."""
+"""Image area per landmark, in pixels."""
 FINE_PX_PER_LANDMARK, FEW_IMAGES = 2048, 2000
-"""Of so few images more landmarks are taken, which finds overlaps of a tenth as well."""
+"""Up to this many images, more landmarks are taken, which also finds overlaps of a tenth."""
 MOST_LANDMARKS = 2**21
-"""Of all images together: a set of many large ones gets fewer for its area."""
+"""Landmarks of all images together: a set of many large images gets fewer per area."""
 NEIGHBOURS = 8
-"""Most similar places that are looked at for each place."""
+"""Number of most similar places examined for each place."""
 MAX_DISTANCE = 0.15
-"""Largest distance of two descriptors, which have length 1, that may show the same place."""
+"""Largest distance between two descriptors, of length 1, that may show the same place."""
 APPROXIMATION = 0.5
 """Neighbours may be up to this share farther than the nearest ones. Exact search takes twice as
 long and finds no more copies, whose descriptors are nearly equal."""
 FEWEST_MATCHES = 3
 """Places that must lie in the same arrangement for two images to be compared."""
 BIN_PX = 4
-"""Arrangements are the same where their shifts differ by less than this."""
+"""Arrangements are the same if their shifts differ by less than this."""
 BINS, IMAGES = 2**14, 2**17
 """Most bins of shifts along a side (65,536 pixels) and most images, so that a key fits 63 bits."""
 MOST_PX = 64 * 1024 * 1024
 """Pixels of the images that are in memory together; a larger one is alone."""
 AT_ONCE = 64
-"""Candidates that are compared in parallel before the next look at what is connected."""
+"""Candidates compared in parallel before connections are checked again."""
 TRIES = 2
 """Arrangements that are compared for two images, the best supported first."""
 
@@ -78,7 +78,7 @@ def tie_duplicates(
     Returns:
         As many pairs as it takes to connect all that are tied, directly or through others.
     """
-    pixels = {name: pixels_of(name) for name in ids}  # opens each file's head, so only once
+    pixels = {name: pixels_of(name) for name in ids}  # reads each file's header, so only once
     px_per_landmark = max(
         FINE_PX_PER_LANDMARK if len(ids) <= FEW_IMAGES else PX_PER_LANDMARK,
         sum(pixels.values()) // MOST_LANDMARKS,
@@ -159,7 +159,7 @@ def candidates(places: list[Landmarks]) -> list[Candidate]:
 
 
 def _matches(places: list[Landmarks]) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of landmarks of different images that look alike, the earlier image first."""
+    """Indices of similar landmarks of different images, the earlier image first."""
     descriptors = np.concatenate([place.descriptors for place in places])
     owner = np.repeat(np.arange(len(places)), [len(place.positions) for place in places])
     _, near = cKDTree(descriptors).query(

@@ -1,4 +1,4 @@
-"""Grouped folds: where images are too few for a test side, each is tested once all the same."""
+"""Grouped folds: where images are too few for a test side, each is still tested once."""
 
 from collections import defaultdict
 
@@ -18,7 +18,7 @@ def fold_dataset(
     annotation side never saw a group of its test side.
 
     Args:
-        dataset: the annotated images; a test side that it names is not looked at.
+        dataset: the annotated images; a test side that it names is ignored.
         seed: fixes the random choice.
         folds: at least 2; fewer are made where there are fewer groups.
         detect_duplicates: tie near-duplicates and overlapping crops into one group.
@@ -59,11 +59,11 @@ def balanced_parts(
 ) -> list[tuple[str, ...]]:
     """Divides images into parts of whole groups and of nearly equal size.
 
-    Groups go in random order, the largest first, each to the part that is smallest so far.
+    Groups are assigned largest first, equal ones in random order, each to the smallest part so far.
 
     Args:
         groups: image to group.
-        parts: most parts; as many as there are groups where these are fewer.
+        parts: largest number of parts; fewer where there are fewer groups.
 
     Returns:
         The images of each part, sorted.

@@ -1,4 +1,4 @@
-"""Finds places in an image that are found again in every copy, flip and crop of it."""
+"""Finds places in an image that can be found again in every copy, flip and crop of it."""
 
 import itertools
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 from trainables.data.bands import band_rows
 
 BOXES_PX = ((3, 5), (5,), (7,), (11,), (17,))
-"""Widths of the moving averages, each on top of those before: standard deviations of about 1.6,
+"""Widths of the moving averages, each applied after those before: standard deviations of about 1.6,
 2.2, 2.9, 4.3 and 6.5 pixels. Averages over squares cost the same at any width, and like the
 descriptors are the same after flips and quarter turns."""
 STEPS_PX = (2, 3, 4, 6)
@@ -23,7 +23,7 @@ SPACING_PX = 5
 FEWEST = 64
 """Places allowed in a small image."""
 BAND_PX = 8 * 1024 * 1024
-"""Larger images are looked at in bands of rows, so that their blurred copies stay small; each
+"""Larger images are processed in bands of rows, so that their blurred copies stay small; each
 band has the places that its area allows."""
 REACH_PX = 40
 """Rows beyond a band that its places depend on: blur, derivatives and spacing."""
@@ -46,11 +46,11 @@ def landmarks(image: np.ndarray, *, px_per_landmark: int = 2048) -> Landmarks:
 
     Args:
         image: [H, W] or [H, W, C] of any dtype; channels are averaged.
-        px_per_landmark: at most one place for so many pixels, so that their number follows the
+        px_per_landmark: at most one place per this many pixels, so that their number follows the
             area; small images may have `FEWEST`.
 
     Returns:
-        None of them where nothing stands out, e.g. in a constant image.
+        The landmarks; empty where nothing stands out, e.g. in a constant image.
 
     Source: extrema of differences of blurred images as in Lowe 2004; the descriptors are moduli of
     derivatives up to order 2, which no reflection or quarter turn of the pixel grid changes.

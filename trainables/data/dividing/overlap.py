@@ -1,4 +1,4 @@
-"""Compares the pixels of two images where one lies over the other."""
+"""Compares the pixels of two images where they overlap."""
 
 import cv2
 import numpy as np
@@ -8,22 +8,22 @@ from trainables.data.dividing.landmarks import grey
 TURNS = 8
 """The flips and quarter turns of a square: turn % 4 quarter turns, after a flip from 4 on."""
 SLACK_PX = 2
-"""The shift is known up to so many pixels."""
+"""Uncertainty of the shift, in pixels."""
 MIN_SIDE_PX = 20
 """Narrower overlaps are not compared."""
 MAX_SIDE_PX = 1024
-"""Of larger overlaps the middle is compared."""
+"""Larger overlaps are compared in their middle only."""
 FINE_PX, COARSE_PX = 1.5, 5.0
 """Only structure between these two sizes is compared: neither noise nor uneven light."""
 BLOCK_PX = 16
 STRUCTURED = 0.05
 """A block has structure if its energy is at least this share of that of the strongest blocks."""
 BLOCK_CORRELATION = 0.6
-"""From this correlation on a block is the same in both images."""
+"""Correlation from which a block counts as the same in both images."""
 SAME_SHARE = 0.7
 """Share of the blocks with structure that must be the same."""
 RULES = ((8, 0.5), (3, 0.8))
-"""Fewest blocks with structure, and the correlation that the whole overlap then must reach."""
+"""Fewest blocks with structure, and the correlation that the whole overlap must then reach."""
 
 
 def agree(first: np.ndarray, second: np.ndarray, *, turn: int, shift: tuple[int, int]) -> bool:
@@ -76,7 +76,7 @@ def turned_positions(positions: np.ndarray, shapes: np.ndarray, turn: int) -> np
 def _overlap(
     first: np.ndarray, second: np.ndarray, shift: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The parts of two images that lie over each other, of the same size, maybe empty."""
+    """The overlapping parts of two images, of the same size, possibly empty."""
     of_first, of_second = [], []
     for axis in (0, 1):
         start = max(0, shift[axis])

@@ -42,11 +42,11 @@ class Split:
     """Group of each image of either side and of the unlabelled ones, near-duplicates tied."""
     seed: int
     content_hash: str
-    """Of the data set's pixels."""
+    """Hash of the data set's pixels."""
     unlabelled_ids: tuple[str, ...] = ()
-    """Images without labels that are of no group of the test side: these may be trained on."""
+    """Images without labels outside the groups of the test side: these may be trained on."""
     tied: int = 0
-    """Images that near-duplicates or crops tied to another image."""
+    """Number of images tied to another image as near-duplicates or crops."""
     dropped: int = 0
     """Images of the annotation side given by the data set that are tied to test images."""
     test_dropped: int = 0
@@ -63,7 +63,7 @@ class Split:
         return hash_flat(to_json(self))
 
     def draw(self, *, annotation_count: int, draw: int) -> Annotated:
-        """The images that are annotated in one draw; those for 2 are among those for 4.
+        """The images that are annotated in one draw; those for a count of 2 are among those for 4.
 
         Args:
             annotation_count: annotated images, those for validation included.
@@ -104,7 +104,7 @@ class Split:
         return tuple(available[index] for index in rng.permutation(len(available))[:count])
 
     def _ordered(self, draw: int) -> tuple[str, ...]:
-        """All annotation images in random order, the first image of every group before seconds."""
+        """Annotation images in random order, the first image of every group before any second."""
         rng = Randomness(("split", self.seed, draw)).generator("order")
         order = [self.annotation_ids[index] for index in rng.permutation(len(self.annotation_ids))]
         seen: Counter[str] = Counter()
@@ -123,7 +123,7 @@ def split_dataset(
     max_test_images: int,
     detect_duplicates: bool = True,
 ) -> Split:
-    """Divides a data set into an annotation side and a test side, never through a group.
+    """Divides a data set into an annotation side and a test side, never splitting a group.
 
     Where the data set names test images itself, they are the test side, and images tied to them
     leave the annotation side. Otherwise whole groups are drawn at random for the test side.
@@ -183,7 +183,7 @@ def tied_groups(
 def unlabelled_beside(
     test: Sequence[str], dataset: Dataset, groups: dict[str, str]
 ) -> tuple[str, ...]:
-    """The images without labels that are in no group of the test side, sorted.
+    """The images without labels that belong to no group of the test side, sorted.
 
     Args:
         test: ids of the images on the test side.
@@ -195,7 +195,7 @@ def unlabelled_beside(
 
 
 def merged_groups(groups: dict[str, str], ties: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Group of each sample after the groups of tied samples were made one.
+    """Group of each sample after the groups of tied samples are merged.
 
     Args:
         groups: sample id to group.
@@ -239,7 +239,7 @@ def _given_sides(
 
 
 def _random_groups(groups: dict[str, str], *, target: int, rng: np.random.Generator) -> list[str]:
-    """Images of whole groups at random, `target` of them or as close below as groups allow."""
+    """Images of random whole groups, `target` of them or as close below as the groups allow."""
     members = defaultdict(list)
     for sample_id, group in groups.items():
         members[group].append(sample_id)

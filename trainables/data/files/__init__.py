@@ -1,4 +1,4 @@
-"""Single files of images and labels, read with what is wrong with them named.
+"""Reads single files of images and labels, and names what is wrong with them.
 
 Imports `data`.
 """

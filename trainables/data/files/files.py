@@ -17,7 +17,7 @@ from trainables.data.files.tiff import MAPPED_FROM_PX, plane_count, read_tiff, t
 
 TIFF = (".tif", ".tiff")
 SUFFIXES = (*TIFF, ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".npy")
-"""Extensions taken for images, in small letters."""
+"""Extensions of image files, in lower case."""
 MAX_CHANNELS = 3
 READ_ERRORS = (
     ValueError,  # tifffile
@@ -100,7 +100,7 @@ def _own_plane(path: Path, plane: int) -> int:
 
 
 def pixels_of(path: Path) -> int:
-    """Height times width of an image, from the head of its file; 0 where that cannot be told."""
+    """Height times width of an image, from its file's header; 0 where that does not say."""
     try:
         if path.suffix.lower() in TIFF:
             return tiff_pixels(path)
@@ -109,7 +109,7 @@ def pixels_of(path: Path) -> int:
             return math.prod(sorted(shape)[-2:])
         with _pillow().open(path) as image:
             return int(image.width * image.height)
-    except READ_ERRORS:  # reading it will tell what is wrong
+    except READ_ERRORS:  # reading it will show what is wrong
         return 0
 
 

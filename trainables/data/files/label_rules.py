@@ -6,13 +6,13 @@ from trainables.data.bands import bands
 from trainables.data.files.defect import DefectError
 
 WRAPPED_SHARE = 0.98
-"""Share of a type's numbers in use from which cells may have been more than numbers."""
+"""Share of a type's numbers in use from which there may have been more cells than numbers."""
 MOST_PIECES = 1.25
-"""Separate pieces for each number that are still taken for cells with stray pixels."""
+"""Separate pieces per number up to which cells with stray pixels are assumed."""
 
 
 def as_labels(values: np.ndarray, *, file: str, components: bool = False) -> np.ndarray:
-    """Checks the values of a mask and gives them as labels.
+    """Checks the values of a mask and returns them as labels.
 
     Args:
         values: [H, W] or [H, W, C] of any dtype, as decoded.
@@ -84,8 +84,8 @@ def _is_whole(values: np.ndarray) -> bool:
 def _refuse_wrapped(labels: np.ndarray, file: str) -> None:
     """Refuses masks whose numbers began again at 0 or below it, which a narrow type does silently.
 
-    In a type of so many bits, -1 becomes the largest number; and with more cells than there are
-    numbers, every number serves for several cells.
+    In an unsigned type -1 becomes the largest number, and with more cells than numbers every number
+    stands for several cells.
     """
     if labels.dtype.kind != "u" or labels.dtype.itemsize > 4:
         return

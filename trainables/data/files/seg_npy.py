@@ -22,7 +22,7 @@ ARRAY_PARTS = {
 
 
 def read_seg_labels(path: Path) -> np.ndarray:
-    """Labels that Cellpose's window saved.
+    """Labels saved by Cellpose's graphical interface.
 
     Returns:
         int32 [H, W], 0 background.

@@ -1,4 +1,4 @@
-"""Reads one plane of a TIFF, and the pixel size it knows."""
+"""Reads one plane of a TIFF, and the pixel size it states."""
 
 import re
 from math import prod
@@ -13,8 +13,8 @@ CHANNEL_AXES = "CS"
 """tifffile's letters for channels and samples of a pixel; the other letters are stacks."""
 MICRONS = {"µm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0, "\\u00b5m": 1.0, "μm": 1.0}
 MAPPED_FROM_PX = 4 * 1024 * 1024
-"""Planes of so many pixels that lie in their file as they are, are mapped and not read: their pages
-come when they are looked at, and go when memory is short."""
+"""Planes of at least this many pixels, stored as they are, are memory-mapped instead of read: their
+pages are loaded on access and dropped when memory is short."""
 LENGTHS_IN_UM = {**MICRONS, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6}
 
 
@@ -65,7 +65,7 @@ def tiff_pixels(path: Path) -> int:
 
 
 def pixel_size(path: Path) -> float | None:
-    """Micrometres a pixel, where a TIFF says so (OME, ImageJ or its resolution tags), else None."""
+    """Micrometres per pixel, where a TIFF gives it (OME, ImageJ, resolution tags), else None."""
     import tifffile
 
     with tifffile.TiffFile(path) as tiff:
@@ -127,8 +127,8 @@ def _one_plane(tiff: Any, axes: str, *, plane: int, planes: int) -> np.ndarray:
 
 
 def _read(tiff: Any, wanted: slice | None = None) -> np.ndarray:
-    """Some pages of the first series, or all; what is large and lies in the file as it is, in one
-    piece and in this machine's order of bytes, is mapped."""
+    """Some pages of the first series, or all; large ones are memory-mapped if they are stored as
+    they are, contiguous and in this machine's byte order."""
     series = tiff.series[0]
     count = len(series) if wanted is None else wanted.stop - wanted.start
     page = series[0 if wanted is None else wanted.start]

@@ -1,4 +1,4 @@
-"""Says what to do with a data set that is still packed."""
+"""Refuses a data set that is still packed, and says what to do with it."""
 
 import tarfile
 import zipfile
@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 
 def refuse_archive(path: Path) -> None:
-    """Archives are not read: their owner unpacks them, and is told what is wrong with them.
+    """Refuses archives, which their owner has to unpack, and says what is wrong with them.
 
     Raises:
         ValueError: the path is a zip or tar file; names a member that would leave the folder.

@@ -35,7 +35,7 @@ def find(root: Path, options: Options) -> Found | None:
 def read_first_channel(path: Path) -> np.ndarray:
     """Labels of a BBBC039 mask: connected pixels of one value in the first channel are a nucleus.
 
-    Values serve again for nuclei that do not touch, so they cannot be taken as labels themselves.
+    Values are reused for nuclei that do not touch, so they cannot be taken as labels themselves.
 
     Returns:
         int32 [H, W], 0 background.

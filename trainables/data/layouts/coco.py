@@ -109,7 +109,7 @@ def _record(
 
 
 def _read(cells: list[dict[str, Any]], image: dict[str, Any], path: Path) -> np.ndarray:
-    """Labels at the size that the COCO file says, or the image's own where it says none."""
+    """Labels at the size given in the COCO file, or at the image's own where it gives none."""
     height, width = image.get("height"), image.get("width")
     if not (isinstance(height, int) and isinstance(width, int)):
         height, width = read_image(path).shape[:2]

@@ -11,7 +11,7 @@ from trainables.data.sample import IGNORED
 def labels_of(cells: list[dict[str, Any]], *, shape: tuple[int, int], file: str) -> np.ndarray:
     """Labels of one image; where cells overlap, the smaller one lies on top.
 
-    So no cell is hidden by a larger one. Regions marked `iscrowd` are unknown.
+    This way no cell is hidden by a larger one. Regions marked `iscrowd` are unknown.
 
     Args:
         cells: COCO annotations with a `segmentation`.
@@ -42,8 +42,8 @@ def labels_of(cells: list[dict[str, Any]], *, shape: tuple[int, int], file: str)
 def decode_runs(text: str) -> list[int]:
     """Run lengths of a compressed COCO string.
 
-    Five bits a character, the sixth says that more follow; from the third number on, the
-    difference to the number two before is stored.
+    Each character holds five bits, and a sixth that says whether more follow; from the third
+    number on, the difference from the number two before is stored.
 
     Source: `rleFrString` of github.com/cocodataset/cocoapi, common/maskApi.c.
     """

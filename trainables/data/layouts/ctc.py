@@ -101,7 +101,7 @@ def _gold_slices(sequence: Path) -> dict[str, list[tuple[int, Path]]]:
 
 
 def _slices(record: Record, cut: list[tuple[int, Path]], options: Options) -> list[Record]:
-    """One record for each slice. Markers do not tell which cells a slice cuts, so that what is
+    """One record for each slice. Markers do not tell which cells a slice cuts, so whatever is
     not labelled in it is unknown."""
     return [
         replace(

@@ -1,4 +1,4 @@
-"""Data Science Bowl 2018 (BBBC038): one folder an image, one mask file a nucleus."""
+"""Data Science Bowl 2018 (BBBC038): one folder per image, one mask file per nucleus."""
 
 from dataclasses import replace
 from functools import partial
@@ -18,7 +18,7 @@ def find(root: Path, options: Options) -> Found | None:
     """Records of `<id>/images/<id>.png` with `<id>/masks/*.png`; None where there are none.
 
     The folders may lie below `stage1_train`. Those of `stage1_test` come without masks; they are
-    read where `stage1_solution.csv` is there too, which has theirs.
+    read if `stage1_solution.csv`, which holds theirs, is present.
     """
     tops = [root, *subfolders(root)]
     folders = [child for top in tops for child in subfolders(top) if (child / "images").is_dir()]
@@ -37,7 +37,7 @@ def find(root: Path, options: Options) -> Found | None:
 
 
 def merge_masks(masks: list[Path], shape: tuple[int, int]) -> np.ndarray:
-    """Labels from one mask file a nucleus; where two overlap, the first in name order wins.
+    """Labels from one mask file per nucleus; where two overlap, the first in name order wins.
 
     Args:
         masks: files whose nucleus is not 0.

@@ -10,7 +10,7 @@ from trainables.data.files.defect import DefectError
 from trainables.data.files.files import read_image
 
 COLUMNS = {"ImageId", "EncodedPixels", "Usage"}
-"""Of a solution; lists of training labels and sample submissions have no usage."""
+"""Columns of a solution; lists of training labels and sample submissions have no usage."""
 IGNORED_USAGE = "ignored"
 PATTERNS = ("*.csv", "*/*.csv")
 

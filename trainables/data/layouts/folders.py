@@ -23,7 +23,7 @@ def find(root: Path, options: Options) -> Found | None:
 
 
 def unlabelled(root: Path, options: Options) -> Found:
-    """Records without labels, of the images in folders that are called unlabelled."""
+    """Records without labels, of the images in folders named as unlabelled."""
     images = [
         path
         for folder in unlabelled_folders(root)

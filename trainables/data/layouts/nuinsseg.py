@@ -1,4 +1,4 @@
-"""NuInsSeg: one folder an organ, with label masks and areas that cannot be annotated."""
+"""NuInsSeg: one folder per organ, with label masks and areas that cannot be annotated."""
 
 from dataclasses import replace
 from functools import partial

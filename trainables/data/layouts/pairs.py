@@ -11,7 +11,7 @@ from trainables.data.opening.records import Found, Options, Record, Side
 
 
 def image_files(folder: Path) -> list[Path]:
-    """What looks like an image directly in a folder, in the order of names."""
+    """Files directly in a folder that look like images, in the order of their names."""
     return sorted(path for path in folder.iterdir() if is_image(path))
 
 
@@ -31,7 +31,7 @@ def pair(
         masks: stem and file of each mask, its suffix already taken off the stem.
         root: folder of the data set; nothing outside of it is read.
         options: how to read.
-        side: side of the split that the folder's name says.
+        side: side of the split named by the folder.
         prefix: put before each stem to make ids.
 
     Returns:

@@ -20,7 +20,7 @@ class Part:
     folder: Path
     side: Side
     prefix: str
-    """What ids need in front so that parts do not clash; "" where the root is the one part."""
+    """Prefix of ids that keeps parts from clashing; "" where the root is the only part."""
 
 
 def parts(root: Path, recognise: Callable[[Path], bool]) -> list[Part]:

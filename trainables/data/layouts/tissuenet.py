@@ -1,4 +1,4 @@
-"""TissueNet: all images and labels in one `.npz` a split, two channels each."""
+"""TissueNet: all images and labels in one `.npz` per split, two channels each."""
 
 import hashlib
 import os

@@ -12,7 +12,7 @@ from trainables.data.opening.records import Found, Options, Record
 from trainables.data.opening.scan import grouped
 
 PREFIX = "unlabelled-"
-"""Before the ids of these images where an image of the data set has the same name."""
+"""Prefix of these images' ids where an image of the data set has the same name."""
 
 
 def find_unlabelled(
@@ -29,14 +29,14 @@ def find_unlabelled(
     as those of the data set, so that a well which is in both stays on one side.
 
     Args:
-        folder: images in it and below; where it has a layout that is known, its images only.
+        folder: its images and those below it; where its layout is known, only the layout's images.
         options: how to read.
         beside: what was found of the data set.
         group_pattern: column of index.csv or regular expression.
-        recognise: gives what a folder holds where its layout is known.
+        recognise: finds what a folder holds where its layout is known.
 
     Raises:
-        ValueError: the folder is none, or holds no images.
+        ValueError: there is no such folder, or it holds no images.
     """
     if not folder.is_dir():
         raise ValueError(f"unlabelled must be an existing folder of images, but {folder} is none.")
@@ -62,7 +62,7 @@ def find_unlabelled(
 
 
 def _with_short_id(record: Record) -> Record:
-    # A group that only the layout knows, as sequence 01, is another one than in the data set.
+    # A group known only from the layout, such as sequence 01, differs from the data set's.
     group = PREFIX + record.group if record.group else ""
     return replace(record, id=record.short_id or record.id, group=group)
 

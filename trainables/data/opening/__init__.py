@@ -1,4 +1,4 @@
-"""From found files to a data set whose every file was looked at once.
+"""From found files to a data set in which every file was examined once.
 
 Imports `data` and `files`.
 """

@@ -1,4 +1,4 @@
-"""A data set: annotated images, looked at once and read from disk when needed."""
+"""A data set: annotated images, examined once and read from disk when needed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ class Entry:
     diameter_px: float
     """Median over cells of the diameter of a circle of the same area; NaN without cells."""
     um_per_px: float | None
-    """Pixel size where the file knows it."""
+    """Pixel size where the file states it."""
 
 
 class Dataset:
@@ -65,7 +65,7 @@ class Dataset:
         self.channels = channels
         """Channels of every sample that `read` gives: the most that any annotated image has."""
         self.conversions = dict(conversions or {})
-        """How images of another number of channels are brought to it, and how many they are."""
+        """How images with another number of channels are converted to it, and how many are."""
         self.size_edges_px = size_edges_px
         """Diameters that part the annotated cells into classes of about equal number, ascending."""
         self.problems = tuple(problems)
@@ -85,7 +85,7 @@ class Dataset:
         return replace(sample, image=sample.image[:])
 
     def reader(self, sample_id: str, *, group: str = "") -> Callable[[], Sample]:
-        """What reads one sample as `read` does, but normalises its image where it is looked at.
+        """A function that reads one sample as `read` does, but normalises its image on access.
 
         Such a sample takes little more memory than its file's pixels. The reader can be pickled,
         and sent to any machine that finds the data set's files under the same path.
@@ -108,7 +108,7 @@ class Dataset:
         return self._records[sample_id].group or sample_id
 
     def pixels_of(self, sample_id: str) -> int:
-        """Height times width of one image, from the head of its file; 0 where it is not told."""
+        """Height times width of one image, from its file's header; 0 where that does not say."""
         return pixels_of(self._records[sample_id].image)
 
     def read_pixels(self, sample_id: str) -> np.ndarray:

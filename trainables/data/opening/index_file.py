@@ -1,4 +1,4 @@
-"""The optional index.csv of a data set, and the groups that names tell."""
+"""The optional index.csv of a data set, and the groups in its file names."""
 
 import csv
 import re
@@ -17,10 +17,10 @@ TRAIN_WORDS = ("train", "training", "val", "valid", "validation")
 
 
 def read_index(root: Path) -> dict[str, dict[str, str]]:
-    """Rows of index.csv by the stem of the image they are about; {} where there is no such file.
+    """Rows of index.csv by the stem of the image they describe; {} where there is no such file.
 
     Raises:
-        ValueError: the file is no text, or has no column that names the images.
+        ValueError: the file is not text, or has no column that names the images.
     """
     path = root / "index.csv"
     if not path.is_file():
@@ -85,7 +85,7 @@ def group_of(sample_id: str, row: dict[str, str], *, pattern: str, known: str) -
 
 
 def _group_in_name(sample_id: str) -> str:
-    """The well that a file name of a public set tells, "" where it tells none."""
+    """The well in a file name of a public set, "" where there is none."""
     matches = (pattern.search(sample_id) for pattern in WELLS)
     return next((match.group(1) for match in matches if match), "")
 

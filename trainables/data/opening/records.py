@@ -15,7 +15,7 @@ Side = Literal["", "train", "test"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
-    """How a person wants a data set to be read."""
+    """How the user wants a data set to be read."""
 
     channel: str = ""
     """Image channels to keep by number ("0,1"), or the kind of labels by name ("nuclear")."""
@@ -47,7 +47,7 @@ class Record:
     """Group known from the layout's own names, "" where unknown."""
     side: Side = ""
     short_id: str = ""
-    """Id without the folders in front, taken where no other image has it; "" for none."""
+    """Id without the folders in front, used where no other image has it; "" for none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

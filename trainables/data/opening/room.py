@@ -1,4 +1,4 @@
-"""Room for large images: threads wait while those that are looked at fill the memory meant."""
+"""Room for large images: threads wait while the images being examined fill the memory allowed."""
 
 import threading
 from collections.abc import Iterator

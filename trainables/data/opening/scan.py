@@ -1,4 +1,4 @@
-"""Looks at every file of a data set once: measures it, and finds what is wrong."""
+"""Examines every file of a data set once: measures it, and finds what is wrong."""
 
 import hashlib
 import os
@@ -24,20 +24,20 @@ from trainables.data.opening.room import Room
 MAX_THREADS = 4
 """Images in memory at one time, ..."""
 MOST_PX = 64 * 1024 * 1024
-"""... if they have no more pixels together; decoders release Python's lock."""
+"""... if they hold no more pixels than this in all; decoders release Python's lock."""
 FEWEST_TO_CLASS = 30
-"""Of fewer cells no classes of size are made."""
+"""Fewer cells are not divided into size classes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Look:
-    """What one look at one record gave."""
+    """What examining one record found."""
 
     record: Record
     problem: Problem | None = None
     entry: Entry | None = None
     areas_px: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    """Of its cells."""
+    """Areas of its cells."""
     channels: int = 0
     digest: str = ""
 
@@ -175,7 +175,7 @@ def _pixel_size(path: Path) -> float | None:
 
 
 def _conversions(looks: Sequence[_Look], channels: int) -> Counter[str]:
-    """How many images are brought to the data set's channels, by the way it is done."""
+    """How many images are converted to the data set's channels, by kind of conversion."""
     how = Counter(conversion(look.channels, channels) for look in looks)
     del how[""]
     return how

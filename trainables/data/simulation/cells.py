@@ -12,11 +12,11 @@ from trainables.data.simulation.shapes import Outline, Population, place_cells
 from trainables.spec.randomness import Randomness
 
 IMAGES_PER_WELL = 4
-"""Images of the embedded data set that share a well, and so form a group."""
+"""Number of images of the embedded data set that share a well, and so form a group."""
 BORDER_PX = 16
 """Ring painted around the image and cut off, so that cells reach over its edge."""
 SMALLEST_PX = 12
-"""Pixels left of a cell at the image's edge below which nobody could tell that it is one."""
+"""Fewest pixels of a cell cut by the image's edge by which it can still be recognised."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +28,7 @@ class Well:
     population: Population
     microscope: Microscope
     inverted: bool
-    """Whether bright and dark change places."""
+    """Whether bright and dark are exchanged."""
     style_seed: int
     """Fixes what the painter chooses for the whole well: brightness, texture, stain."""
 
@@ -37,7 +37,7 @@ def simulated_dataset(*, count: int, size_px: int, seed: int, channels: int = 1)
     """The embedded data set of the quick study: crowded fluorescent nuclei, not easy ones.
 
     Args:
-        count: images; each four in a row are one well and one group.
+        count: number of images; every four in a row form one well and one group.
         size_px: side of the images.
         seed: fixes all of it.
         channels: 1, 2 or 3.
@@ -63,13 +63,13 @@ def simulated_dataset(*, count: int, size_px: int, seed: int, channels: int = 1)
 
 
 def source_dataset(*, count: int, size_px: int, seed: int, channels: int) -> list[Sample]:
-    """Cells of all looks, outlines and contrasts, to pretrain weights that fit any microscope.
+    """Cells of all looks, outlines and contrasts, to pretrain weights for any microscope.
 
     Domain randomisation: where simulated images vary more than real ones do, a real one is just
     another variation (Tobin et al. 2017, arXiv:1703.06907).
 
     Args:
-        count: images, each of a well and group of its own.
+        count: number of images, each with a well and group of its own.
         size_px: side of the images.
         seed: fixes all of it.
         channels: 1, 2 or 3.
@@ -123,7 +123,7 @@ def simulate(
 
 
 def draw_nuclei_well(rng: np.random.Generator) -> Well:
-    """A well of the embedded data set: one cell line, one microscope, days that differ a bit."""
+    """A well of the embedded data set: one cell line, one microscope, slightly different days."""
     population = Population(
         outline="blob",
         diameter_px=rng.uniform(18, 23),
@@ -213,7 +213,7 @@ def _with_channels(scene: np.ndarray, *, channels: int, style: np.random.Generat
 
 
 def _clean(labels: np.ndarray) -> np.ndarray:
-    """Labels 1, 2, ... without gaps, and without the slivers that the image's edge has left."""
+    """Labels 1, 2, ... without gaps, and without the slivers left at the image's edge."""
     kept = np.bincount(labels.ravel()) >= SMALLEST_PX
     kept[0] = False
     return np.where(kept, np.cumsum(kept), 0).astype(np.int32)[labels]

@@ -188,7 +188,7 @@ def _sum(
     size_px: int,
     weights: np.ndarray,
 ) -> np.ndarray:
-    """Adds up all cells, each its weight times a profile of its radius, 0 outside."""
+    """Sum over all cells of a weight times a profile of the radius, 0 outside."""
     total = np.zeros((size_px, size_px), np.float32)
     for cell, weight in zip(cells, weights, strict=True):
         inside = cell.radius <= 1

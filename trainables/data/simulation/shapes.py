@@ -1,4 +1,4 @@
-"""Simulated cells, first step: how many, how large, of which shape, and where."""
+"""Simulated cells, first step: their number, sizes, shapes and places."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from trainables.data.simulation.texture import noise_field
 Outline = Literal["blob", "rod", "spindle", "tile"]
 
 ATTEMPTS_PER_CELL = 8
-"""Places tried for each cell that would be needed to reach the coverage."""
+"""Places tried per cell needed to reach the coverage."""
 ANGLES = 361
 """Directions in which an outline is computed, one a degree."""
 
@@ -36,9 +36,9 @@ class Population:
     bend: float
     """How strongly the long axis is curved; 0 is straight."""
     coverage: float
-    """Share of the image under cells to be reached, where there is room; in [0, 1]."""
+    """Share of the image to be covered by cells, where there is room; in [0, 1]."""
     crowding: float
-    """Share of cells placed against another one."""
+    """Share of cells placed next to another one."""
     overlap: float
     """Largest share of a cell that may lie beneath others."""
 
@@ -94,7 +94,7 @@ def place_cells(
 
 
 def _visible(cell: Cell, labels: np.ndarray, *, overlap: float) -> np.ndarray | None:
-    """Pixels of the cell that no other covers; None if too few, or if they fall apart."""
+    """Pixels of the cell that no other covers; None if they are too few or not connected."""
     inside = cell.radius <= 1
     visible = inside & (labels[cell.window] == 0)
     if visible.sum() < max((1 - overlap) * inside.sum(), 1):
