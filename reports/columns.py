@@ -17,15 +17,15 @@ Value = TypeVar("Value", bound=Raw)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column(Generic[Record]):
-    """One column: what a reader sees of each record, and what of it goes to CSV."""
+    """One column: what a reader sees of each record, and which of its values go to CSV."""
 
     heading: str
-    """Empty in a column of the CSV alone."""
+    """Empty for a column that only the CSV has."""
     show: Callable[[Record], str]
     csv: Mapping[str, Callable[[Record], Raw]]
-    """Raw values by name; empty in a column of the page alone."""
+    """Raw values by name; empty for a column that only the page has."""
     numeric: bool = True
-    """Whether it is set to the right."""
+    """Whether it is right-aligned."""
     names_row: bool = False
     """Whether it says what the row is about; names of arms are shown as their labels."""
     key: bool = False
@@ -37,21 +37,21 @@ Columns = Sequence[Column[Record]]
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[Record]):
-    """Records that go to CSV alone; they are read once, so there may be very many."""
+    """Records that go to CSV only; they are read once, so there may be very many."""
 
     name: str
-    """File name of the CSV, without ending."""
+    """File name of the CSV, without its extension."""
     records: Iterable[Record]
     columns: Columns[Record]
 
 
 @dataclass(frozen=True, slots=True)
 class Table(Listing[Record]):
-    """Records that are shown as well."""
+    """Records that the page shows as well."""
 
     records: Sequence[Record]
     most: int | None = None
-    """Records that the page shows, the first ones; None: all."""
+    """Number of records that the page shows, from the first on; None for all."""
 
     @property
     def shown(self) -> Sequence[Record]:
@@ -78,14 +78,14 @@ def column(
     numeric: bool = True,
     key: bool = False,
 ) -> Column[Record]:
-    """A column that shows the value which goes to CSV.
+    """A column that shows the same value that goes to CSV.
 
     Args:
-        heading: on the page.
-        name: in the CSV.
+        heading: its heading on the page.
+        name: its name in the CSV.
         read: takes the value from a record.
-        show: makes text of it.
-        numeric: whether it is set to the right.
+        show: formats it as text.
+        numeric: whether it is right-aligned.
         key: whether it is the column to read first.
     """
     return Column(
@@ -104,7 +104,7 @@ def span_column(
     *,
     heading: str = "95 % interval",
 ) -> Column[Record]:
-    """A column that shows two values together, which go to CSV one by one."""
+    """A column that shows two values together, which go to CSV separately."""
     low, high = names
     return Column(
         heading=heading,
@@ -121,12 +121,12 @@ def row_head(heading: str, name: str, read: Callable[[Record], str]) -> Column[R
 def page_column(
     heading: str, show: Callable[[Record], str], *, numeric: bool = True, key: bool = False
 ) -> Column[Record]:
-    """A column of the page alone."""
+    """A column that only the page has."""
     return Column(heading=heading, show=show, csv={}, numeric=numeric, key=key)
 
 
 def csv_column(name: str, read: Callable[[Record], Raw]) -> Column[Record]:
-    """A column of the CSV alone."""
+    """A column that only the CSV has."""
     return Column(heading="", show=lambda record: "", csv={name: read})
 
 

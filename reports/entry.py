@@ -9,44 +9,44 @@ V = TypeVar("V", str, int, float, bool)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One object of a file. A key whose value is null counts as lacking."""
+    """One object of a file. A key whose value is null counts as missing."""
 
     values: Mapping[str, Any]
     file: str
     place: str = ""
-    """Where it stands in the file, e.g. `design.arms[0]`; empty for the whole of it."""
+    """Where it stands in the file, e.g. `design.arms[0]`; empty for the whole file."""
 
     def text(self, key: str, default: str | None = None) -> str:
-        """A string, or the default where the key is lacking."""
+        """A string, or the default where the key is missing."""
         return self._value(key, str, default)
 
     def count(self, key: str, default: int | None = None) -> int:
-        """A whole number, or the default where the key is lacking."""
+        """A whole number, or the default where the key is missing."""
         return self._value(key, int, default)
 
     def number(self, key: str, default: float | None = None) -> float:
-        """A number, or the default where the key is lacking."""
+        """A number, or the default where the key is missing."""
         return self._value(key, float, default)
 
     def flag(self, key: str, default: bool | None = None) -> bool:
-        """True or false, or the default where the key is lacking."""
+        """True or false, or the default where the key is missing."""
         return self._value(key, bool, default)
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """A list of strings, empty where the key is lacking."""
+        """A list of strings, empty where the key is missing."""
         return tuple(self._checked(f"{key}[{n}]", str, one) for n, one in self._each(key))
 
     def counts(self, key: str) -> tuple[int, ...]:
-        """A list of whole numbers, which must be there."""
+        """A list of whole numbers; the key is required."""
         each = self._each(key, needed=True)
         return tuple(self._checked(f"{key}[{n}]", int, one) for n, one in each)
 
     def part(self, key: str) -> "Entry":
-        """An object within this one, empty where the key is lacking."""
+        """An object within this one, empty where the key is missing."""
         return self._entry(key, self.values.get(key) or {})
 
     def parts(self, key: str, *, needed: bool = False) -> list["Entry"]:
-        """A list of objects, empty where the key is lacking and need not be there."""
+        """A list of objects, empty where the key is missing and not needed."""
         return [self._entry(f"{key}[{n}]", one) for n, one in self._each(key, needed=needed)]
 
     def _value(self, key: str, kind: Callable[[Any], V], default: V | None) -> V:

@@ -1,4 +1,4 @@
-"""What `study.json` says of a study, read once: its design, its data, its weights."""
+"""What `study.json` says about a study, read once: its design, its data, its weights."""
 
 import json
 import math
@@ -22,7 +22,7 @@ class Arm:
     extra_data: str
     initial_weights: str
     is_trained: bool = True
-    """Whether its segmenter is trained; else its weights are used as they are (zero-shot)."""
+    """Whether its segmenter is trained; otherwise its weights are used as they are (zero-shot)."""
 
     def is_control_of(self, other: "Arm") -> bool:
         """Whether this is the other arm without its extra data."""
@@ -38,7 +38,7 @@ class AblatedFactor:
     """What an ablation varies."""
 
     field: str
-    """Flat field of a spec; of several fields, what their names begin with."""
+    """Flat field of a spec; for several fields, the prefix of their names."""
     is_relative: bool
     """Whether levels multiply the value that the search chose."""
 
@@ -53,12 +53,12 @@ class Design:
     confirm_draws: tuple[int, ...]
     confirm_seeds: tuple[int, ...]
     folds: int
-    """1 is a single split."""
+    """Number of folds; 1 is a single split."""
     ablate: tuple[AblatedFactor, ...]
     search_trials: int
-    """Of each arm, in each fold."""
+    """Trials of each arm, in each fold."""
     device_seconds_ceiling: float
-    """What the search of each arm may take in each fold; 0 where none was set."""
+    """What the search of each arm may spend in each fold; 0 where no ceiling was set."""
 
     @property
     def confirmed_each(self) -> int:
@@ -91,7 +91,7 @@ class DatasetFacts:
     """NaN where it is not known."""
     channels: int
     conversions: Mapping[str, int]
-    """How many images were brought to these channels, by how it was done."""
+    """Number of images converted to these channels, by kind of conversion."""
     dtypes: tuple[str, ...]
     sizes: tuple[str, ...]
     unlabelled: int
@@ -101,12 +101,12 @@ class DatasetFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SplitFacts:
-    """How the images were divided; of folds what holds for all of them together."""
+    """How the images were divided; with folds, what holds for all of them together."""
 
     hash: str
-    """Of the first fold."""
+    """Hash of the first fold."""
     hashes: tuple[str, ...]
-    """Of all folds; one for a single split."""
+    """Hashes of all folds; one for a single split."""
     annotation_images: int
     test_images: int
     test_groups: int
@@ -134,7 +134,7 @@ class WeightsFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """The whole of `study.json`, as far as it is shown."""
+    """Everything in `study.json` that is shown."""
 
     name: str
     hash: str
@@ -152,11 +152,11 @@ class Facts:
 
 
 def read_facts(path: Path | UPath) -> Facts:
-    """Reads `study.json`. Keys that software of before did not write take their defaults.
+    """Reads `study.json`. Keys that earlier software did not write take their defaults.
 
     Raises:
-        ValueError: it is no JSON object, one of another schema version, or lacks what every
-            version wrote; the error names the file and the key.
+        ValueError: it is not a JSON object, has another schema version, or lacks what
+            every version wrote; the error names the file and the key.
     """
     try:
         raw = json.loads(path.read_text())
@@ -209,7 +209,7 @@ def _arm(arm: Entry) -> Arm:
         segmenter=arm.text("segmenter"),
         extra_data=arm.text("extra_data", "none"),
         initial_weights=arm.text("initial_weights", "scratch"),
-        # Studies of before tell by the name alone.
+        # Earlier studies show it by the name alone.
         is_trained=arm.flag("is_trained", not name.endswith("_zero_shot")),
     )
 

@@ -42,7 +42,7 @@ class Study:
 
     @property
     def arms(self) -> tuple[Arm, ...]:
-        """In the order of the design."""
+        """The arms in the order of the design."""
         return self.design.arms
 
     @property
@@ -52,7 +52,7 @@ class Study:
 
     @property
     def ceiling_device_seconds(self) -> float:
-        """What the search of each arm may take, all folds together; 0 where none was set."""
+        """What the search of each arm may spend, all folds together; 0 where no ceiling was set."""
         return self.design.device_seconds_ceiling * self.design.folds
 
     def arm(self, name: str) -> Arm:
@@ -104,7 +104,7 @@ def scored_on_test(study: Study, arm: str = "", *, count: int = 0) -> list[Trial
 
 
 def searched(study: Study, arm: str) -> list[TrialResult]:
-    """The search trials of an arm that were trained to their end and have a validation score."""
+    """The search trials of an arm that were trained to the end and have a validation score."""
     done = trials(study, stage="search", arm=arm, status="completed")
     return [result for result in done if not math.isnan(result.validation_f1)]
 
@@ -115,7 +115,7 @@ def arm_of(result: TrialResult) -> str:
 
 
 def place(result: TrialResult) -> tuple[str, int, int, int]:
-    """Split, annotation count, draw and seed: what trainings that are paired have in common."""
+    """Split, annotation count, draw and seed: what paired trainings have in common."""
     data = result.spec.data
     return data.split, data.annotation_count, data.draw, result.spec.seed
 
@@ -129,7 +129,7 @@ def load_arrays(path: Folder) -> dict[str, np.ndarray] | None:
 
 
 def _foreign(result: TrialResult, facts: Facts) -> str:
-    """Why a result cannot be one of this study; empty where it can."""
+    """Why a result cannot belong to this study; empty where it can."""
     if STAGES[result.spec.stage].on_source:
         return ""
     own, made_on = facts.split.hashes, result.spec.data.split

@@ -1,4 +1,4 @@
-"""From what difference of test F1 on a user cares, unless told otherwise."""
+"""The smallest difference in test F1 that a user cares about, unless set otherwise."""
 
 MARGIN_F1 = 0.01
-"""Differences of F1 up to this are of no account."""
+"""Differences in F1 up to this do not matter."""

@@ -1,4 +1,4 @@
-"""How arms and numbers are written, so that text, tables and figures say them alike."""
+"""How arms and numbers are written, so that text, tables and figures write them alike."""
 
 import math
 
@@ -32,7 +32,7 @@ def arm_label(arm: Arm) -> str:
 
 
 def segmenter_title(name: str) -> str:
-    """What a segmenter is called; the name itself of one that this version does not know."""
+    """What a segmenter is called; the bare name of one that this version does not know."""
     return FAMILIES[name].title if name in FAMILIES else name
 
 
@@ -57,12 +57,12 @@ def change(value: float) -> str:
 
 
 def span(low: float, high: float) -> str:
-    """An interval of scores, cut to the scores that are possible."""
+    """An interval of scores, clipped to possible scores."""
     return MISSING if math.isnan(low) else f"{max(low, 0):.3f} to {min(high, 1):.3f}"
 
 
 def change_span(low: float, high: float) -> str:
-    """An interval of differences, cut to those that are possible."""
+    """An interval of differences, clipped to possible ones."""
     return MISSING if math.isnan(low) else f"{change(max(low, -1))} to {change(min(high, 1))}"
 
 
@@ -72,7 +72,7 @@ def detectable(value: float) -> str:
 
 
 def p_value(value: float) -> str:
-    """A p-value, never as zero."""
+    """A p-value, never shown as zero."""
     if math.isnan(value):
         return MISSING
     if value < 0.001:
@@ -81,7 +81,7 @@ def p_value(value: float) -> str:
 
 
 def seconds(value: float) -> str:
-    """A time with the unit that suits it."""
+    """A time in a suitable unit."""
     if math.isnan(value):
         return MISSING
     if value < 60:
@@ -143,7 +143,7 @@ def setting(value: object) -> str:
 
 
 def reading(kind: str, margin_f1: float) -> str:
-    """What may be said of two arms, as `Comparison.reading` has it."""
+    """What may be said about two arms, as `Comparison.reading` has it."""
     return {
         "single_group": "no claim from a single group",
         "single_draw": "no claim from a single draw",

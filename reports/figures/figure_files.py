@@ -11,7 +11,7 @@ from reports.figures.figures import AXIS, FAINT, INK, PAPER
 from reports.load import Folder
 
 THEMED = {INK: "currentColor", FAINT: "var(--line)", AXIS: "var(--axis)", PAPER: "var(--paper)"}
-"""Colours of the figures that are those of the page, light or dark."""
+"""Figure colours that follow the page's, light or dark."""
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "report",
@@ -25,8 +25,8 @@ def inline_svg(svg: str, *, name: str, described: str) -> str:
     """A figure as an SVG element that scales with the page.
 
     Args:
-        svg: the text of its file.
-        name: of the figure, unique on the page: its parts' ids start with it.
+        svg: the text of the SVG file.
+        name: the figure's, unique on the page: the ids of its parts start with it.
         described: what it shows, for a screen reader.
     """
     svg = svg[svg.index("<svg") :]
@@ -44,7 +44,7 @@ def write_figure(figure: Figure, *, name: str, folder: Folder) -> str:
     """Writes `<name>.svg` and `<name>.pdf`; returns the text of the former."""
     svg = _svg(figure)
     (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
-    # Drawing has put everything in its place, which need not be worked out again.
+    # Drawing has laid everything out, which need not be done again.
     figure.set_layout_engine("none")
     (folder / f"{name}.pdf").write_bytes(_pdf(figure))
     return svg

@@ -18,8 +18,8 @@ from reports.verdict.aggregate import ArmSummary, summaries_of
 from trainables.results.result import TrialResult
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart, without the yellow that
-# vanishes on white, a grey that stands out on black as well; markers tell them apart in grey
-# print, and a ninth arm has the colour of the first with another marker and a dashed line.
+# vanishes on white, and with a grey that also stands out on black. Markers tell arms apart in
+# greyscale print; a ninth arm has the first one's colour, another marker and a dashed line.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7B7B7B", "#8C564B")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 DASHES = ("-", (0, (4, 2)), (0, (1, 1.5)))
@@ -80,7 +80,7 @@ def learning_curves(
         points = [(count, summary.f1) for count, summary in scored if summary.f1]
         if not points:
             continue
-        # Moved a little along the logarithmic axis, so that intervals do not hide each other.
+        # Shifted slightly along the logarithmic axis, so that intervals do not hide each other.
         shift = 1 + 0.025 * (place - (len(look) - 1) / 2)
         x = [count * shift for count, _ in points]
         y = [found.estimate for _, found in points]
@@ -103,7 +103,7 @@ def learning_curves(
 
 
 def cost_scatter(summaries: Sequence[ArmSummary], look: Mapping[str, Look]) -> Figure:
-    """Test F1 against what one training costs; the line joins the arms nobody beats on both."""
+    """Test F1 against what one training costs; the line joins arms that none beats on both."""
     figure, axes = canvas(height=3.4)
     points = [(s.cost.model_device_seconds, s.mean_f1, s) for s in summaries if s.f1 is not None]
     front = pareto([(seconds, f1) for seconds, f1, _ in points])
@@ -123,7 +123,7 @@ def cost_scatter(summaries: Sequence[ArmSummary], look: Mapping[str, Look]) -> F
 
 
 def search_history(study: Study, look: Mapping[str, Look]) -> Figure:
-    """Validation F1 of every search trial in the order they started, one panel an arm."""
+    """Validation F1 of every search trial in the order they started, one panel per arm."""
     columns = min(len(look), 5)
     rows = math.ceil(len(look) / columns)
     figure = Figure(figsize=(9.2, 2.1 * rows), layout="constrained")
@@ -159,7 +159,7 @@ def ablations(effects: Sequence[Effect], look: Mapping[str, Look]) -> Figure:
 
 
 def pareto(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Of (cost, score) points, those that no other beats on both, cheapest first."""
+    """The (cost, score) points that no other beats on both, cheapest first."""
     front: list[tuple[float, float]] = []
     for cost, reached in sorted(points, key=lambda point: (point[0], -point[1])):
         if not front or reached > front[-1][1]:
@@ -183,7 +183,7 @@ def _history_panel(axes: Axes, searched: list[TrialResult], style: Look) -> None
 
 
 def _time_axis(axes: Axes, seconds: Sequence[float]) -> None:
-    """From zero where costs are alike, logarithmic where they span more than a decade."""
+    """From zero where costs are similar, logarithmic where they span more than a decade."""
     if min(seconds) > 0 and max(seconds) > 10 * min(seconds):
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -196,14 +196,14 @@ def _time_axis(axes: Axes, seconds: Sequence[float]) -> None:
 def interval_line(
     axes: Axes, row: float, found: Interval, *, colour: str, least: float = 0, width: float = 2
 ) -> None:
-    """An interval along a row, cut to what is possible, from `least` to 1; none if it is open."""
+    """An interval along a row, clipped to what is possible, `least` to 1; no line if it is open."""
     if not math.isnan(found.low):
         ends = [max(found.low, least), min(found.high, 1)]
         axes.plot(ends, [row, row], color=colour, lw=width, solid_capstyle="butt")
 
 
 def rows_only(axes: Axes) -> None:
-    """The look of axes with a name, and no number, for each row."""
+    """Styles axes whose rows have names and no numbers."""
     axes.grid(axis="x", color=FAINT, lw=0.7)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
@@ -218,7 +218,7 @@ def canvas(*, height: float) -> tuple[Figure, Axes]:
 
 
 def _legend(axes: Axes) -> None:
-    """At the right, in the order of the last points, so that names stand where lines end."""
+    """A legend at the right, in the order of the last points: names stand where lines end."""
     handles, labels = axes.get_legend_handles_labels()
     order = sorted(range(len(handles)), key=lambda place: -_last_height(handles[place]))
     axes.legend(
@@ -233,13 +233,13 @@ def _legend(axes: Axes) -> None:
 
 
 def _last_height(handle: Any) -> float:
-    """Of a line, or of the line among the parts of an error bar."""
+    """The last height of a line, or of the line among the parts of an error bar."""
     line = handle[0] if isinstance(handle, tuple) else handle
     return float(line.get_ydata()[-1])
 
 
 def tidy(axes: Axes) -> None:
-    """The look that all axes have."""
+    """Gives axes the look that all of them share."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(AXIS)
     axes.tick_params(colors=INK, labelsize=9)

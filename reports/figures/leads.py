@@ -7,7 +7,7 @@ from reports.verdict.side_by_side import SideBySide
 
 
 def leads(found: SideBySide) -> Figure:
-    """Mean test F1 with its interval, arm by arm, one block a study."""
+    """Mean test F1 with its interval, arm by arm, one block per study."""
     look = looks(found.arms)
     figure, axes = canvas(height=0.8 + 0.24 * (len(found.placed) + len(found.names)))
     row: float = 0.0

@@ -13,9 +13,9 @@ from trainables.metrics.unknown import without_unknown
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mistakes:
-    """Labels of the cells by what became of them; a cell has one kind.
+    """Labels of the cells by outcome; each cell has exactly one.
 
-    Splits and merges are told first (Caicedo et al. 2019), so the pieces of a split cell do not
+    Splits and merges are found first (Caicedo et al. 2019), so the pieces of a split cell do not
     count as invented, nor the cells of a merged one as missed.
     """
 
@@ -32,7 +32,7 @@ class Mistakes:
 
 
 def mistakes(true: np.ndarray, predicted: np.ndarray) -> Mistakes:
-    """Sorts the cells of one image.
+    """Sorts the cells of one image by outcome.
 
     Args:
         true: int32 [H, W]; 0 background, positive values cells, -1 unknown.

@@ -20,12 +20,12 @@ Examples = dict[str, tuple[TrialResult, dict[str, np.ndarray]]]
 SHOWN_IMAGES = 3
 LARGEST_SIDE_PX = 512
 USUAL_DIAMETER_PX = 24.0
-"""Taken for the diameter of cells where it is not known."""
+"""Assumed diameter of cells where it is not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TestImage:
-    """One test image as it is shown: its middle, where it is large."""
+    """One test image as shown: only its middle where it is large."""
 
     sample_id: str
     height: int
@@ -38,14 +38,14 @@ class TestImage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prediction:
-    """What one arm made of a test image."""
+    """One arm's prediction for a test image."""
 
     arm: str
     sample_id: str
     place: str
-    """`best`, `median` or `worst` of the images kept, by this arm's F1; empty for none of them."""
+    """`best`, `median` or `worst` of the images kept, by this arm's F1; empty for any other."""
     f1: float
-    """Over the whole image, at IoU 0.5."""
+    """F1 over the whole image, at IoU 0.5."""
     paths: Mapping[str, str]
     """SVG paths of the outlines by kind: found, missed, invented, split, merged."""
     counts: Mapping[str, int]
@@ -57,7 +57,7 @@ class TestPictures:
     """Every kept test image that is shown, and what the arms made of it."""
 
     images: Mapping[str, TestImage]
-    """By name."""
+    """The images by name."""
     side_by_side: Sequence[tuple[str, str, Sequence[Prediction]]]
     """Place, name and all arms, on the best, median and worst image of the recommended arm."""
     by_arm: Mapping[str, Sequence[Prediction]]
@@ -122,7 +122,7 @@ def data_url(image: np.ndarray) -> str:
 
 
 def _examples(study: Study, decision: Decision) -> Examples:
-    """By arm, the training whose predictions were kept, and the kept arrays."""
+    """For each arm, the training whose predictions were kept, and the kept arrays."""
     found: Examples = {}
     places = {arm.name: place for place, arm in enumerate(study.arms)}
     done = trials(study, stage="confirm", count=decision.annotation_count, status="completed")
@@ -134,7 +134,7 @@ def _examples(study: Study, decision: Decision) -> Examples:
 
 
 def _places(order: Sequence[str]) -> dict[str, str]:
-    """At most three names, first, middle and last of the order."""
+    """At most three names: the first, middle and last of the order."""
     if len(order) < SHOWN_IMAGES:
         return dict(zip(order, ("best", "worst"), strict=False))
     return {order[0]: "best", order[len(order) // 2]: "median", order[-1]: "worst"}

@@ -21,7 +21,7 @@ DESCRIBED = {
     "to the head; the schedules are among the searched settings",
     "ablation": "Change of test F1 for each changed setting; the numbers are in the table below",
 }
-"""What each figure shows, for who cannot see it."""
+"""What each figure shows, for readers who cannot see it."""
 
 
 def plots(

@@ -1,4 +1,4 @@
-"""How fast each layer of the fine-tuned networks was to learn, over a training."""
+"""The learning rate of each layer of the fine-tuned networks over a training."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ from trainables.spec.training_spec import TrainingSpec
 from trainables.training.schedule import HEAD, learning_rate
 
 DEPTHS = {"input": 0.0, "mid encoder": 0.25, "mid decoder": 0.75, "head": HEAD}
-"""Layers that are drawn, by where they lie between the input (0) and the head (1)."""
+"""Layers that are drawn, with their position between the input (0) and the head (1)."""
 DEPTH_COLOURS = (COLOURS[0], COLOURS[5], COLOURS[4], COLOURS[1])
 WIDEST, NARROWEST = 6.0, 1.5
-"""Widths of the lines of the input and of the head: layers that learn alike show as one line with
-edges, and none hides another."""
+"""Line widths of the input and the head: layers that learn alike show as one line with edges,
+and none hides another."""
 POINTS = 400
-"""Points of a line: steps in it look upright."""
+"""Points per line: enough for steps to look vertical."""
 MOST_COLUMNS = 3
 
 
@@ -32,17 +32,17 @@ class Rates:
 
     arm: str
     schedule: str
-    """In words."""
+    """The schedule in words."""
     images_seen: tuple[float, ...]
     by_depth: Mapping[str, tuple[float, ...]]
-    """At each number of images seen, by the names in `DEPTHS`."""
+    """Learning rates at each number of images seen, by the names in `DEPTHS`."""
 
 
 def fine_tuning_rates(study: Study) -> list[Rates]:
     """The learning rates of every arm that fine-tunes pretrained weights, in the design's order.
 
-    They are those of the configuration that was confirmed, or of the best of the search before
-    there is one.
+    They are those of the confirmed configuration or, before there is one, of the best of the
+    search.
     """
     found = []
     for arm in study.arms:

@@ -1,4 +1,4 @@
-"""One question a file; `findings.py` collects the answers.
+"""One question per file; `findings.py` collects the answers.
 
 Imports `reports`, `statistics` and `verdict`.
 """

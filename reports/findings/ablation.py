@@ -28,7 +28,7 @@ class Effect:
     effect: Interval
     """Test F1 with the change minus without it, on the same draws and images."""
     p_holm: float
-    """Adjusted for all changes of the same arm."""
+    """P-value, adjusted for all changes of the same arm."""
     trainings: int
 
     @property

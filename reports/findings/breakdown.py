@@ -1,4 +1,4 @@
-"""The same test scores seen closer: by convention, by size of cell, by group of images."""
+"""A closer look at the same test scores: by convention, by size of cell, by group of images."""
 
 import itertools
 import math
@@ -20,12 +20,12 @@ class ConventionScores:
 
     arm: str
     scores: Mapping[str, float]
-    """By the name of the convention, mean over trainings."""
+    """Mean over trainings, by the name of the convention."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SizeScores:
-    """An arm's finds and mistakes by size of cell, the cells of all test images in one pot."""
+    """An arm's finds and mistakes by size of cell, pooled over all test images."""
 
     arm: str
     classes: Sequence[SizeCounts]
@@ -60,7 +60,7 @@ def by_size(study: Study, *, count: int) -> list[SizeScores]:
 
 
 def by_image_group(study: Study, *, count: int) -> list[GroupScores]:
-    """Every group, the hardest first; none where every image is a group of its own."""
+    """Every group, the hardest first; empty where every image is its own group."""
     tables = {name: [one.test for one in done] for name, done in _scored(study, count).items()}
     members: dict[str, set[str]] = {}
     for table in itertools.chain(*tables.values()):

@@ -50,7 +50,7 @@ def chosen_trial(study: Study, arm: Arm) -> TrialResult | None:
 def varied_settings(study: Study, arm: Arm) -> list[Setting]:
     """The settings that differ between the search trials of an arm, with the frozen choice.
 
-    The choice is read from the confirm trainings, and from the best search trial before there
+    The choice is read from the confirm trainings, or from the best search trial before there
     are any.
     """
     tried = [settings_of(result) for result in trials(study, stage="search", arm=arm.name)]
@@ -63,7 +63,7 @@ def varied_settings(study: Study, arm: Arm) -> list[Setting]:
 
 
 def settings_of(result: TrialResult) -> dict[str, Any]:
-    """What was chosen of a trial, by flat field: all but the place that it has in the study."""
+    """The choices of a trial, by flat field: all but its place in the study."""
     return {
         name: value
         for name, value in flatten(result.spec).items()

@@ -1,4 +1,4 @@
-"""What a given score costs with each arm, and which arms nobody beats on score and cost."""
+"""What a given score costs with each arm, and which arms no other beats on score and cost."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ class CostToScore:
     model_device_seconds: float
     """One training at that count, its GAN included; NaN where none reaches the score."""
     with_search_device_seconds: float
-    """The same and the arm's whole search, its GAN fits included."""
+    """The same plus the arm's whole search, its GAN fits included."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +96,7 @@ def _cost(
 
 
 def _dominates(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    """At most as much of everything, and less of something."""
+    """Whether one is at most the other in everything, and less in something."""
     return one != other and all(a <= b for a, b in zip(one, other, strict=True))
 
 

@@ -2,11 +2,11 @@
 
 Between two measured annotation counts a curve is taken as straight over the logarithm of the
 count, which is how such curves look where few images are annotated. The best estimate is read off
-the curve after making it rise nowhere less than before (isotonic regression). Its interval holds
-every number of images at which the curve as measured cannot be told from the score, at the same
-level and by the same test as everywhere in the report: the interval of Fieller (1954) for a ratio,
-for a curve of several pieces. It needs no second bootstrap, which three draws could not carry, and
-it says by itself where the measured range ends before the interval does.
+the curve after making it nondecreasing (isotonic regression). Its interval holds every number of
+images at which the curve as measured cannot be told from the score, at the same level and by the
+same test as everywhere in the report: the interval of Fieller (1954) for a ratio, extended to
+a piecewise curve. It needs no second bootstrap, which three draws could not support, and it
+says by itself where the measured range ends before the interval does.
 """
 
 import itertools
@@ -25,22 +25,22 @@ from reports.verdict.aggregate import ArmSummary, summaries_of
 STEPS = 60
 """Places that are tried between two annotation counts."""
 ROUNDING = 1e-9
-"""Scores that differ by less are the same."""
+"""Scores that differ by less count as the same."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
     """A number of annotated images read off a curve.
 
-    Infinite where the curve does not come so far up within the measured range, minus infinite
-    where it lies higher already at its smallest count; NaN where nothing is known.
+    Infinite where the curve does not reach that high within the measured range, minus infinity
+    where it is already higher at its smallest count; NaN where nothing is known.
     """
 
     count: float
     low: float
     high: float
     smallest: int
-    """Of the measured range."""
+    """Smallest annotation count that was measured."""
     largest: int
 
 
@@ -51,7 +51,7 @@ def curve_of(by_count: Mapping[int, Sequence[ArmSummary]], arm: str) -> dict[int
 
 
 def read_at_arm(curve: Mapping[int, Scores], reached: Scores) -> Reading | None:
-    """How many images the arm of a curve needs to score as another one does.
+    """How many images the arm of a curve needs to score as high as another one.
 
     None with fewer than two counts, or without common draws and images.
     """

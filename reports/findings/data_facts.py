@@ -34,7 +34,7 @@ def data_facts(study: Study) -> list[tuple[str, str]]:
 
 
 def _channels(data: DatasetFacts) -> str:
-    """Channels that networks see, and how images with others were brought to them."""
+    """Channels that networks see, and how images with others were converted to them."""
     converted = [f"{count} {how}" for how, count in data.conversions.items()]
     return "; ".join([str(data.channels), *converted])
 

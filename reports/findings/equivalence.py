@@ -64,7 +64,7 @@ def annotation_equivalence(
 
 
 def _others(by_count: Mapping[int, Sequence[ArmSummary]]) -> list[tuple[ArmSummary, int]]:
-    """Arms with scores but for the baseline, arm by arm in the order of the design."""
+    """Arms with scores, except the baseline, arm by arm in the order of the design."""
     first = next(iter(by_count.values()), ())
     names = [summary.arm.name for summary in first if summary.arm.name != BASELINE]
     return [

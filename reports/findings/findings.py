@@ -1,4 +1,4 @@
-"""Everything the report says beyond the verdict itself, worked out once."""
+"""Everything the report says beyond the verdict itself, computed once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Findings:
     by_count: Mapping[int, Sequence[ArmSummary]]
     """Summaries of all arms at every annotation count with a confirmed training, ascending."""
     at_other_counts: Sequence[tuple[int, Comparison]]
-    """Paired comparisons at the counts that are not the verdict's, each with its count."""
+    """Paired comparisons at counts other than the verdict's, each with its count."""
     equivalence: Sequence[Equivalence]
     cost_to_score: Sequence[CostToScore]
     points: Sequence[Point]
@@ -53,7 +53,7 @@ class Findings:
 
 
 def find(study: Study, decision: Decision) -> Findings:
-    """Works everything out."""
+    """Computes all findings."""
     by_count = _by_count(study, decision)
     count, summaries = decision.annotation_count, decision.arms
     cells, interactions = two_way(summaries)

@@ -18,12 +18,12 @@ from trainables.spec.gan_spec import GanSpec
 from trainables.spec.trial_spec import TrialSpec
 
 FEWEST_FITS = 8
-"""Pairs below which a rank correlation is not given: its interval would span nearly all."""
+"""Fewest pairs for a rank correlation: with fewer, its interval spans nearly everything."""
 NOT_QUALITIES = (
     *("asked", "kept", "pool", "seconds", "empty_share_real", ON_INCEPTION),
     *("fit_images_seen", "stopped_early"),
 )
-"""Counts, times and circumstances in a fit's `synthesis`, which are no measures of quality."""
+"""Counts, times and circumstances in a fit's `synthesis`, which do not measure quality."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +49,7 @@ class _Pair:
 
     @property
     def stratum(self) -> Hashable:
-        """Within which pairs are ranked: distances on other features mean something else."""
+        """Pairs are ranked within it: distances on other features mean something else."""
         return self.ranked_with, self.fit.synthesis.get(ON_INCEPTION, 0.0)
 
 
@@ -62,8 +62,8 @@ def gan_quality(study: Study) -> list[Correlation]:
     ablation changed the GAN and nothing else, the GANs of one draw are ranked among themselves:
     they share the draw's control, whose luck is not theirs.
 
-    Search trials are left out: their other settings vary along with the GAN, the search tries most
-    what did well first, and their validation scores are those that it chose by.
+    Search trials are left out: their other settings vary along with the GAN, the search favours
+    what did well early, and it chose by their validation scores.
     """
     found = []
     for arm in study.arms:
@@ -78,8 +78,8 @@ def spearman(
 ) -> tuple[float, ...]:
     """Rank correlation within strata, with its 95 % interval.
 
-    Fisher's z with the standard error of Bonett and Wright (2000); a degree of freedom is given
-    up for each stratum beyond the first.
+    Fisher's z with the standard error of Bonett and Wright (2000); a degree of freedom is
+    lost for each stratum beyond the first.
 
     Returns:
         The estimate and the two ends; all NaN where one side does not vary.
@@ -147,7 +147,7 @@ def _with_other_gans(
 
 
 def _without_gan(result: TrialResult) -> TrialSpec:
-    """All settings of a training but its GAN's, in place of which any other stands."""
+    """All settings of a training but its GAN's, which give way to the defaults."""
     return evolve(result.trial, {"stage": "confirm", "extra.gan": GanSpec()})
 
 

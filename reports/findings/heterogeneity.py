@@ -14,7 +14,7 @@ from reports.verdict.compare import BASELINE
 from trainables.results.score_table import ScoreTable
 
 FEWEST_IMAGES = 4
-"""Of each half; with fewer nothing is said."""
+"""Fewest images of each half; with fewer, no contrast is given."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +30,7 @@ class Contrast:
     """Lead in mean test F1 on the first kind."""
     high: Interval
     change: Interval
-    """Second minus first."""
+    """Lead on the second kind minus that on the first."""
     images: tuple[int, int]
 
 
@@ -45,7 +45,7 @@ class GroupLead:
 
 
 def by_density(study: Study, summaries: Sequence[ArmSummary], *, count: int) -> list[Contrast]:
-    """Leads on the sparser and the denser half of the test images, by their true cells."""
+    """Leads on the sparser and the denser half of the test images, by number of true cells."""
     cells = {
         sample_id: float(true_cells)
         for summary in summaries
@@ -89,7 +89,7 @@ def by_group(summaries: Sequence[ArmSummary]) -> list[GroupLead]:
 
 
 def _leads(summaries: Sequence[ArmSummary]) -> list[tuple[str, Scores]]:
-    """Paired differences of each arm to the baseline."""
+    """Paired differences of each arm from the baseline."""
     base = next((s.scores for s in summaries if s.arm.name == BASELINE), None)
     if base is None:
         return []
@@ -126,8 +126,8 @@ def _halves(name: str, lead: Scores, cells: dict[str, float]) -> Contrast | None
 def _between(inside: np.ndarray) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """Mean over the images inside minus that over the others, as a statistic of a table.
 
-    A resample without an image of one kind takes none from it, which cannot happen often with
-    `FEWEST_IMAGES` of each.
+    A resample without an image of one kind counts that mean as 0; with `FEWEST_IMAGES` of each
+    this is rare.
     """
 
     def statistic(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -161,7 +161,7 @@ def _sizes(name: str, small: dict[str, Scores], large: dict[str, Scores]) -> Con
 def _size_scores(
     study: Study, summaries: Sequence[ArmSummary], count: int, *, place: int
 ) -> dict[str, Scores]:
-    """By arm, F1 in one class of cell size, on the images where it is defined every time."""
+    """F1 of each arm in one class of cell size, on images where it is always defined."""
     found = {}
     for summary in summaries:
         results = scored_on_test(study, summary.arm.name, count=count)

@@ -13,10 +13,10 @@ from reports.load import Study, searched
 from trainables.results.result import TrialResult
 
 FEWEST_TRIALS = 20
-"""Completed trials below which no importance is given: a forest would fit their noise."""
+"""Fewest completed trials for an importance: with fewer, a forest would fit their noise."""
 TREES = 64
 Settings = Mapping[str, Any]
-"""Of one trial, by flat field."""
+"""Settings of one trial, by flat field."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,9 +26,9 @@ class Importance:
     arm: str
     setting: str
     share: float
-    """In [0, 1], of what the forest explains."""
+    """Share of what the forest explains, in [0, 1]."""
     predicted: float
-    """R² of the forest on trials that it was not fitted to: what the shares are worth."""
+    """Out-of-bag R² of the forest: how far the shares can be trusted."""
     trials: int
 
 
@@ -43,9 +43,9 @@ class Refusal:
 def importance(study: Study) -> tuple[list[Importance], list[Refusal]]:
     """The importance of each arm's settings, and the arms for which there is none.
 
-    Only trials that were trained to their end count. Settings that not every trial has are left
-    out, as the method needs. A forest always finds some order in noise, so an arm is refused when
-    its forest cannot predict the trials it did not see. PED-ANOVA, Optuna's default, answers
+    Only fully trained trials count. Settings that some trials lack are left out, as the method
+    requires. A forest always finds some order in noise, so an arm is refused when its forest cannot
+    predict the trials it did not see. PED-ANOVA, Optuna's default, answers
     another question (what separates the best trials) and is not used.
 
     Source: Hutter, Hoos and Leyton-Brown, ICML 2014.
@@ -113,7 +113,7 @@ def _encoded(settings: Sequence[Settings], names: Sequence[str]) -> np.ndarray:
 
 
 def _predicted(settings: np.ndarray, values: np.ndarray) -> float:
-    """R² of a forest on the trials that each of its trees was not fitted to."""
+    """Out-of-bag R² of a forest: on the trials that each of its trees was not fitted to."""
     from sklearn.ensemble import RandomForestRegressor
 
     forest = RandomForestRegressor(n_estimators=4 * TREES, oob_score=True, random_state=0)
@@ -158,7 +158,7 @@ def _distribution(values: Sequence[Any]) -> Any:
 
 @contextmanager
 def _quiet_optuna() -> Iterator[None]:
-    """Optuna tells of every study that is made, also of one that only serves as a table."""
+    """Silences Optuna, which logs every study it creates, even one that only serves as a table."""
     import optuna
 
     before = optuna.logging.get_verbosity()

@@ -1,4 +1,4 @@
-"""Whether the study was fair and whole: one line a check, with what was found."""
+"""Whether the study was fair and whole: one line per check, with what was found."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -119,7 +119,7 @@ def _failures(study: Study) -> Check:
 
 
 def _pools(study: Study) -> list[Check]:
-    """Whether the filter left pools to train on, and could tell; nothing where there is no GAN."""
+    """Whether the filter left pools to train on and was fit to judge; empty without a GAN."""
     done = trials(study, stage="fit_gans", status="completed")
     fits = [fit for fit in done if "kept" in fit.synthesis]
     if not fits:

@@ -9,12 +9,12 @@ from trainables.results.result import Cost, TrialResult
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Occupancy:
-    """Of the time between the first training's start and the last one's end."""
+    """Use of the time between the first training's start and the last one's end."""
 
     most_at_once: int
     """Trainings that ran side by side at the busiest moment."""
     full_share: float
-    """Share of the time in which as many ran."""
+    """Share of the time in which that many ran."""
     idle_share: float
     """Share of the time in which none ran: between stages, or while the study was stopped."""
 
@@ -35,7 +35,7 @@ def occupancy(results: Sequence[TrialResult]) -> Occupancy | None:
 
 
 def _spans(costs: Sequence[Cost]) -> dict[int, float]:
-    """Seconds by the number of trainings that ran in them."""
+    """Seconds by the number of trainings that ran at once."""
     changes = sorted(
         [(cost.started_at, 1) for cost in costs] + [(cost.ended_at, -1) for cost in costs]
     )

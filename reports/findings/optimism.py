@@ -1,4 +1,4 @@
-"""How much the search promised above what the confirm trainings then kept."""
+"""How far the search's score lies above what the confirm trainings then reached."""
 
 import math
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ class Optimism:
     """Completed search trials, of which the best was taken."""
     search_f1: float
     confirm_validation_f1: float
-    """Mean over the confirm trainings of the same configuration, on their own validation."""
+    """Mean over the confirm trainings of the same configuration, on their own validation images."""
     test_f1: float
     optimism: float
     """Search minus test."""
     low: float
-    """Of its 95 % interval: from the luck of the test score, the search's score as it is."""
+    """Lower end of its 95 % interval, from the test score's error; the search's counts as exact."""
     high: float
 
     @property
@@ -43,7 +43,7 @@ def optimism(study: Study, summaries: Sequence[ArmSummary], *, count: int) -> li
 
     Args:
         study: the study.
-        summaries: of its arms at the annotation count of the search.
+        summaries: those of its arms at the annotation count of the search.
         count: that annotation count.
     """
     return [

@@ -23,7 +23,7 @@ class Cell:
     f1_without: float
     f1: float
     effect: Interval
-    """Mean test F1 with minus without, paired."""
+    """Paired difference in mean test F1, with minus without."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +39,7 @@ class Interaction:
 
 
 def two_way(summaries: Sequence[ArmSummary]) -> tuple[list[Cell], list[Interaction]]:
-    """Every effect of extra data that the arms allow to see, and the interactions between them.
+    """Every effect of extra data that the arms can show, and the interactions between them.
 
     Interactions are taken where segmenter or initial weights differ and the extra data is the
     same; pretrained minus scratch, other segmenters minus U-Net.

@@ -13,7 +13,7 @@ from reports.verdict.aggregate import ArmSummary
 
 MORE_IMAGES = 5
 FEWEST_TRIALS = 6
-"""Completed search trials below which nothing is said of a larger search."""
+"""Completed search trials below which nothing is said about a larger search."""
 RESAMPLES = 2000
 
 
@@ -22,7 +22,7 @@ class SearchGain:
     """What the last doubling of the search brought, in validation F1."""
 
     trials: int
-    """Completed ones."""
+    """Completed search trials."""
     estimate: float
     low: float
     high: float
@@ -30,7 +30,7 @@ class SearchGain:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WhatNext:
-    """Two ways on from one arm; either may be unknown."""
+    """Two ways forward from one arm; either may be unknown."""
 
     arm: str
     annotation_count: int
@@ -56,9 +56,9 @@ def what_next(
 
 
 def _annotating(by_count: Mapping[int, Sequence[ArmSummary]], arm: str) -> Interval | None:
-    """The curve goes on as between its last two counts, straight over the logarithm.
+    """The curve extrapolated from its last two counts, straight over the logarithm.
 
-    Curves flatten even so, hence this is rather too much than too little.
+    Curves flatten even on that axis, so this errs on the high side.
     """
     last = slope(curve_of(by_count, arm))
     if last is None:
@@ -71,9 +71,9 @@ def _annotating(by_count: Mapping[int, Sequence[ArmSummary]], arm: str) -> Inter
 def _searching(study: Study, arm: str) -> SearchGain | None:
     """Best of all trials minus the mean best of a random half of them.
 
-    The next doubling brings less than the last one did, and the test less than validation: an
-    upper limit of what a larger search can be hoped to give. The interval is a bootstrap over the
-    trials.
+    The next doubling brings less than the last one did, and the test less than validation:
+    this is an upper limit on what a larger search may gain. The interval is a bootstrap over
+    the trials.
     """
     scores = np.array([result.validation_f1 for result in searched(study, arm)])
     if len(scores) < FEWEST_TRIALS:

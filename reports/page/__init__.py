@@ -1,4 +1,4 @@
-"""The page and its files: the end of the way.
+"""The page and its files: the last step of a report.
 
 Imports every other room of `reports`.
 """

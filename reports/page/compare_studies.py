@@ -1,4 +1,4 @@
-"""The report over several studies: one page, one figure, two tables."""
+"""The report on several studies: one page, one figure, two tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ class ComparisonPage:
     """What is shown of several studies, from top to bottom."""
 
     look: Mapping[str, Look]
-    """Of the arms of all studies, by name."""
+    """Looks of the arms of all studies, by name."""
     headline: str
     decisions: Sequence[tuple[str, Decision]]
-    """Of each study, with its name."""
+    """Name and decision of each study."""
     figure: str
     """SVG element; empty where no arm has been confirmed."""
     same_count: bool
@@ -40,9 +40,9 @@ def write_comparison(
     """Writes `comparison.html`, its tables and its figure into a folder.
 
     Args:
-        folders: of the studies; only read.
+        folders: those of the studies; only read.
         out: where to write.
-        margin_f1: differences of test F1 up to this are of no account.
+        margin_f1: differences in test F1 up to this do not matter.
 
     Returns:
         The path of the page.
@@ -61,7 +61,7 @@ def write_comparison(
 
 
 def headline(found: SideBySide) -> str:
-    """What holds over the studies, in one sentence."""
+    """What holds across the studies, in one sentence."""
     arms = {arm.name: arm for arm in found.arms}
     best = sorted((one for one in found.overall if one.wins), key=lambda one: -one.wins)
     if not best:

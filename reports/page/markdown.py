@@ -33,7 +33,7 @@ def markdown(page: Page) -> str:
 
 
 def markdown_table(table: Table[Record], look: Mapping[str, Look]) -> str:
-    """One table, numbers to the right; what a row is about comes first."""
+    """One table, numbers right-aligned; what a row is about comes first."""
     columns = [*table.heads, *table.cells]
     lines = [
         [column.heading for column in columns],

@@ -1,4 +1,4 @@
-"""Everything that the report of a study shows, worked out once for the page and the Markdown."""
+"""Everything that the report of a study shows, computed once for the page and the Markdown."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -28,13 +28,13 @@ class Page:
     """What is shown, from top to bottom; tables, figures and looks stand where they are used."""
 
     look: Mapping[str, Look]
-    """Of the arms, by name."""
+    """Looks of the arms, by name."""
     figures: Mapping[str, str]
     """SVG elements by name, the most telling first; empty where the study has no numbers for it."""
     tables: Tables
 
     name: str
-    """Of the study."""
+    """The study's name."""
     dataset: str
     begun: str
     """Day and time; empty where they are not known."""
@@ -42,7 +42,7 @@ class Page:
     narrative: Narrative
 
     annotation_count: int
-    """Of the verdict and of all tables that do not say it."""
+    """That of the verdict and of all tables that do not state their own."""
     single_draw: bool
     """Whether intervals cover the choice of test images only."""
     recommended: str
@@ -55,10 +55,10 @@ class Page:
     """GAN fits below which no rank correlation is given."""
 
     ceiling_device_seconds: float
-    """Of each arm's search; 0: none."""
+    """Ceiling of each arm's search; 0 for none."""
     occupancy: Occupancy | None
     settings: Mapping[str, Sequence[Setting]]
-    """What the search varied, by arm; arms without are left out."""
+    """What the search varied, by arm; arms without any are left out."""
     folds: int
     refusals: Sequence[Refusal]
     """Arms for which the importance of settings is not given."""
@@ -66,7 +66,7 @@ class Page:
     pictures: TestPictures | None
     gan: GanPicture | None
     gan_unlabelled_images: int
-    """Images without labels that the pictured GAN was fitted to, at most."""
+    """Upper limit on the images without labels that the pictured GAN was fitted to."""
 
     checks: Sequence[Check]
     warnings: Sequence[str]
@@ -88,8 +88,8 @@ def page_of(
 
     Args:
         study: the study.
-        decision: what its evidence allows to say.
-        findings: what it says besides.
+        decision: what its evidence supports.
+        findings: what else it shows.
         figures: SVG elements by name.
     """
     facts = study.facts

@@ -20,12 +20,12 @@ def write_report(
     """Writes the folder `report` and returns the path of its page.
 
     `report.html`, `report.md`, every table as `*.csv`, and every figure in `figures/` as SVG and
-    PDF. Works on a study that is not finished: what is missing is said in the report.
+    PDF. Works on an unfinished study: the report says what is missing.
 
     Args:
-        folder: of the study; only read.
-        out: in which to make the folder `report`; the study's own folder where left out.
-        margin_f1: differences of test F1 up to this are of no account.
+        folder: that of the study; only read.
+        out: where to create the folder `report`; the study's own folder by default.
+        margin_f1: differences in test F1 up to this do not matter.
 
     Raises:
         ValueError: the folder holds no study, or the margin is not above 0.

@@ -6,10 +6,10 @@ from reports import words
 
 
 def fill(template: str, page: object) -> str:
-    """The HTML that a template makes of a page, which is all it reads but for how words are put.
+    """The HTML that a template makes of a page; besides the page, it reads only `words`.
 
     Args:
-        template: its file's name in this package.
+        template: the name of its file in this package.
         page: what the template calls `page`.
     """
     environment = jinja2.Environment(

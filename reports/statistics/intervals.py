@@ -1,6 +1,6 @@
 """How sure a number is: intervals and p-values over draws and groups of test images.
 
-A table of scores has one row a draw and one column a test image. Two things vary between
+A table of scores has one row per draw and one column per test image. Two things vary between
 studies like this one: which images were annotated (the draws) and which images were tested
 (the groups). Every draw is scored on the same test images, so the two are crossed, not nested.
 
@@ -28,12 +28,12 @@ from reports.statistics.scores import Scores
 from trainables.spec.randomness import Randomness
 
 LEVEL = 0.05
-"""Of every test in the report: how often chance alone may be taken for an effect."""
+"""Level of every test in the report: how often chance alone may be taken for an effect."""
 NODES = 200
-"""Of the quadrature; with them tails down to 0.002 are right to a hundredth of their size."""
+"""Nodes of the quadrature; with them, tails down to 0.002 are right to 1 % of their size."""
 
 Statistic = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""(values [D, N], weights [B, N]) -> float64 [B, D]: one number a draw for each weighting."""
+"""(values [D, N], weights [B, N]) -> float64 [B, D]: one number per draw and weighting."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +58,7 @@ class Error:
         (small, small_df), (large, large_df) = sorted(
             ((self.draw_se, self.draws - 1), (self.group_se, self.groups - 1))
         )
-        # The smaller part by quadrature, given it the larger one exactly: smooth, so few nodes.
+        # The smaller part by quadrature; given it, the larger one exactly: smooth, so few nodes.
         nodes, weights = _quadrature(max(small_df, 1))
         return float(weights @ special.stdtr(large_df, (small * nodes - distance) / large))
 
@@ -74,7 +74,7 @@ class Error:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interval:
-    """A number with its uncertainty; NaN where too little is known to say it."""
+    """A number with its uncertainty; NaN where too little is known to state it."""
 
     estimate: float
     low: float
@@ -112,7 +112,7 @@ def mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 def median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Weighted median over images: the smallest value with half of the weight at or below it,
-    averaged with the next one where exactly half is."""
+    averaged with the next one where it is exactly half."""
     columns = []
     for row in values:
         order = np.argsort(row, kind="stable")
@@ -138,7 +138,7 @@ def interval(
         rng: draws the resampled groups.
         statistic: taken over the images of each draw, then averaged over the draws.
         level: share of studies whose interval holds the true value, in (0, 1).
-        resamples: of the groups.
+        resamples: number of resamples of the groups.
     """
     draw_count, groups = len(scores.draws), scores.group_count
     per_draw = statistic(scores.values, np.ones((1, len(scores.groups))))[0]
@@ -180,13 +180,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def report_rng(*purpose: str | int) -> np.random.Generator:
-    """Draws resamples: the same for one purpose in every report."""
+    """The generator that draws resamples: the same for one purpose in every report."""
     return Randomness(("report",)).generator(*purpose)
 
 
 @functools.cache
 def _quadrature(degrees_of_freedom: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights for a mean over Student's t; kept, because inverting it is slow."""
+    """Nodes and weights for a mean over Student's t; cached, because inverting it is slow."""
     places, weights = np.polynomial.legendre.leggauss(NODES)
     return special.stdtrit(degrees_of_freedom, (places + 1) / 2), weights / 2
 

@@ -1,4 +1,4 @@
-"""Several tables of scores at once, so that any weighted sum of their means has its error.
+"""Several tables of scores at once, so that any weighted sum of their means comes with its error.
 
 A difference, a slope of a learning curve, an interaction, or the distance of an arm from a point
 between two measured points of another's curve: each is a contrast of means over the same draws
@@ -52,7 +52,7 @@ class Joint:
 def joint(
     tables: Sequence[Scores], *, rng: np.random.Generator, resamples: int = 2000
 ) -> Joint | None:
-    """The means of several tables over the draws and images that all have, or None without any."""
+    """The means of several tables over the draws and images that all share; None without any."""
     common = aligned(tables)
     if common is None:
         return None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from reports.statistics.intervals import LEVEL, Error, Interval
 
 POWER = 0.8
-"""Share of studies that find a true difference which is called detectable."""
+"""Share of studies that must find a true difference for it to be called detectable."""
 MOST_DRAWS = 50
 """More draws than anybody runs."""
 MOST_GROUPS = 2000
@@ -22,10 +22,10 @@ def smallest_detectable(found: Interval) -> float:
 def draws_needed(found: Interval, *, difference: float) -> int | None:
     """Draws with which a true difference would be found four times in five.
 
-    The test images stay as they are, and so does the error that they make.
+    The test images stay as they are, and so does the error that they contribute.
 
     Returns:
-        None where no number of draws is enough, or where a single draw says nothing of them.
+        None where no number of draws is enough, or where a single draw says nothing about them.
     """
     error = found.error
     if error is None or error.draws < 2:
@@ -41,10 +41,10 @@ def draws_needed(found: Interval, *, difference: float) -> int | None:
 def groups_needed(found: Interval, *, difference: float) -> int | None:
     """Groups of test images with which a true difference would be found four times in five.
 
-    The draws stay as they are, and so does the error that they make.
+    The draws stay as they are, and so does the error that they contribute.
 
     Returns:
-        None where no number of groups is enough, or where a single group says nothing of them.
+        None where no number of groups is enough, or where a single group says nothing about them.
     """
     error = found.error
     if error is None:
@@ -64,7 +64,7 @@ def _detectable(error: Error) -> float:
 def _smallest(
     error_of: Callable[[int], Error], low: int, high: int, difference: float
 ) -> int | None:
-    """By bisection: the detectable difference falls with every draw and every group."""
+    """Found by bisection: the detectable difference falls with every draw and every group."""
 
     def enough(number: int) -> bool:
         return _detectable(error_of(number)) <= difference

@@ -26,12 +26,12 @@ class Scores:
 
 
 def difference(one: Scores, other: Scores) -> Scores | None:
-    """Paired difference, one minus other, on the draws and images that both have; or None."""
+    """Paired difference, one minus other, on the draws and images of both; None without any."""
     return combination([(1.0, one), (-1.0, other)])
 
 
 def combination(parts: Sequence[tuple[float, Scores]]) -> Scores | None:
-    """The weighted sum of tables on the draws and images that all have; None where none is."""
+    """The weighted sum of tables on the draws and images that all have; None without any."""
     tables = aligned([table for _, table in parts])
     if tables is None:
         return None
@@ -40,7 +40,7 @@ def combination(parts: Sequence[tuple[float, Scores]]) -> Scores | None:
 
 
 def aligned(tables: Sequence[Scores]) -> list[Scores] | None:
-    """The tables cut to the draws and images that all have, in one order; None without any."""
+    """The tables reduced to the draws and images all have, in one order; None without any."""
     if not tables:
         return None
     draws = _shared([table.draws for table in tables])

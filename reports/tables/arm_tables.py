@@ -165,7 +165,7 @@ LEARNING_CURVES: Columns[Reached] = [
 
 
 def search_budget(ceiling: float) -> Columns[ArmSummary]:
-    """What an arm spent in the search, and of a ceiling of device-seconds where it is not 0."""
+    """What an arm spent in the search, and its share of a ceiling in device-seconds, 0 for none."""
     return [
         row_head("arm", "arm", lambda one: one.arm.name),
         column("completed", "completed", lambda one: one.cost.search_completed),

@@ -59,7 +59,7 @@ def _estimate(
 def _span(
     name: str, read: Callable[[Record], Interval], *, heading: str = "95 % interval"
 ) -> Column[Record]:
-    """Of the interval whose estimate goes to CSV under that name; without a heading, CSV alone."""
+    """Ends of the interval whose estimate goes to CSV by that name; without a heading, CSV only."""
     names = f"{name}_from", f"{name}_to"
     return span_column(names, lambda one: _ends(read(one)), words.change_span, heading=heading)
 
@@ -93,7 +93,7 @@ ABLATION: Columns[Effect] = [
     csv_column("trainings", lambda one: one.trainings),
     csv_column("stands", lambda one: one.stands),
 ]
-"""One changed setting a row."""
+"""One changed setting per row."""
 TWO_WAY: Columns[Cell] = [
     row_head("arm", "arm", lambda one: one.arm),
     column("segmenter", "segmenter", lambda one: one.segmenter, _segmenter, numeric=False),

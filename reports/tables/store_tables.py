@@ -12,7 +12,7 @@ from trainables.results.result import TrialResult
 
 
 class ImageResult(NamedTuple):
-    """What one confirm training made of one test image."""
+    """How one confirm training did on one test image."""
 
     training: TrialResult
     image: str
@@ -132,7 +132,7 @@ def _measured(fit: TrialResult, name: str) -> bool:
 
 
 def _how_it_ended(fit: TrialResult) -> str:
-    """In words; results of earlier software do not tell."""
+    """The ending in words; results of earlier software do not state it."""
     seen, kept = (fit.synthesis.get(f"{name}_images_seen") for name in ("fit", "kept_at"))
     if fit.status != "completed" or seen is None or kept is None:
         return words.MISSING if fit.status == "completed" else fit.status

@@ -1,4 +1,4 @@
-"""Every table of a study's report, and the lists that go into CSV files alone."""
+"""Every table of a study's report, and the lists that go only into CSV files."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ from trainables.results.result import TrialResult
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tables:
-    """The tables in the order of the page; one without records says nothing in this study."""
+    """The tables in the order of the page; one without records has nothing to say in this study."""
 
     arms: Table[ArmSummary]
     conventions: Table[ConventionScores]

@@ -1,4 +1,4 @@
 """The findings as sentences, with methods and references.
 
-Imports `reports`, `verdict`, `findings` and `tables`, and of `trainables` `gan.pools` and `spec`.
+Imports `reports`, `verdict`, `findings` and `tables`, and `gan.pools` and `spec` of `trainables`.
 """

@@ -1,4 +1,4 @@
-"""What weakens the verdict, said right below it."""
+"""What weakens the verdict, stated right below it."""
 
 from reports import words
 from reports.load import Study

@@ -44,7 +44,7 @@ class _Citations:
 
 
 def methods(study: Study, decision: Decision, findings: Findings) -> Methods:
-    """What was done, in the past tense, nothing that was not done."""
+    """What was done, and nothing else, in the past tense."""
     cite = _Citations()
     paragraphs = [
         _data(study, cite),

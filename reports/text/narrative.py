@@ -22,12 +22,12 @@ class Narrative:
     paragraph: str
     facts: tuple[Fact, ...]
     take_home: tuple[str, ...]
-    """What to do with it, one sentence or two each."""
+    """What to do with it, in one or two sentences each."""
     caveats: tuple[str, ...]
 
 
 def narrate(study: Study, decision: Decision, findings: Findings) -> Narrative:
-    """Puts a decision and what was found besides into words."""
+    """Puts a decision and the other findings into words."""
     sentences = [
         _result(decision),
         _evidence(decision),

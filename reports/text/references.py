@@ -34,5 +34,5 @@ REFERENCES = {
     "spearman": "Bonett, Wright. Sample size requirements for estimating Pearson, Kendall and "
     "Spearman correlations. Psychometrika 65, 2000.",
 }
-"""By a short name; in the order of a methods section. Those of GANs are in
+"""Papers by short name, in the order of a methods section. Those of GANs are in
 `ARCHITECTURES`, those of segmenters with their families."""

@@ -14,7 +14,7 @@ from reports.verdict.verdict import CLOSE_F1, Decision
 
 
 def take_home(study: Study, decision: Decision, findings: Findings) -> list[str]:
-    """One sentence or two for each thing to take home; empty before anything was confirmed."""
+    """One or two sentences for each thing to take home; empty before anything was confirmed."""
     told = [
         _model(decision),
         *_worths(decision, findings),
@@ -66,7 +66,7 @@ def _is_both(summary: ArmSummary) -> bool:
 
 
 def _telling(own: list[Equivalence]) -> Equivalence:
-    """The count whose answer lies within the measured range; of several, the smallest."""
+    """The count whose answer lies within the measured range; the smallest of several."""
     inside = [one for one in own if abs(one.baseline.count) != float("inf")]
     return min(inside or own, key=lambda one: one.annotation_count)
 

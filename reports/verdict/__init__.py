@@ -1,4 +1,4 @@
-"""Scores and costs by arm, arms in pairs, and what may be said of them.
+"""Scores and costs by arm, arms in pairs, and what may be said about them.
 
 Imports `reports` and `statistics`.
 """

@@ -1,4 +1,4 @@
-"""From trials to one summary an arm: test scores by draw and image, intervals, cost."""
+"""From trials to one summary per arm: test scores by draw and image, intervals, cost."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -33,14 +33,14 @@ class ArmSummary:
     failed: int
     """Those without a score, `without_configuration` among them."""
     without_configuration: int = 0
-    """Those that never come: of folds in whose search no trial of the arm completed."""
+    """Those that will never run: in their folds, no search trial of the arm completed."""
     scores: Scores | None
     """Test F1 at IoU 0.5, averaged over seeds; None before any confirm training."""
     f1: Interval | None
     metrics: dict[str, float]
     """Test scores by name, mean over trainings; empty before any."""
     search_validation_f1: float
-    """Best of the search: chosen as the best of many, so it flatters."""
+    """Best of the search: chosen as the best of many, so it is optimistic."""
     cost: ArmCost
 
     @property
@@ -98,15 +98,15 @@ def scores_of(
     *,
     value: Callable[[ScoreTable], np.ndarray] = attrgetter("f1"),
 ) -> Scores | None:
-    """One number by draw and image, on the images for which every training has it.
+    """One number per draw and image, on the images for which every training has it.
 
     Seeds of one draw are averaged; folds of one draw and seed score different images, which
-    together are its test. None where no training was scored or no image is common.
+    together make up its test set. None where no training was scored or no image is common
+    to all.
 
     Args:
         results: of one arm or configuration.
-        value: one for each image of a table, NaN where it has none; F1 at IoU 0.5 unless told
-            otherwise.
+        value: one for each image of a table, NaN where it has none; F1 at IoU 0.5 by default.
     """
     by_draw: dict[int, dict[int, dict[str, float]]] = {}
     group_of: dict[str, str] = {}
@@ -133,10 +133,10 @@ def scores_of(
 
 
 def _folds_without_configuration(study: Study, arm: Arm) -> int:
-    """Folds whose search of the arm has ended without a trial that completed.
+    """Folds whose search of the arm has ended without a completed trial.
 
-    Nothing is confirmed before every search has ended; an arm of which nothing was tried, though
-    all that it needs is there, was added to the design since.
+    Nothing is confirmed before every search has ended; an arm without trials, though all that it
+    needs is there, has been added to the design since.
     """
     tried = trials(study, stage="search", arm=arm.name)
     if not (tried or _lacks_a_fit(study, arm)) or not trials(study, stage="confirm"):

@@ -27,12 +27,12 @@ class Comparison:
     other: str
     found: Interval
     p_holm: float
-    """Adjusted for all comparisons of the study."""
+    """P-value, adjusted for all comparisons of the study."""
     p_equal: float
-    """Against a true difference of at least the margin; adjusted likewise."""
+    """P-value against a true difference of at least the margin, adjusted likewise."""
     margin_f1: float
     improvement: Interval
-    """Probability that `one` scores higher on a random image after a random draw; ties half."""
+    """Probability that `one` scores higher on a random image after a random draw; a tie is half."""
     best_beats_all: bool
     """Whether this is one of the comparisons by which the best arm beats every other one."""
     draws: int
@@ -41,7 +41,7 @@ class Comparison:
 
     @property
     def reading(self) -> Reading:
-        """What may be said of this pair."""
+        """What may be said about this pair."""
         if self.found.error is None:
             return "single_group"
         if not self.found.covers_draws:
@@ -59,12 +59,12 @@ class Comparison:
 
     @property
     def sought(self) -> float:
-        """The difference that a larger study would be made for: the measured one, or the margin
+        """The difference that a larger study would aim to find: the measured one, or the margin
         if that is larger."""
         return max(abs(self.found.estimate), self.margin_f1)
 
     def draws_needed(self) -> int | None:
-        """To find that one four times in five; None where more draws alone are not enough."""
+        """Draws to find it four times in five; None where more draws alone are not enough."""
         return draws_needed(self.found, difference=self.sought)
 
     def groups_needed(self) -> int | None:
@@ -78,7 +78,7 @@ class Comparison:
 
     @property
     def distinguishable(self) -> bool:
-        """Whether this difference stands among all that were looked at; never with one draw."""
+        """Whether this difference holds up among all that were looked at; never with one draw."""
         return self.found.covers_draws and (self.p_holm < LEVEL or self.best_beats_all)
 
     @property
@@ -106,9 +106,9 @@ def compare(
     they need no correction for their number (intersection-union test, Berger 1982).
 
     Args:
-        summaries: of all arms, at one annotation count.
-        margin_f1: differences up to this are of no account.
-        resamples: of the groups of test images.
+        summaries: those of all arms, at one annotation count.
+        margin_f1: differences up to this do not matter.
+        resamples: number of resamples of the groups of test images.
     """
     by_name = {summary.arm.name: summary for summary in summaries}
     order = ranked(summaries)

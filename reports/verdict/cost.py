@@ -17,21 +17,21 @@ class ArmCost:
     search_pruned: int
     search_failed: int
     search_device_seconds: float
-    """Of all search trials, those pruned or failed included."""
+    """Spent on all search trials, pruned and failed ones included."""
     gan_fits: int
     """Fits that the arm's search could choose among, failed ones included, each counted once."""
     gan_device_seconds: float
-    """Of these fits; charged to the arm's budget."""
+    """Spent on these fits; charged to the arm's budget."""
     training_device_seconds: float
     """Mean over the confirm trials."""
     model_gan_device_seconds: float
     """Mean cost of the GAN that a confirm trial needed; 0 for arms without one."""
     peak_gib: float
-    """Largest of the confirm trials."""
+    """Largest peak of the confirm trials."""
 
     @property
     def charged_device_seconds(self) -> float:
-        """What the arm took of its search budget."""
+        """What the arm used of its search budget."""
         return self.search_device_seconds + self.gan_device_seconds
 
     @property
@@ -75,7 +75,7 @@ def gan_fits_of(study: Study, results: list[TrialResult]) -> list[TrialResult]:
 def gan_fit_of(result: TrialResult) -> GanFitSpec | None:
     """The GAN fit that a trial used, None where it used none.
 
-    A stored fit is known by its spec and not by its id: the software that gave it the id may not
+    A stored fit is identified by its spec, not by its id: the software that gave it the id may not
     have known all the fields of today's specs.
     """
     return gan_fit(result.trial) if result.trial.extra.kind == "gan" else None

@@ -24,7 +24,7 @@ class Placed:
     """1 is the best mean; arms that lost trainings come last."""
     f1: Interval
     lead: Comparison | None
-    """Over the plain U-Net; None for itself, or where they were not compared."""
+    """Its lead over the plain U-Net; None for itself, or where they were not compared."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +34,7 @@ class Overall:
     arm: str
     studies: int
     mean_rank: float
-    """Among the arms that all studies have; NaN for the others."""
+    """Mean rank among the arms that all studies have; NaN for the others."""
     wins: int
     """Studies in which it has the best mean."""
     ahead: int
@@ -55,7 +55,7 @@ class SideBySide:
     studies: tuple[Study, ...]
     decisions: tuple[Decision, ...]
     arms: tuple[Arm, ...]
-    """All arms of any study, in the order in which they are first met."""
+    """All arms of any study, in the order of their first appearance."""
     placed: tuple[Placed, ...]
     overall: tuple[Overall, ...]
 
@@ -91,8 +91,8 @@ def side_by_side(folders: Sequence[Folder], *, margin_f1: float = MARGIN_F1) -> 
 
 
 def _names(studies: Sequence[Study]) -> tuple[str, ...]:
-    """The data set's name; the folder's too where two studies are on the same, and a number where
-    their folders have one name: ranks and figures tell studies apart by their names."""
+    """The data set's name; the folder's too where two studies share a data set, and a number
+    where their folders share a name: ranks and figures tell studies apart by their names."""
     plain = [study.dataset.name or study.facts.name or study.folder.name for study in studies]
     placed = [
         f"{name} ({study.folder.name})" if plain.count(name) > 1 else name

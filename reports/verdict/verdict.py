@@ -10,7 +10,7 @@ from reports.verdict.aggregate import ArmSummary, main_count, summarise_arm
 from reports.verdict.compare import Comparison, between, compare, ranked
 
 CLOSE_F1 = 0.02
-"""Arms that cannot be told apart and lie this near to the best are taken as equally good."""
+"""Arms that cannot be told from the best and lie this close to it count as equally good."""
 
 Kind = Literal["nothing", "single_arm", "single_draw", "winner", "tie"]
 
@@ -32,14 +32,14 @@ class Winner:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """What the evidence allows to say, at the largest annotation count."""
+    """What the evidence supports, at the largest annotation count."""
 
     kind: Kind
     annotation_count: int
     arms: tuple[ArmSummary, ...]
     """All arms of the design, in its order."""
     margin_f1: float
-    """Differences up to this are of no account."""
+    """Differences up to this do not matter."""
     comparisons: tuple[Comparison, ...]
     best: ArmSummary | None
     """The highest mean among the arms that lost no confirm training."""
@@ -72,7 +72,7 @@ def decide(study: Study, *, margin_f1: float = MARGIN_F1) -> Decision:
     """Weighs the confirm trainings.
 
     An arm wins when it beats every other arm (see `compare`). Otherwise the cheapest of those
-    that are as good for all we know is recommended: not distinguishable from the best, and
+    that may well be as good is recommended: not distinguishable from the best, and
     within `CLOSE_F1` of it.
     """
     count = main_count(study)
