@@ -1,4 +1,4 @@
-"""What a search may vary, one small file a choice.
+"""What a search may vary, one small file per choice.
 
 Imports `trainables.spec`, and the families of `trainables.segmenters`.
 """

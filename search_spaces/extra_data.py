@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 RATIOS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-"""Synthetic crops per real crop; 0 lets an arm do without."""
+"""Synthetic crops per real crop; with 0 an arm uses none."""
 
 
 def defaults() -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Which of the study's GANs makes the synthetic data: the architecture, then its variant.
 
-The GANs are fitted before, each once, and the search chooses among them: so a search over ratios
-and segmenters refits none.
+Each GAN is fitted once, before the search, which chooses among them: a search over ratios and
+segmenters refits none.
 """
 
 from collections.abc import Sequence

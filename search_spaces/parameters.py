@@ -1,4 +1,4 @@
-"""Parameters that are data, as Optuna is asked for them."""
+"""Parameters declared as data, and how they are suggested by Optuna."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ def defaults(parameters: Iterable[Parameter]) -> dict[str, Any]:
 
 
 def suggest(trial: "optuna.Trial", parameters: Iterable[Parameter]) -> dict[str, Any]:
-    """One value of each, by field."""
+    """One value of each parameter, by field."""
     return {one.field: _value(trial, one) for one in parameters}
 
 

@@ -17,12 +17,12 @@ SETTINGS: dict[str, Range] = {
     "gradual_unfreezing": Range(field="training.unfreezing", low=0.2, high=0.8, default=0.5),
     "head_then_full": Range(field="training.head_only", low=0.05, high=0.5, default=0.2),
 }
-"""Of the schedules that have one: their setting."""
+"""The setting of each schedule that has one."""
 LORA = "lora"
 LORA_RANK = Choice(field="training.lora_rank", values=(4, 8, 16, 32), default=8)
 LORA_LEARNING_RATES = (5e-5, 2e-3)
-"""Lowest and highest; Hu et al. 2021 and those who fine-tune Segment Anything lie within. The
-matrices start at 0 and bear a far higher learning rate than the weights themselves."""
+"""Lowest and highest; the rates of Hu et al. 2021 and of fine-tuned Segment Anything lie between.
+The matrices start at 0 and tolerate a far higher learning rate than the weights themselves."""
 WEIGHT_DECAYS = (1e-5, 0.3)
 L2_SP = Range(field="training.l2_sp", low=0.1, high=30.0, default=1.0, log=True)
 """Pulls a weight back by 1 % to 90 % over a few hundred steps."""
@@ -46,8 +46,8 @@ def defaults(space: Space) -> dict[str, Any]:
 def suggest(trial: "optuna.Trial", space: Space) -> dict[str, Any]:
     """One schedule with its own setting, and one regulariser, as flat fields of a `TrialSpec`.
 
-    Where LoRA is made for the network it is one schedule more: all that is trainable then is
-    trained at full rate.
+    For networks with LoRA, it is one more schedule, in which every trainable weight is trained at
+    the full rate.
 
     Args:
         space: of the family.

@@ -1,4 +1,4 @@
-"""What the search may vary in any training: learning rate, its run, and augmentation."""
+"""What the search may vary in any training: the learning rate, its schedule, and augmentation."""
 
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 RANGE_AROUND_DEFAULT = 4.0
 """The search goes this many times below and above the default learning rate."""
 AVERAGING = Range(field="training.averaging", low=0.02, high=0.3, default=0.1, log=True)
-"""A constant learning rate with averaged weights settles as a falling one does."""
+"""A constant learning rate with averaged weights converges as a decaying one does."""
 
 
 def defaults(space: Space) -> dict[str, Any]:
@@ -42,7 +42,7 @@ _DECAY = Choice(field="training.decay", values=get_args(DecayName), default="cos
 
 
 def _parameters(space: Space) -> list[Parameter]:
-    """What every training has."""
+    """The parameters that every training has."""
     rate = space.learning_rate
     return [
         Range(

@@ -1,7 +1,7 @@
 """What the search may vary in a model that is not trained: the size at which it sees cells.
 
-Its thresholds are tuned in every trial, as those of all arms are. The size is the one other
-setting that such a model has, and the one that its users turn first (Cellpose's `diameter`).
+Its thresholds are tuned in every trial, like those of all arms. The size is the only other
+setting of such a model, and the first that its users adjust (Cellpose's `diameter`).
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,9 +1,9 @@
-"""Ablation: from each arm's chosen configuration, one factor at a time, all else as it was.
+"""Ablation: one factor at a time is changed in each arm's chosen configuration.
 
 Each trial has a partner among those of `confirm`, of the same arm, split, annotation count, draw
-and seed, whose spec differs in one factor: what the factor does is the mean of these paired
-differences. Like `confirm` it takes configurations that the search has frozen, so it may score
-the test images.
+and seed, whose spec differs in one factor: the effect of the factor is the mean of these paired
+differences. Like `confirm`, it uses configurations that were frozen after the search, so it may
+score the test images.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def ablation_tasks(study: Study, best: dict[str, TrialResult]) -> list[Task]:
         best: the chosen search trial of each arm.
 
     Raises:
-        ValueError: a factor was given a level that cannot be.
+        ValueError: a factor was given an impossible level.
     """
     specs = [spec for result in best.values() for spec in ablated(study, result.trial)]
     return with_gan_fits(list(dict.fromkeys(specs)))
@@ -34,7 +34,7 @@ def ablated(study: Study, chosen: TrialSpec) -> Iterator[TrialSpec]:
     fields = flatten(chosen)
     levels = [change for factor in study.ablate for change in factor.changes(fields)]
     for level in levels:
-        # A level of `extra.gan` that the command line gave is no GAN; it has no effect.
+        # A level of `extra.gan` from the command line is text, not a GAN; it has no effect.
         change = {name: value for name, value in level.items() if name in fields}
         for draw in study.draws[: study.ablate_draws]:
             partner = confirm_spec(chosen, count=study.search_count, draw=draw, seed=study.seeds[0])

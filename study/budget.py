@@ -1,4 +1,4 @@
-"""Scaling a study to the time there is, by leaving things out in a stated order."""
+"""Scaling a study to the time available, by leaving things out in a stated order."""
 
 import dataclasses
 import re
@@ -10,9 +10,9 @@ from study.design import Study
 SECONDS = {"m": 60.0, "h": 3600.0, "d": 86400.0}
 """The units of a budget."""
 FEWEST_DRAWS = 3
-"""Below this many draws the luck of the draw is hardly measured: no budget goes there by itself."""
+"""Below this many, the luck of the draw is hardly measured: no budget cuts further by itself."""
 FEWEST_TRIALS = 3
-"""Below this many trials an arm's search is none."""
+"""Below this many trials an arm is not really searched."""
 ORDER = (
     "the ablation's factors, the last first",
     "annotation counts, the smallest first",
@@ -27,7 +27,7 @@ def read_budget(text: str) -> float:
     """Seconds of a budget such as `90m`, `8h` or `2d`.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not a budget.
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([mhd])", text.strip())
     if not found or float(found[1]) <= 0:
@@ -42,8 +42,8 @@ def scale_to(study: Study, *, budget_seconds: float, estimate: Callable[[Study],
     """Leaves out of a study what does not fit, in the order of `ORDER`, and no more.
 
     Args:
-        budget_seconds: wall time there is.
-        estimate: wall seconds that a study takes here.
+        budget_seconds: wall time available.
+        estimate: wall seconds that a study takes on this machine.
 
     Returns:
         The study with `budget_seconds` and `left_out` filled in.
@@ -73,12 +73,12 @@ def scalings(study: Study, *, budget_seconds: float) -> Iterator[Study]:
 
 
 def scaled_before(study: Study, *, budget_seconds: float, study_hash: str) -> Study | None:
-    """What this study was cut to when it began with this budget; None where it is another.
+    """What this study was cut to when it began with this budget; None for another study.
 
-    So it goes on as it began, on however many cores, and its data need not be looked at.
+    So it resumes as it began, on however many cores, without a look at its data.
 
     Args:
-        study_hash: of the study that a folder holds.
+        study_hash: hash of the study in the folder.
     """
     cut = scalings(study, budget_seconds=budget_seconds)
     return next((smaller for smaller in cut if smaller.hash == study_hash), None)

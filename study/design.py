@@ -18,9 +18,9 @@ from trainables.spec.training_spec import TrainingSpec
 from trainables.spec.trial_spec import SegmenterSettings, WeightsKind
 
 ALWAYS = sys.maxsize
-"""As `Study.folds_below`: folds however many images there are."""
+"""Value of `Study.folds_below` that asks for folds however many images there are."""
 SIMULATED = "simulated"
-"""In place of a folder: cells simulated here, nothing to download."""
+"""Given in place of a folder: cells are simulated here, with nothing to download."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +32,7 @@ class Arm:
     extra_data: ExtraKind = "none"
     initial_weights: WeightsKind = "scratch"
     is_trained: bool = True
-    """Whether its segmenter is trained; else it is used as it is (zero-shot)."""
+    """Whether its segmenter is trained; otherwise it is used as it is (zero-shot)."""
 
     @property
     def uses_gan(self) -> bool:
@@ -47,7 +47,7 @@ class Arm:
 
 
 def _controls() -> Iterator[Arm]:
-    """Arms that only the plain family has: what extra data of other kinds are worth."""
+    """Arms that only the plain family has: they show what other kinds of extra data are worth."""
     yield Arm(name=f"{PLAIN}_copy_paste", segmenter=PLAIN, extra_data="copy_paste")
     yield Arm(name=f"{PLAIN}_cutmix", segmenter=PLAIN, extra_data="cutmix")
     yield Arm(name=f"{PLAIN}_chessmix", segmenter=PLAIN, extra_data="chessmix")
@@ -55,7 +55,7 @@ def _controls() -> Iterator[Arm]:
 
 
 def _arms_of(family: Family[Any]) -> Iterator[Arm]:
-    """The arms that every family has, and those of what it can do."""
+    """The arms that every family has, and those that its own abilities add."""
     name, start = family.name, family.usual_start
     yield Arm(name=name, segmenter=name, initial_weights=start)
     if start == "pretrained":
@@ -80,7 +80,7 @@ ARMS = {
     arm.name: arm
     for arm in (*_controls(), *(arm for family in FAMILIES.values() for arm in _arms_of(family)))
 }
-"""Every arm there is; a study names those it compares."""
+"""All arms; a study names those it compares."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,9 +92,9 @@ class Setup:
     public_weights: str = ""
     """Name, file or folder of a published model to fine-tune; empty: weights from the source."""
     encoder_weights: str = ""
-    """Of networks that are first trained on the source: `imagenet`, or a file of the encoder's
-    weights, from which that training starts (first phase; the arms then fine-tune: second);
-    empty: random."""
+    """Where a network that is first trained on the source starts: `imagenet`, or a file of the
+    encoder's weights (training on the source is the first phase, the arms' fine-tuning the
+    second); empty: random."""
     cpus: int = 1
     """Cores a trial takes."""
     gpus: float = 1.0
@@ -102,8 +102,8 @@ class Setup:
 
     def __post_init__(self) -> None:
         if self.training.lora_rank:
-            # Fixed here, all schedules would be LoRA, and so would trainings from scratch, whose
-            # encoder it freezes as it was drawn.
+            # Fixed here, it would turn all schedules into LoRA, even training from scratch, whose
+            # randomly initialised encoder it would freeze.
             raise ValueError(
                 f"lora_rank must be 0 in the settings of a study, whose search tries LoRA as a "
                 f"schedule, but got {self.training.lora_rank}: leave it out."
@@ -127,9 +127,9 @@ class DataOptions:
     layout: str = "auto"
     """Layout on disk; `auto` recognises it."""
     channel: str = ""
-    """Which labels, where a data set has several by name."""
+    """Which labels to read, where a data set has several by name."""
     group_pattern: str = ""
-    """Regular expression on the image's name whose first group names what must stay together."""
+    """Regular expression for image names; images with the same first group stay together."""
     plane: int = 0
     """Plane of multi-page images."""
     components: bool = False
@@ -156,16 +156,16 @@ class Study:
     confirm_seeds: int = 1
     """Trainings on each of these draws."""
     ablate: tuple[Factor, ...] = ()
-    """Factors varied one at a time from each arm's chosen configuration; none, no ablation."""
+    """Factors varied one at a time from each arm's chosen configuration; empty: no ablation."""
     ablate_draws: int = 3
-    """Of the draws of `confirm`, the first ones serve the ablation, at the largest count."""
+    """How many of the first draws of `confirm` the ablation uses, at the largest count."""
     search_trials: int = 4
     """Configurations tried for each arm."""
     search_device_seconds: float = 3600.0
-    """Ceiling for each arm in the search, its GAN fits included, also those that failed; an arm
-    gets its first trial even where they have used it up."""
+    """Ceiling for each arm in the search, GAN fits included, even failed ones; an arm gets its
+    first trial even where they have used up the ceiling."""
     setups: Mapping[str, Setup] = field(default_factory=dict)
-    """Of the segmenters, by name; a family's defaults where it is not named."""
+    """Setups of the segmenters, by name; a family that is not named has its defaults."""
     gans: tuple[GanSpec, ...] = (GanSpec(),)
     """GANs among which the arms with GAN data choose."""
     source_images: int = 48
@@ -175,12 +175,12 @@ class Study:
     threshold_tries: int = 12
     """Decoding settings tried on validation by each trial."""
     test_share: float = 0.3
-    """Share of the images on the test side, where the data set does not say."""
+    """Share of the images on the test side, where the data set names no sides."""
     max_test_images: int = 100
     """Test images scored, at most."""
     folds: int = 4
     """Grouped folds of data sets too small for a test side: each image is then tested once, and
-    the whole study is made for each fold; 1 is a test side always."""
+    the whole study is run for each fold; 1: always a test side."""
     folds_below: int = 20
     """Annotated images below which folds are used, where the data set names no test images."""
     min_diameter_px: float = 16.0
@@ -189,9 +189,9 @@ class Study:
     """Images are shrunk until the median annotated cell has this diameter."""
     seed: int = 0
     budget_seconds: float = 0.0
-    """Wall time to which the study was cut; 0: it was not."""
+    """Wall time to which the study was cut; 0: not cut."""
     left_out: tuple[str, ...] = ()
-    """What was left out for that, in words."""
+    """What was left out to fit the budget, in words."""
 
     def __post_init__(self) -> None:
         at_least(self, confirm_draws=1, confirm_seeds=1, search_trials=1, ablate_draws=1)
@@ -222,7 +222,7 @@ class Study:
 
     @property
     def search_draw(self) -> int:
-        """The draw of the search; it never serves again in `confirm`."""
+        """The draw of the search; `confirm` never uses it again."""
         return 0
 
     @property
@@ -242,7 +242,7 @@ class Study:
 
     @property
     def pool_size(self) -> int:
-        """Samples of every pool made without a GAN: as many as the first GAN paints."""
+        """Samples in every pool made without a GAN: as many as the first GAN generates."""
         return self.gans[0].pool_size if self.gans else ExtraSpec().pool_size
 
     def setup(self, segmenter: str) -> Setup:
@@ -255,7 +255,7 @@ class Study:
 
     @property
     def segmenters(self) -> list[str]:
-        """Those that its arms use, and those that are set up otherwise than by default."""
+        """The segmenters that its arms use, and those whose setup is not the default."""
         used = {ARMS[name].segmenter for name in self.arms}
         return [name for name in FAMILIES if name in used or self._is_set_up(name)]
 
@@ -266,7 +266,7 @@ class Study:
 
     @property
     def hash(self) -> str:
-        """Names everything that decides the study's numbers, and nothing of where it runs."""
+        """Identifies all that decides the study's numbers, and nothing about where it runs."""
         fields = to_dict(self)
         for segmenter in self.segmenters:
             fields[segmenter] = _deciding(fields[segmenter])
@@ -274,8 +274,8 @@ class Study:
 
 
 def _deciding(setup: dict[str, Any]) -> dict[str, Any]:
-    """What of a setup decides numbers, in the form that hashes have had since before LoRA's rank,
-    which is 0 here, was a field of the training: see `with_lora_of_before`."""
+    """The parts of a setup that decide numbers, in the form hashed since before LoRA's rank, which
+    is 0 here, became a field of the training: see `with_lora_of_before`."""
     training = {name: value for name, value in setup["training"].items() if name != "lora_rank"}
     segmenter = setup["segmenter"]
     if "backbone" in segmenter:

@@ -14,24 +14,24 @@ from trainables.spec.stages import STAGES, Stage
 from trainables.spec.trial_spec import GanFitSpec, Spec
 
 SECONDS_PER_GAN_CROP = 0.058
-"""Device-seconds for each crop of 128 x 128 pixels shown to a GAN. Like those of the families
-(`Family.seconds_per_crop`, evaluations included) the mean of a quick study on one core of a cloud
+"""Device-seconds for each crop of 128 x 128 pixels shown to a GAN. Like the families' figures
+(`Family.seconds_per_crop`, evaluations included), the mean of a quick study on one core of a cloud
 machine (AVX-512, bfloat16); a GPU is far faster."""
 SLOWNESS_WITHOUT_BFLOAT16 = 2.5
-"""How many times as long that takes on a core with AVX2 alone: 2.2 to 2.8 times by segmenter."""
+"""How many times as long that takes on a core with AVX2 alone: 2.2 to 2.8 by segmenter."""
 MEASURED_CROP_PX = 128
 SECONDS_PER_TEST_IMAGE = 0.2
-"""The same core, images of 256 x 256 pixels, all scores included."""
+"""On the same core, for images of 256 x 256 pixels, all scores included."""
 START_SECONDS = 5.0
-"""To read the images and score validation, and now and then to start a process."""
+"""Time to read the images and score validation, and now and then to start a process."""
 POOL_SECONDS = 13.0
-"""To draw a pool from a GAN and filter it by a segmenter trained for that."""
+"""Time to sample a pool from a GAN and filter it with a segmenter trained for that."""
 RAY_SECONDS = 30.0
-"""Once, to open the data, start Ray and write the report."""
+"""Time, once per study, to open the data, start Ray and write the report."""
 
 
 ANY_SPLITS = Splits(main="main", source="source")
-"""Stand for the splits that are not made yet; what a training costs does not depend on them."""
+"""Placeholders for splits not made yet; the cost of a training does not depend on them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +42,7 @@ class PlannedRow:
     name: str
     trainings: int
     device_seconds: float
-    """Of all of them together, on one CPU core."""
+    """Total of all of them, on one CPU core."""
 
 
 def planned_rows(
@@ -50,13 +50,13 @@ def planned_rows(
 ) -> list[PlannedRow]:
     """All trainings of a study, by stage and arm.
 
-    Where the search decides what comes later, it is taken to choose the field's defaults. Early
-    stopping is not counted on.
+    Where later stages depend on the search, it is assumed to choose the field's defaults. Early
+    stopping is not assumed.
 
     Args:
-        folds: grouped folds, for each of which all but the sources is run; 1 is a single split.
+        folds: grouped folds, for each of which all but the source fits is run; 1: a single split.
         test_images: of the split, or of one fold; 0: as many as the study allows.
-        slowness: of a core, see `slowness_here`.
+        slowness: of a core; see `slowness_here`.
     """
     tested = test_images or study.max_test_images
     rows: dict[tuple[Stage, str], PlannedRow] = {}
@@ -98,7 +98,7 @@ def planned_specs(study: Study) -> dict[Stage, list[Spec]]:
 
 
 def device_seconds(spec: Spec, *, test_images: int) -> float:
-    """About what one training takes on one core of the machine that was measured."""
+    """Approximate time of one training on one core of the machine that was measured."""
     if isinstance(spec, GanFitSpec):
         crops = spec.gan.images_seen * (spec.gan.crop_px / MEASURED_CROP_PX) ** 2
         return START_SECONDS + POOL_SECONDS + crops * SECONDS_PER_GAN_CROP
@@ -110,10 +110,10 @@ def device_seconds(spec: Spec, *, test_images: int) -> float:
 
 
 def slowness_here() -> float:
-    """How many times as long as on the measured machine trainings take on a core of this one."""
+    """How many times as long a training takes on a core here as on the measured machine."""
     return 1.0 if multiplies_bfloat16(processor_flags()) else SLOWNESS_WITHOUT_BFLOAT16
 
 
 def wall_seconds(rows: Iterable[PlannedRow], *, slots: int) -> float:
-    """About how long the trainings take where so many run at once."""
+    """Approximate time of the trainings when `slots` of them run at once."""
     return RAY_SECONDS + sum(one.device_seconds for one in rows) / slots

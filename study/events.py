@@ -1,4 +1,4 @@
-"""What the stages tell as they go: the display and the tracking listen."""
+"""Events that the stages report as they go; the display and the tracking listen."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,7 +9,7 @@ from trainables.spec.trial_spec import GanFitSpec, Spec
 
 
 class Listener(Protocol):
-    """Hears of everything that happens in a study; must return at once and never raise."""
+    """Is notified of everything that happens in a study; must return at once and never raise."""
 
     def stage_started(self, stage: Stage, planned: dict[str, int]) -> None:
         """A stage begins; `planned` says how many trainings of each row are still to come."""
@@ -21,7 +21,7 @@ class Listener(Protocol):
         """A training has been evaluated."""
 
     def trial_ended(self, result: TrialResult) -> None:
-        """A training has ended, one way or another; its result lies in the store."""
+        """A training has ended, one way or another; its result is in the store."""
 
 
 class Listeners:

@@ -27,17 +27,17 @@ WITHOUT_PRETRAINING = {
     SCHEDULE: "full",
     "training.l2_sp": 0.0,
 }
-"""What changes together where weights are not pretrained: a schedule that moves away from
-pretrained weights, and a pull towards them, mean nothing without them."""
+"""Fields that change together where weights are not pretrained: without pretrained weights, a
+schedule that moves away from them and a pull towards them mean nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Factor:
-    """One thing that is varied while all else is as the search chose it."""
+    """One field that is varied while all others stay as the search chose them."""
 
     field: str
     """Flat field of a `TrialSpec`: `extra.ratio`, `training.schedule`, `threshold_tries`, ...;
-    `weights.kind` has the one level `scratch`, the levels of `extra.gan` are GANs."""
+    `weights.kind` has the single level `scratch`; the levels of `extra.gan` are GANs."""
     levels: tuple[Any, ...]
     """Values of the field; that of the chosen configuration is left out."""
     relative: bool = False
@@ -59,10 +59,10 @@ class Factor:
             )
 
     def changes(self, chosen: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """The flat fields that differ from a configuration, one dict a level.
+        """The flat fields that differ from a configuration, one dict per level.
 
-        Nothing where the factor has no effect on it: fields of a GAN without one, a schedule
-        without pretrained weights, anything of training where nothing is trained.
+        Yields nothing where the factor has no effect: a GAN's fields without a GAN, a schedule
+        without pretrained weights, training fields where nothing is trained.
 
         Args:
             chosen: flat spec of a trial.
@@ -107,9 +107,9 @@ class Factor:
 
 
 def _without_lora(chosen: dict[str, Any], weights: WeightsKind) -> dict[str, Any]:
-    """What else changes where a network that LoRA is made for is trained without it.
+    """What else changes where a network that supports LoRA is trained without it.
 
-    All of its weights are trained then, at the learning rate that suits them: LoRA's is up to a
+    All of its weights are then trained, at the learning rate that suits them: LoRA's is up to a
     hundred times that of fine-tuning, and fine-tuning's a tenth of that from scratch.
     """
     space = _space(chosen, weights)
@@ -150,7 +150,7 @@ def read_factor(text: str) -> Factor:
     """A factor from the command line, e.g. `training.zoom=1.0,2.0`.
 
     Raises:
-        ValueError: the text is no factor.
+        ValueError: the text is not a factor.
     """
     name, equals, levels = text.partition("=")
     if not equals or not levels:
@@ -159,7 +159,7 @@ def read_factor(text: str) -> Factor:
 
 
 def _level(text: str) -> Any:
-    """A number or true or false where it is one, else the text itself."""
+    """The number or boolean that the text spells, else the text itself."""
     try:
         return json.loads(text)
     except json.JSONDecodeError:
@@ -178,4 +178,4 @@ ABLATION = (
     Factor(field="training.intensity", levels=(0.0,)),
     Factor(field="threshold_tries", levels=(1,)),
 )
-"""What the presets ablate, the first the most wanted."""
+"""What the presets ablate, the most important first."""

@@ -1,4 +1,4 @@
-"""The models that a study keeps: the best confirmed one, and where one lies."""
+"""The models that a study keeps: which confirmed one is best, and where each lies."""
 
 import math
 from pathlib import Path
@@ -11,11 +11,11 @@ def best_confirmed(store: Store, *, arm: str = "", segmenter: str = "") -> str:
     """The id of the confirmed training with the best validation score.
 
     Args:
-        arm: take one of this arm; empty: of any.
-        segmenter: take one of this segmenter; empty: of any.
+        arm: take a model of this arm; empty: of any.
+        segmenter: take a model of this segmenter; empty: of any.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is no such training.
     """
     done = [
         head

@@ -13,9 +13,9 @@ class Place:
     folder: Path
     """The study's own folder on this machine."""
     storage: str = ""
-    """Folder that all machines of a cluster reach; empty: the study's own."""
+    """Folder that all machines of a cluster can reach; empty: the study's own."""
     address: str = ""
-    """Of a Ray cluster; empty: this machine alone."""
+    """Address of a Ray cluster; empty: this machine alone."""
     concurrency: int = 0
     """Trainings at once; 0 is as many as fit."""
     command: str = ""
@@ -23,7 +23,7 @@ class Place:
 
     @property
     def on_cluster(self) -> bool:
-        """Whether there may be machines that do not reach this one's files."""
+        """Whether there may be machines that cannot reach this one's files."""
         return bool(self.address)
 
     @property

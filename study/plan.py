@@ -22,7 +22,7 @@ from trainables.spec.trial_spec import (
 )
 
 SOURCE_DRAW = 0
-"""The draw of the source's images; it has no test side to seal and is drawn once."""
+"""The draw of the source's images; the source has no test side to seal and is drawn from once."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,24 +30,24 @@ class Splits:
     """Hashes of the splits that the specs name."""
 
     main: str
-    """Of the data set; with grouped folds, of one of them."""
+    """Split of the data set; with grouped folds, one of them."""
     source: str = ""
-    """Empty where no arm needs a source."""
+    """Split of the source; empty where no arm needs one."""
     source_count: int = 1
-    """Annotated images of the source that serve."""
+    """Annotated images of the source that are used."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
-    """One training that is known beforehand, and what must have ended before it."""
+    """One training known in advance, and what must have ended before it."""
 
     spec: Spec
     needs: frozenset[str] = field(default_factory=frozenset)
-    """Ids of trials."""
+    """Ids of trials that must have ended."""
 
 
 def source_fit(study: Study, segmenter: str, splits: Splits) -> TrialSpec:
-    """The training on the source that gives one segmenter's transfer arms their weights."""
+    """The training on the source that provides the weights of one segmenter's transfer arms."""
     setup = study.setup(segmenter)
     return TrialSpec(
         stage="fit_sources",
@@ -64,7 +64,7 @@ def source_fit(study: Study, segmenter: str, splits: Splits) -> TrialSpec:
         weights=WeightsSpec(kind="pretrained", origin="public", name=setup.encoder_weights)
         if setup.encoder_weights
         else WeightsSpec(),
-        threshold_tries=1,  # only the weights serve on
+        threshold_tries=1,  # only the weights are used afterwards
     )
 
 
@@ -104,7 +104,7 @@ def search_spec(study: Study, arm: Arm, splits: Splits, varied: dict[str, Any]) 
 
 
 def greediest_specs(study: Study, splits: Splits) -> list[Spec]:
-    """The GAN fits of the search, and of each arm a trial that uses all images it ever may."""
+    """The GAN fits of the search, and for each arm a trial that uses every image it ever may."""
     trials = []
     for arm in (ARMS[name] for name in study.arms):
         varied = {"extra.ratio": 1.0} if arm.extra_data == "pseudo_labels" else {}
@@ -121,7 +121,7 @@ def search_needs(study: Study, arm: Arm, splits: Splits) -> frozenset[str]:
 
 
 def confirm_tasks(study: Study, best: dict[str, TrialResult]) -> list[Task]:
-    """The frozen configurations, trained afresh for every count, draw and seed.
+    """The frozen configurations, trained anew for every count, draw and seed.
 
     GAN fits come first, then the trials, the longest arms first, so that no core idles while
     the last one runs.
@@ -140,7 +140,7 @@ def confirm_tasks(study: Study, best: dict[str, TrialResult]) -> list[Task]:
 
 
 def with_gan_fits(trials: Sequence[TrialSpec]) -> list[Task]:
-    """The trials as tasks, after the GAN fits that they need, each of these once."""
+    """The trials as tasks, preceded by the GAN fits that they need, once each."""
     fits = {gan_fit(spec).id: gan_fit(spec) for spec in trials if _paints(spec)}
     return [
         *(Task(spec=fit) for fit in fits.values()),
@@ -163,12 +163,12 @@ def confirm_spec(searched: TrialSpec, *, count: int, draw: int, seed: int) -> Tr
 def choose_best(
     study: Study, results: Sequence[TrialResult], *, split: str
 ) -> dict[str, TrialResult]:
-    """The search trial of each arm with the highest validation F1; of equals, the cheaper.
+    """The search trial of each arm with the highest validation F1; among equals, the cheapest.
 
-    Arms of which no trial completed are left out.
+    Arms with no completed trial are left out.
 
     Args:
-        split: hash of the split, or of the fold, whose search it is.
+        split: hash of the split, or of the fold, that was searched.
     """
     best = {}
     for name in study.arms:

@@ -1,6 +1,6 @@
 """Studies ready to run: functions that return a `Study`, to be read and copied.
 
-A study of one's own is a Python file with a function `study() -> Study`, run by
+Your own study is a Python file with a function `study() -> Study`, run with
 `study run my_study.py`.
 """
 
@@ -20,8 +20,8 @@ def quick() -> Study:
     """Five arms at ten annotated images, sized for two cores of a laptop.
 
     Command: `study run quick [--dataset FOLDER]`
-    Cost: about 11 minutes on 2 free cores that multiply bfloat16, by estimate half an hour on those
-    that do not; on busy ones far more.
+    Cost: about 11 minutes on 2 free cores that multiply bfloat16, an estimated half an hour on
+    those that do not; far more on busy ones.
     Expected: a ranking with wide intervals; it shows how a study goes, and which arms are far
     behind. Close arms are not told apart: that is what `small` and `full` are for.
     """
@@ -70,7 +70,7 @@ def full() -> Study:
 
     Command: `study run full --dataset FOLDER --address auto --storage s3://bucket/study`
     Cost: see `study run full --dry-run`.
-    Expected: learning curves with draws and seeds enough to tell small differences apart.
+    Expected: learning curves with enough draws and seeds to tell small differences apart.
     """
     return dataclasses.replace(
         _on_gpus(images_seen=80_000, crop_px=256, architectures=tuple(ARCHITECTURES)),
@@ -119,7 +119,7 @@ def _on_gpus(*, images_seen: int, crop_px: int, architectures: Sequence[str]) ->
 
 
 def _unpaired(gans: tuple[GanSpec, ...]) -> list[GanSpec]:
-    """The GANs that can learn from images without labels, with some."""
+    """The GANs that can learn from images without labels, each given some."""
     unpaired = [gan for gan in gans if not ARCHITECTURES[gan.architecture].needs_pairs]
     return [dataclasses.replace(gan, unlabelled_images=64) for gan in unpaired]
 

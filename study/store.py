@@ -1,6 +1,6 @@
-"""The study's folder: results, one file a trial, and everything else that trials leave behind.
+"""The study's folder: results, one file per trial, and everything else that trials leave behind.
 
-The single source of truth. A file or folder in it is there whole or not at all, on a local
+The single source of truth. Each of its files and folders exists whole or not at all, on a local
 disk, on NFS or in an object store such as S3.
 """
 
@@ -21,7 +21,7 @@ from trainables.results.result import TrialHead, TrialResult
 from trainables.wire.result_json import from_json, head_from_json, to_json
 
 FULL_BYTES = 2**20
-"""A disk with less room than this after a write has failed is taken for full."""
+"""A disk with less free space than this after a failed write is considered full."""
 CHECKPOINTS = "checkpoints"
 """Folder of the states of trials that have not ended."""
 
@@ -30,13 +30,13 @@ class Store:
     """Reads and writes the files of one study."""
 
     def __init__(self, root: str | Path, *, checkpoint_seconds: float = 60.0) -> None:
-        """Opens a folder, which need not be there yet.
+        """Opens a folder, which need not exist yet.
 
         Args:
             root: a path, or an address such as s3://bucket/study.
             checkpoint_seconds: how often a running trial saves its state.
         """
-        # Trials read and write it from working folders of their own.
+        # Absolute, since trials read and write it from working folders of their own.
         self.root: Any = UPath(root) if "://" in str(root) else Path(root).absolute()
         """An absolute `Path`, or a `UPath` with the same methods."""
         self.checkpoint_seconds = checkpoint_seconds
@@ -47,11 +47,11 @@ class Store:
         return isinstance(self.root, Path)
 
     def results(self) -> dict[str, TrialResult]:
-        """Every result there is, by trial id."""
+        """All results, by trial id."""
         return {result.trial_id: result for result in self._read_results()}
 
     def heads(self) -> list[TrialHead]:
-        """Every result without its scores image by image: quick, however many images there are."""
+        """All results without per-image scores: quick, however many images there are."""
         return [_read_head(path) for path in self._result_paths()]
 
     def result(self, trial_id: str) -> TrialResult | None:
@@ -60,7 +60,7 @@ class Store:
         return _read(path) if path.exists() else None
 
     def trial_ids(self) -> set[str]:
-        """The trials that have ended, none of whose results is read."""
+        """Ids of the trials that have ended; no result is read."""
         return {path.name.removesuffix(".json") for path in self._result_paths()}
 
     def write_result(self, result: TrialResult) -> None:
@@ -68,12 +68,12 @@ class Store:
         self.write_text(f"results/{result.trial_id}.json", to_json(result))
 
     def read_text(self, name: str) -> str | None:
-        """The text of a file, or None when it is not there."""
+        """The text of a file, or None when it does not exist."""
         path = self.root / name
         return path.read_text() if path.exists() else None
 
     def read_bytes(self, name: str) -> bytes | None:
-        """The content of a file, or None when it is not there."""
+        """The content of a file, or None when it does not exist."""
         path = self.root / name
         return bytes(path.read_bytes()) if path.exists() else None
 
@@ -97,13 +97,13 @@ class Store:
                 fresh.unlink(missing_ok=True)
 
     def has_folder(self, name: str) -> bool:
-        """Whether a folder written by `write_folder` is there, whole."""
+        """Whether a folder written by `write_folder` exists and is complete."""
         return (self.root / name / _COMPLETE).exists()
 
     def write_folder(self, name: str, write: Callable[[Path], None]) -> None:
-        """Keeps what `write` puts into an empty local folder, in place of what was there.
+        """Keeps what `write` puts into an empty local folder, replacing what was there.
 
-        Other machines see the folder only after it is complete.
+        Other machines see the folder only once it is complete.
         """
         target = self.root / name
         with full_disk_explained(target), tempfile.TemporaryDirectory(dir=self._nearby()) as yard:
@@ -118,7 +118,7 @@ class Store:
                 _upload(fresh, target)
 
     def read_folder(self, name: str) -> Path | None:
-        """A local folder with what `write_folder` kept, or None when it is not there.
+        """A local folder with what `write_folder` kept, or None when there is none.
 
         From an object store it is fetched to a temporary folder.
         """
@@ -159,7 +159,7 @@ class Store:
 
 
 class StoredCheckpoints:
-    """The interrupted state of one trial, kept in the store; one of `protocol.Checkpoints`."""
+    """The state of one unfinished trial, kept in the store; implements `protocol.Checkpoints`."""
 
     def __init__(self, store: Store, trial_id: str, *, every_seconds: float) -> None:
         self._store = store
@@ -168,7 +168,7 @@ class StoredCheckpoints:
         self._last = time.monotonic()
 
     def due(self) -> bool:
-        """Whether enough time has gone by since the last one to be worth saving."""
+        """Whether enough time has passed since the last save for another to be worthwhile."""
         return time.monotonic() - self._last >= self._every_seconds
 
     def save(self, write: Callable[[Path], None]) -> None:
@@ -190,7 +190,7 @@ def full_disk_explained(path: Path | UPath) -> Iterator[None]:
     """Turns the error of a full disk into a sentence that says what to do.
 
     Raises:
-        OSError: as before, with the sentence where the disk is full.
+        OSError: the original error, with the sentence where the disk is full.
     """
     try:
         yield
@@ -206,7 +206,7 @@ def full_disk_explained(path: Path | UPath) -> Iterator[None]:
 
 @contextmanager
 def _full_disk_as_such(folder: Path) -> Iterator[None]:
-    """Turns what libraries make of a full disk into the system's own error.
+    """Turns the errors that libraries raise on a full disk into the system's own error.
 
     Torch raises RuntimeError ("unexpected pos"), and h5py an OSError without a number.
     """
@@ -241,7 +241,7 @@ def _named(path: Path | UPath) -> Iterator[None]:
 
 
 _COMPLETE = ".complete"
-"""Written last into every folder."""
+"""Marker file, written last into every folder."""
 
 
 def _is_result(path: Path | UPath) -> bool:

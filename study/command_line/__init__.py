@@ -1,4 +1,4 @@
-"""The command `study`: one file a command, and the screens that they print.
+"""The command `study`: one file per command, and the screens that the commands print.
 
-Imports every other room; nobody imports it.
+Imports every other room; none imports it.
 """

@@ -11,7 +11,7 @@ from study.design import DataOptions
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """Tells in one screen what a data set holds, what is wrong with it, and what it allows."""
+    """Shows on one screen what a data set holds, what is wrong with it, and what it allows."""
 
     dataset: Positional[Path]
     """Folder or file of the data set."""

@@ -25,7 +25,7 @@ MOST_PROBLEMS = 12
 MOST_SIZES = 4
 MOST_TIES = 3
 NAME_WIDTH, SHORT_NAME = 24, 8
-"""Longer ids are cut in lists of ties, to so many letters."""
+"""In lists of ties, ids longer than NAME_WIDTH letters are cut to SHORT_NAME."""
 
 
 def show_check(data: DataOptions, *, out: Path | None) -> bool:
@@ -142,7 +142,7 @@ def _ties(dataset: Dataset, split: Split) -> str:
 
 
 def _short(ids: tuple[str, ...]) -> str:
-    """`set07 + set08`, and of many or of long names the first ones and first letters."""
+    """`set07 + set08`; of many ids only the first, and of long ids the first letters."""
     shown = [
         name if len(name) <= NAME_WIDTH else name[:SHORT_NAME] + "…" for name in ids[:MOST_TIES]
     ]
@@ -160,7 +160,7 @@ def _left_out(split: Split) -> str:
 
 
 def _listed(counts: Counter[str], *, most: int) -> str:
-    """`256 x 256 (276), 360 x 360 (78) and 3 more`; the number is left out of a single kind."""
+    """`256 x 256 (276), 360 x 360 (78) and 3 more`; a single kind has no number."""
     if len(counts) == 1:
         return next(iter(counts))
     shown = ", ".join(f"{name} ({number})" for name, number in counts.most_common(most))

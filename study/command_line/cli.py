@@ -1,7 +1,7 @@
-"""The command line: every command there is.
+"""The command line: all commands.
 
-A command's file holds what it is asked and what it does, and imports what it needs only when it
-runs: `study --help` answers at once.
+A command's file holds its options and what it does, and imports what it needs only when it runs:
+`study --help` answers at once.
 """
 
 import shlex
@@ -31,7 +31,7 @@ Command = (
 
 
 def main() -> None:
-    """Runs one command; what the user can mend is said in one sentence, exit status 1."""
+    """Runs one command; a problem the user can fix is one sentence, with exit status 1."""
     command = tyro.cli(
         Command,  # type: ignore[arg-type]
         prog="study",

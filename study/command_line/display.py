@@ -24,7 +24,7 @@ class _Row:
     failed: int = 0
     pruned: int = 0
     running: dict[str, float] = field(default_factory=dict)
-    """Share of its images that each running training has seen, by trial id."""
+    """Share of its images that each running training has seen so far, by trial id."""
     best_f1: float = float("nan")
     device_seconds: float = 0.0
 
@@ -62,7 +62,7 @@ class Display:
             self._live.stop()
 
     def stage_started(self, stage: Stage, planned: dict[str, int]) -> None:
-        """A stage begins: its table replaces the one before."""
+        """A stage begins: its table replaces the previous one."""
         with self._lock:
             self._stage = stage
             self._stage_started = time.monotonic()
@@ -142,7 +142,7 @@ class Display:
 
 
 def _images_seen(spec: Spec) -> int:
-    """What a training will have seen at its end."""
+    """Images that a training will have seen at its end."""
     return (spec.gan if isinstance(spec, GanFitSpec) else spec.training).images_seen
 
 

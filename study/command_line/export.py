@@ -11,18 +11,18 @@ from study.command_line.existing import existing
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
-    """Writes the chosen model in its family's own format, for its own tools."""
+    """Writes the chosen model in its family's own format, for the family's tools."""
 
     folder: Positional[Path]
     """The study's folder."""
     out: Path | None = None
-    """Where to; a folder `export` in the study's without it."""
+    """Folder to write to; without it, `export` in the study's folder."""
     arm: str = ""
     """Take the model of this arm in place of the winner."""
     bioimageio: bool = False
     """Write the BioImage.IO package of the model as well."""
     authors: tuple[str, ...] = ()
-    """Names for the package; BioImage.IO takes no upload without one."""
+    """Names of the package's authors; BioImage.IO accepts no upload without one."""
     licence: str = ""
     """SPDX name of the package's licence, e.g. CC-BY-4.0; empty: that of the initial weights."""
 

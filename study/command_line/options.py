@@ -1,4 +1,4 @@
-"""The options of `study run`, and the study they make of a preset."""
+"""The options of `study run`, and the study they make from a preset."""
 
 import dataclasses
 import importlib.util
@@ -17,9 +17,9 @@ from trainables.spec.gan_spec import GanSpec, paper_gan
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """Runs a study, or goes on with the one in the folder.
+    """Runs a study, or resumes the one in the folder.
 
-    Options left out keep what the preset says.
+    Options left out keep the preset's values.
     """
 
     preset: Annotated[Positional[str], arg(metavar="quick|small|full|FILE.py")]
@@ -27,7 +27,7 @@ class RunOptions:
     dataset: Annotated[str | None, arg(metavar="TEXT")] = None
     """Folder or file of annotated images; without it, cells are simulated."""
     out: Annotated[Path | None, arg(metavar="FOLDER")] = None
-    """The study's folder; studies/<preset>-<dataset> without it."""
+    """The study's folder; without it, studies/<preset>-<dataset>."""
     arms: Annotated[tuple[str, ...] | None, arg(metavar="ARM ...")] = None
     """Arms to compare."""
     annotations: Annotated[tuple[int, ...] | None, arg(metavar="N ...")] = None
@@ -37,37 +37,37 @@ class RunOptions:
     seeds: Annotated[int | None, arg(metavar="N")] = None
     """Trainings on each draw."""
     ablate: Annotated[tuple[str, ...] | None, arg(metavar="FIELD=LEVEL,LEVEL")] = None
-    """Factors varied one at a time from each arm's best configuration; nothing: no ablation."""
+    """Factors varied one at a time from each arm's best configuration; empty: no ablation."""
     trials: Annotated[int | None, arg(metavar="N")] = None
     """Configurations tried for each arm."""
     device_seconds: Annotated[float | None, arg(metavar="X")] = None
-    """Ceiling for each arm in the search."""
+    """Ceiling of device-seconds for each arm in the search."""
     test_images: Annotated[int | None, arg(metavar="N")] = None
     """Test images scored, at most."""
     folds: Annotated[int | None, arg(metavar="N")] = None
     """Test every annotated image once, by N grouped folds, however many there are; 1: never."""
     source: Annotated[str | None, arg(metavar="TEXT")] = None
-    """Second annotated data set, to train the transfer arms' weights on; or `simulated`."""
+    """Second annotated data set, for training the transfer arms' weights; or `simulated`."""
     weights: Annotated[tuple[str, ...] | None, arg(metavar="SEGMENTER=TEXT ...")] = None
     """In place of source weights: a published model by name (cellpose=cpsam,
     stardist=2D_versatile_fluo, unet=imagenet), a file or folder of one, or another study (its
-    folder, or FOLDER:ARM). Of networks that are first trained on the source, such as
+    folder, or FOLDER:ARM). For networks that are first trained on the source, such as
     cellpose=imagenet with --network cellpose=mediar: where that training starts."""
     network: Annotated[tuple[str, ...] | None, arg(metavar="SEGMENTER=NAME[:ENCODER] ...")] = None
-    """A segmenter's network: of cellpose compact, mediar (SegFormer's encoder; mediar:mit_b5 is the
-    paper's, for a GPU), cpsam, its own ViT, or cpdino, where dinov3 is installed; of unet the name
-    of an encoder, e.g. unet=resnet50."""
+    """A segmenter's network: for cellpose compact, mediar (SegFormer's encoder; mediar:mit_b5 is
+    the paper's, for a GPU), cpsam (its own ViT), or cpdino (where dinov3 is installed); for unet
+    the name of an encoder, e.g. unet=resnet50."""
     encoder: Annotated[str | None, arg(metavar="NAME")] = None
     """Encoder of every network that has one, by its name in segmentation-models-pytorch."""
     length: Annotated[int | None, arg(metavar="CROPS")] = None
-    """Crops shown in each training; those of GANs and on the source stay as they are."""
+    """Crops shown in each training; those for GANs and on the source stay as they are."""
     crop: Annotated[int | None, arg(metavar="PX")] = None
     """Side of the crops that segmenters are trained on."""
     gans: Annotated[tuple[str, ...] | None, arg(metavar="ARCHITECTURE ...")] = None
     """GANs that arms with GAN data choose among, e.g. paired spade; each is fitted once."""
     reading: DatasetOptions = field(default_factory=DatasetOptions)
     budget: Annotated[str | None, arg(metavar="TIME")] = None
-    """Time there is on this machine (90m, 8h, 2d): the study is cut to it, in a stated order."""
+    """Time available on this machine (90m, 8h, 2d): the study is cut to it, in a stated order."""
     seed: Annotated[int | None, arg(metavar="N")] = None
     """Seed of the whole study."""
     cpus: Annotated[int | None, arg(metavar="N")] = None
@@ -79,15 +79,15 @@ class RunOptions:
     address: str = ""
     """Ray cluster to run on (`auto` for the one this machine belongs to)."""
     storage: str = ""
-    """Folder that all machines of a cluster reach, e.g. s3://bucket/study."""
+    """Folder that all machines of a cluster can reach, e.g. s3://bucket/study."""
     tracking_uri: str = ""
     """MLflow server or database; empty: a database in the study's folder."""
     dry_run: bool = False
-    """Print the plan and its cost, and run nothing."""
+    """Print the plan and its cost, without running anything."""
 
 
 SIZES = ("width", "images_seen", "batch_size", "crop_px", "pool_size")
-"""Of a GAN, what a study sets for all of them."""
+"""Fields of a GAN that a study sets for all of its GANs."""
 
 
 def study_of(options: RunOptions) -> Study:
@@ -168,7 +168,7 @@ def _source(options: RunOptions, study: Study) -> DataOptions:
 
 
 def _gans(options: RunOptions, study: Study) -> tuple[GanSpec, ...] | None:
-    """The study's own of each architecture, else the paper's at the size of the study's first."""
+    """The study's own GAN of each architecture, else the paper's at the size of its first GAN."""
     if options.gans is None:
         return None
     own = {gan.architecture: gan for gan in reversed(study.gans)}

@@ -1,4 +1,4 @@
-"""What `--dry-run` shows and `--budget` cuts: a study on its data and on this machine."""
+"""What `--dry-run` shows and `--budget` cuts: a study on its data and this machine."""
 
 import dataclasses
 import math
@@ -25,7 +25,7 @@ class Plan:
     folds: int
     """Grouped folds; 1 is a single split."""
     test_images: int
-    """Of the split, or of one fold."""
+    """Test images of the split, or of one fold."""
     slots: int
     """Trainings at once."""
 
@@ -44,12 +44,12 @@ class Plan:
 
     @property
     def seconds(self) -> float:
-        """About how long all of it takes here."""
+        """Approximate duration of all of it here."""
         return wall_seconds(self.rows, slots=self.slots)
 
 
 def show_plan(options: RunOptions) -> None:
-    """Prints every training of the study, counted; runs nothing."""
+    """Prints the number and cost of the study's trainings, without running them."""
     Console(highlight=False).print(plan_screen(plan_of(options)))
 
 
@@ -59,8 +59,7 @@ def plan_of(options: RunOptions) -> Plan:
     The data set is opened to see how it will be tested.
 
     Raises:
-        ValueError: the options or the data set are not as they must be, or the budget is too
-            small.
+        ValueError: the options or the data set are not valid, or the budget is too small.
     """
     study = study_of(options)
     folds, test_images = _tested(study)
@@ -116,7 +115,7 @@ def _notes(plan: Plan) -> list[str]:
 
 
 def _tested(study: Study) -> tuple[int, int]:
-    """Folds, and test images of each of them."""
+    """Number of folds, and of test images in each of them."""
     if study.data.path == SIMULATED:
         return 1, study.max_test_images
     dataset = open_declared(study.data)

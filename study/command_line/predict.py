@@ -19,7 +19,7 @@ class Predict:
     images: Positional[tuple[Path, ...]]
     """Images, or folders of images."""
     out: Path = Path("predicted")
-    """Where the labels go: one 16- or 32-bit TIFF an image."""
+    """Folder for the labels: one 16- or 32-bit TIFF per image."""
     arm: str = ""
     """Take the model of this arm in place of the winner."""
     reading: PlaneOptions = field(default_factory=PlaneOptions)

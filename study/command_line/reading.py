@@ -1,4 +1,4 @@
-"""How images are read: options that several commands have, declared once."""
+"""How images are read: options shared by several commands, declared once."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from study.design import SIMULATED, DataOptions
 
 @dataclass(frozen=True, kw_only=True)
 class PlaneOptions:
-    """What of each image is read."""
+    """Which parts of each image are read."""
 
     channel: Annotated[str | None, arg(metavar="TEXT")] = None
-    """Which labels or channels, where there are several by name."""
+    """Which labels or channels to read, where there are several by name."""
     plane: Annotated[int | None, arg(metavar="N")] = None
     """Plane of multi-page images."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetOptions(PlaneOptions):
-    """How a data set is read; what is left out is recognised, or stays as the preset says."""
+    """How a data set is read; options left out are recognised, or keep the preset's values."""
 
     layout: Annotated[str | None, arg(metavar="TEXT")] = None
     """Layout on disk; recognised without it."""
@@ -36,7 +36,7 @@ class DatasetOptions(PlaneOptions):
     """Keep copies and overlapping or adjoining crops of one field on one side of the split."""
 
     def applied_to(self, data: DataOptions, *, path: str | None) -> DataOptions:
-        """A data set's options with what was given here in place of what they said.
+        """A data set's options, replaced where values were given here.
 
         Args:
             data: as the preset has them.
@@ -57,5 +57,5 @@ class DatasetOptions(PlaneOptions):
 
 
 def absolute(path: str | None) -> str | None:
-    """The same folder under the same name, wherever the command is given."""
+    """The absolute path, so that a folder has the same name wherever the command is run."""
     return path if path in (None, SIMULATED) else str(Path(path).resolve())

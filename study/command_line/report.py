@@ -1,4 +1,4 @@
-"""`study report`: the report of what there is, or several studies side by side."""
+"""`study report`: the report of a study so far, or several studies side by side."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from study.command_line.existing import existing
 class Report:
     """Writes the report of a study, finished or not, and sends MLflow what it has missed.
 
-    Given several studies, puts them side by side: rank and difference of the arms by data set.
+    Given several studies, compares them side by side: rank and difference of the arms by data set.
     """
 
     folders: Positional[tuple[Path, ...]]

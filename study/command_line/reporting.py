@@ -1,4 +1,4 @@
-"""Writing reports from the command line: to the study's folder, to MLflow, and where it lies."""
+"""Writing reports from the command line, to the study's folder and to MLflow."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def page_of(folder: Path) -> Path:
 
 
 def report_again(folder: Path, *, tracking_uri: str, margin_f1: float) -> None:
-    """Writes the report of what a study holds, and sends MLflow what it has missed.
+    """Writes the report of a study's results so far, and sends MLflow what it has missed.
 
     Args:
         folder: of the study.
@@ -37,7 +37,7 @@ def write_and_send(
     *,
     margin_f1: float = MARGIN_F1,
 ) -> None:
-    """Writes the report of what the store holds into the study's own folder, and to MLflow."""
+    """Writes the report of the store's results to the study's own folder and to MLflow."""
     write_report(store.root, out=folder, margin_f1=margin_f1)
     tracking.send_report(page_of(folder))
     if unsent := tracking.finish():
@@ -46,6 +46,6 @@ def write_and_send(
 
 
 def compare_studies(folders: list[Path], *, out: Path, margin_f1: float) -> None:
-    """Writes several studies side by side into a folder."""
+    """Writes a comparison of several studies into a folder."""
     path = write_comparison(folders, out=out, margin_f1=margin_f1)
     Console().print(f"Comparison: {path}", soft_wrap=True, highlight=False)

@@ -7,9 +7,9 @@ from study.command_line.options import RunOptions
 
 @dataclass(frozen=True, kw_only=True)
 class Run(RunOptions):
-    """Runs a study, or goes on with the one in the folder.
+    """Runs a study, or resumes the one in the folder.
 
-    Options left out keep what the preset says.
+    Options left out keep the preset's values.
     """
 
     def run(self, line: str) -> int:

@@ -29,7 +29,7 @@ def run_and_report(options: RunOptions, line: str) -> None:
         line: the command as it was typed.
 
     Raises:
-        ValueError: something the user can mend, said in one sentence.
+        ValueError: something the user can fix, explained in one sentence.
     """
     declared = study_of(options)
     folder = folder_of(options, declared)
@@ -69,7 +69,7 @@ def _run(study: Study, place: Place, folder: Path, tracking_uri: str, console: C
 
 
 def _cut(study: Study, options: RunOptions, store: Store) -> Study:
-    """The study as it fits its budget; of one that has begun, as it was cut then."""
+    """The study cut to its budget; one that has already begun stays as it was cut then."""
     if not options.budget:
         return study
     begun = json.loads(store.read_text("study.json") or "{}")

@@ -1,4 +1,4 @@
-"""What options change in the setups of segmenters."""
+"""How options change the setups of segmenters."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -12,14 +12,14 @@ from trainables.wire.reading import spec_of_model
 
 
 def by_segmenter(texts: Iterable[str], *, option: str) -> dict[str, str]:
-    """What an option says of each segmenter.
+    """What an option says about each segmenter.
 
     Args:
-        texts: `SEGMENTER=TEXT` each.
-        option: for the error.
+        texts: each `SEGMENTER=TEXT`.
+        option: its name, for the error.
 
     Raises:
-        ValueError: a text is none, or names no segmenter, or one twice.
+        ValueError: a text has another form, names no segmenter, or names one again.
     """
     found: dict[str, str] = {}
     for text in texts:
@@ -37,14 +37,14 @@ def by_segmenter(texts: Iterable[str], *, option: str) -> dict[str, str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SetupWishes:
-    """What the user asks of segmenters; what is empty or None stays as it is."""
+    """What the user asks for in segmenters; what is empty or None stays as it is."""
 
     weights: Mapping[str, str]
     """What --weights says, by segmenter."""
     networks: Mapping[str, str]
     """What --network says, by segmenter."""
     encoder: str | None
-    """Of every network that has one."""
+    """Encoder of every network that has one."""
     training: Mapping[str, Any]
     """Fields of every `TrainingSpec`."""
     places: Mapping[str, Any]
@@ -122,5 +122,5 @@ def _of_another_study(weights: str, family: Family[Any]) -> dict[str, Any]:
 
 
 def _given_name(weights: str) -> str:
-    """A file under the same name, wherever the command is given; another name as it is."""
+    """The absolute path of a file, valid wherever the command is run; any other name unchanged."""
     return str(Path(weights).resolve()) if Path(weights).exists() else weights

@@ -10,7 +10,7 @@ from study.command_line.existing import existing
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """Shows how far a study has come."""
+    """Shows the progress of a study."""
 
     folder: Positional[Path]
     """The study's folder."""

@@ -1,4 +1,4 @@
-"""How far a study has come, from its store alone."""
+"""The progress of a study, from its store alone."""
 
 import math
 from collections import defaultdict
@@ -19,7 +19,7 @@ def show_status(folder: Path) -> None:
 
 
 def status_table(folder: Path) -> Table:
-    """Trainings that ended, by stage and arm, with their best score and their cost."""
+    """Trainings that have ended, by stage and arm, with their best score and cost."""
     cells: dict[tuple[Stage, str], list[TrialHead]] = defaultdict(list)
     for head in Store(folder).heads():
         cells[head.spec.stage, row_of(head)].append(head)

@@ -1,4 +1,4 @@
-"""`study ui`: MLflow's pages over a study."""
+"""`study ui`: MLflow's pages of a study."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from tyro.conf import Positional
 
 @dataclass(frozen=True, kw_only=True)
 class Ui:
-    """Opens MLflow's own pages over a study, on this machine only (127.0.0.1)."""
+    """Serves MLflow's own pages of a study, on this machine only (127.0.0.1)."""
 
     folder: Positional[Path]
     """The study's folder."""

@@ -1,4 +1,4 @@
-"""A picture of some images of a data set with the outlines of their cells, and of some ties."""
+"""A picture of some images of a data set, and of some tied ones, with outlines of their cells."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,26 +14,26 @@ from trainables.data.sample import Sample
 
 IMAGES, COLUMNS = 12, 4
 PANEL_PX, GAP_PX, TITLE_PX, TEXT_PX = 400, 10, 44, 15
-"""Longest side of an image in the picture, and the room between and above them."""
+"""Longest side of an image in the picture, the space between and above images, and text size."""
 TIED_SETS, OF_EACH = 4, 2
 """Sets of tied images that are shown, and how many images of each."""
 NAME_WIDTH = 40
 DARK_MEDIAN, DARK_GAMMA = 0.15, 0.6
-"""Images whose median is darker are shown brighter, so that faint cells can be seen."""
+"""Images with a darker median are brightened, so that faint cells can be seen."""
 OUTLINE = (255, 217, 0)
 UNKNOWN = (90, 90, 155)
-"""Colour mixed into pixels about which the labels say nothing."""
+"""Colour mixed into pixels whose label is unknown."""
 
 
 def write_contact_sheet(
     dataset: Dataset, *, path: Path, tied: Sequence[tuple[str, ...]] = ()
 ) -> None:
-    """Writes a PNG of up to 12 images, from the one with fewest cells to the one with most.
+    """Writes a PNG of up to 12 images, from the one with the fewest cells to that with the most.
 
     Args:
         dataset: the images.
         path: of the PNG.
-        tied: sets of ids of images that show the same place; a few pairs of them are added below.
+        tied: sets of ids of images that show the same place; a few of them are added below.
     """
     panels = [_panel(dataset.reader(entry.id)(), title) for entry, title in _chosen(dataset)]
     rows = [panels[start : start + COLUMNS] for start in range(0, len(panels), COLUMNS)]
@@ -50,7 +50,7 @@ def write_contact_sheet(
 def outlined(sample: Sample, *, longest_px: int = PANEL_PX) -> np.ndarray:
     """The image with the outlines of its cells drawn in.
 
-    Outlines are one pixel wide at the size shown, so that none is lost on the way to it.
+    Outlines are one pixel wide at the size shown, so that none is lost in resizing.
 
     Returns:
         uint8 [H, W, 3], its longer side `longest_px`.
@@ -88,7 +88,7 @@ def _short(name: str) -> str:
 
 
 def _shown(image: np.ndarray, size: tuple[int, int], *, shrinks: bool) -> np.ndarray:
-    """uint8 [H, W, 3] of float32 [H, W, C]; two channels as red and green."""
+    """uint8 [H, W, 3] from float32 [H, W, C]; two channels become red and green."""
     picture = _shrunk(image, size) if shrinks else _enlarged(image, size)
     picture = np.clip(picture.reshape(size[1], size[0], -1), 0, 1)
     if np.median(picture) < DARK_MEDIAN:
@@ -103,7 +103,7 @@ def _enlarged(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def _shrunk(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Means over the area of each pixel shown; a large image is read by bands of rows."""
+    """Means over the area of each pixel shown; a large image is read in bands of rows."""
     width, height = size
     edges = np.linspace(0, image.shape[0], height + 1).round().astype(int)
     bands = band_rows((height, image.shape[0] * image.shape[1] // height))
@@ -119,7 +119,7 @@ def _shrunk(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def _panel(sample: Sample, title: str) -> np.ndarray:
-    """uint8 [H, W, 3] of one size: a title above an image."""
+    """uint8 [H, W, 3] of fixed size: a title above an image."""
     canvas = Image.new("RGB", (PANEL_PX + GAP_PX, PANEL_PX + TITLE_PX + GAP_PX), "white")
     canvas.paste(Image.fromarray(outlined(sample)), (GAP_PX // 2, TITLE_PX))
     _write(canvas, title)
@@ -127,7 +127,7 @@ def _panel(sample: Sample, title: str) -> np.ndarray:
 
 
 def _row(panels: Sequence[np.ndarray]) -> np.ndarray:
-    """Panels side by side; a row that is not full is filled up with white."""
+    """Panels side by side; an incomplete row is padded with white."""
     empty = np.full_like(panels[0], 255)
     return np.concatenate([*panels, *[empty] * (COLUMNS - len(panels))], axis=1)
 

@@ -32,7 +32,7 @@ class StudyData:
 
     @property
     def split(self) -> Split:
-        """The only split; of folds the first."""
+        """The only split, or the first fold."""
         return self.splits[0]
 
     @property
@@ -51,8 +51,8 @@ def open_main(study: Study, *, folder: Path, store: Store) -> StudyData:
         store: keeps the split, so that a resumed study need not look for duplicates again.
 
     Raises:
-        ValueError: no study can run on the data set, or it has fewer images than are to be
-            annotated.
+        ValueError: no study can run on the data set, or it has fewer images than the study
+            annotates.
     """
     dataset = _open(study.data, simulate=lambda: simulated_target(folder, seed=study.seed))
     splits = kept_splits(study, dataset, store)
@@ -65,10 +65,10 @@ def open_main(study: Study, *, folder: Path, store: Store) -> StudyData:
 def open_source(study: Study, *, channels: int, folder: Path) -> StudyData:
     """The second annotated data set, on which the transfer arms' weights are trained.
 
-    All its images may be trained on: nothing is ever tested on it.
+    All its images may be used for training: nothing is ever tested on it.
 
     Args:
-        channels: of the main data set, which simulated images are given too.
+        channels: of the main data set; simulated images get as many.
     """
     dataset = _open(
         study.source,
@@ -88,12 +88,12 @@ def open_source(study: Study, *, channels: int, folder: Path) -> StudyData:
 
 
 def source_count(study: Study, source: StudyData) -> int:
-    """Annotated images of the source that serve."""
+    """Number of annotated images of the source that are used."""
     return min(study.source_images, len(source.split.annotation_ids))
 
 
 def needed_ids(split: Split, *, counts: Sequence[int], draws: Sequence[int]) -> tuple[str, ...]:
-    """The annotated images of some counts and draws: those that are sent to the trials."""
+    """The annotated images of some counts and draws, which are sent to the trials."""
     ids: dict[str, None] = {}
     for count in counts:
         for draw in draws:
@@ -109,7 +109,7 @@ def needed_unlabelled_ids(
 
     Args:
         split: of the data set, or one of its folds.
-        specs: the trainings; of each draw as many images are taken as any of them uses.
+        specs: the trainings; each draw takes as many images as any of them uses.
         counts: numbers of annotated images.
         draws: random choices of them.
     """
@@ -125,10 +125,10 @@ def needed_unlabelled_ids(
 def touched_ids(
     split: Split, specs: Iterable[Spec], *, counts: Sequence[int], draws: Sequence[int]
 ) -> tuple[str, ...]:
-    """The images that some training may touch, with labels or without; none is of the test side.
+    """The images that some training may touch, with labels or without; none is on the test side.
 
     Args:
-        split: as in `needed_unlabelled_ids`, like the others.
+        split: as in `needed_unlabelled_ids`, like the other arguments.
     """
     ids = needed_ids(split, counts=counts, draws=draws)
     others = needed_unlabelled_ids(split, specs, counts=counts, draws=draws)
@@ -142,7 +142,7 @@ def source_ids(study: Study, source: StudyData) -> tuple[str, ...]:
 
 
 def describe(data: StudyData) -> dict[str, Any]:
-    """What the report says of a data set."""
+    """What the report says about a data set."""
     entries = data.dataset.entries
     diameters = [entry.diameter_px for entry in entries if entry.cells]
     return {
@@ -168,7 +168,7 @@ def describe(data: StudyData) -> dict[str, Any]:
 
 
 def describe_splits(splits: tuple[Split, ...]) -> dict[str, Any]:
-    """What the report says of the split; of folds what holds for all of them together."""
+    """What the report says about the split; for folds, what holds for all of them together."""
     first = splits[0]
     tested = [name for split in splits for name in split.test_ids]
     return {

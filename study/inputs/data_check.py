@@ -22,7 +22,7 @@ COUNTS = (1, 2, 5, 10, 20, 50, 100)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckReport:
-    """All that a look at a data set tells."""
+    """Everything found by a look at a data set."""
 
     path: Path
     failure: str
@@ -30,9 +30,9 @@ class CheckReport:
     dataset: Dataset | None = None
     """The data set, where it could be opened."""
     split: Split | None = None
-    """How a study would divide it, where it can be divided; of grouped folds the first."""
+    """How a study would divide it, where it can be divided; the first of grouped folds."""
     folds: int = 1
-    """Grouped folds by which a study would test it; 1 is a test side."""
+    """Grouped folds by which a study would test it; 1: a test side."""
     contact_sheet: Path | None = None
     """Picture of some images with the outlines of their cells, where one was asked for."""
     detected: bool = True
@@ -45,12 +45,12 @@ class CheckReport:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Files that were left out, or are used in another way than expected."""
+        """Files that were left out, or are not used as expected."""
         return self.dataset.problems if self.dataset else ()
 
 
 def check_dataset(options: DataOptions, *, out: Path | None = None) -> CheckReport:
-    """Opens a data set, divides it as a study would, and tells what was found.
+    """Opens a data set, divides it as a study would, and reports what was found.
 
     Args:
         options: the data set and how it is read.
@@ -58,7 +58,7 @@ def check_dataset(options: DataOptions, *, out: Path | None = None) -> CheckRepo
             writes nothing.
 
     Returns:
-        The report; a data set that cannot be used gives one that says why.
+        The report; for a data set that cannot be used, it says why.
     """
     path = Path(options.path)
     try:
@@ -82,7 +82,7 @@ def check_dataset(options: DataOptions, *, out: Path | None = None) -> CheckRepo
 
 
 def tied_images(dataset: Dataset, split: Split) -> list[tuple[str, ...]]:
-    """Ids of images that near-duplicates or crops tied together, the largest set first."""
+    """Ids of images tied together as near-duplicates or crops, the largest set first."""
     own = {name: dataset.group_of(name) for name in split.groups}
     members = defaultdict(list)
     for sample_id, group in split.groups.items():
@@ -92,14 +92,14 @@ def tied_images(dataset: Dataset, split: Split) -> list[tuple[str, ...]]:
 
 
 def disjoint_draws(split: Split) -> dict[int, int]:
-    """For each annotation count that is possible, how many draws share no image."""
+    """For each possible annotation count, how many draws share no image."""
     available = len(split.annotation_ids)
     counts = sorted({*(count for count in COUNTS if count < available), available})
     return {count: available // count for count in counts}
 
 
 def spread(values: list[float], *, digits: int = 0) -> str:
-    """Smallest, median and largest of some values: `12 to 30, median 18`; what is NaN is left out.
+    """Smallest, median and largest of some values: `12 to 30, median 18`; NaNs are left out.
 
     Returns:
         `unknown` where nothing is left.

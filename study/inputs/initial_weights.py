@@ -1,7 +1,7 @@
 """Where an arm's initial weights come from.
 
-One of: a published model by name, a file or folder of one, a model of another study, a model
-trained here on a second data set or on simulated cells.
+A published model by name, a file or folder of one, a model of another study, or a model trained
+here on a second data set or on simulated cells.
 """
 
 import multiprocessing
@@ -16,7 +16,7 @@ from trainables.segmenters.families import FAMILIES
 from trainables.wire.reading import spec_of_model
 
 EXPORT_SUFFIX = ".torchscript.pt"
-"""Of exported networks that no tool of their family opens."""
+"""Suffix of exported networks that no tool of their family opens."""
 STUDY_FILE = "study.json"
 
 
@@ -24,8 +24,8 @@ def find_own_model(text: str, *, segmenter: str) -> Path | None:
     """The folder of a model that this project trained; None where the text names none.
 
     Args:
-        text: folder of a study, of which the best confirmed model of the segmenter is taken;
-            the same with `:ARM` behind it; or the folder of one model.
+        text: folder of a study, whose best confirmed model of the segmenter is taken;
+            the same followed by `:ARM`; or the folder of one model.
         segmenter: whose weights are wanted.
 
     Raises:
@@ -50,10 +50,10 @@ def find_own_model(text: str, *, segmenter: str) -> Path | None:
 
 
 def _refuse_export(path: Path) -> None:
-    """Refuses what `study export` writes of a U-Net or a small Cellpose.
+    """Refuses what `study export` writes for a U-Net or a small Cellpose.
 
     Raises:
-        ValueError: says what to give in its place.
+        ValueError: says what to give instead.
     """
     if path.name.endswith(EXPORT_SUFFIX) or any(path.glob(f"*{EXPORT_SUFFIX}")):
         raise ValueError(
@@ -63,11 +63,11 @@ def _refuse_export(path: Path) -> None:
 
 
 def find_published_models(study: Study) -> dict[str, Path]:
-    """Looks for every model that an arm starts from; fetches published ones where there is a hub.
+    """Finds every model that an arm starts from; fetches published ones where there is a hub.
 
     Returns:
-        The file of the weights, by segmenter; whether it is what it should be is seen by
-        `study.weights_check`.
+        The file of the weights, by segmenter; whether it is what it should be is checked by
+        `study.inputs.weights_check`.
 
     Raises:
         ValueError: names the model that is missing, where to put it, and the alternative.
@@ -95,7 +95,7 @@ def model_of(study: Study, segmenter: str, *, file: Path) -> Path:
 
 
 def _weights_file(study: Study, segmenter: str) -> Path:
-    """In a process of its own where a framework is needed: torch and TensorFlow must not meet."""
+    """Runs in its own process where a framework is needed: torch and TensorFlow must not meet."""
     setup, weights = study.setup(segmenter), FAMILIES[segmenter].weights
     name = setup.public_weights or setup.encoder_weights
     if is_model_folder(name) and (own := Path(name) / weights.files[0]).is_file():

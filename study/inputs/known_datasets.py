@@ -39,11 +39,11 @@ DATASETS: dict[str, tuple[str, ...]] = {
 def seen(weights: PublicWeights | None, dataset_name: str) -> Seen:
     """Whether public weights were trained on a data set.
 
-    A data set that the weights were trained on says nothing about how they do on new images.
+    Scores on a data set that the weights were trained on say nothing about new images.
 
     Args:
-        weights: what is known of them.
-        dataset_name: of the data set, e.g. `dsb2018_fluo`.
+        weights: what is known about them.
+        dataset_name: e.g. `dsb2018_fluo`.
 
     Returns:
         `unknown` unless both are known by name: a data set with a name of its own may hold

@@ -22,7 +22,7 @@ class OpenedStudy:
     """As declared, its annotation counts cut to what the folds allow."""
     data: StudyData
     source: StudyData | None
-    """Where some arm's weights are trained here."""
+    """The second data set, where some arm's weights are trained here."""
     weights: dict[str, Path] = field(default_factory=dict)
     """Models on this machine that arms start from, by segmenter."""
 
@@ -40,13 +40,13 @@ def open_study(study: Study, place: Place) -> OpenedStudy:
     """Opens and divides the data sets of a study and writes `study.json`.
 
     Raises:
-        ValueError: something the user can mend, said in one sentence.
+        ValueError: something the user can fix, explained in one sentence.
     """
     place.folder.mkdir(parents=True, exist_ok=True)
     store = place.store
     refuse_other_study(study, store)
     files = find_published_models(study)
-    # Once for each segmenter, however many arms start from it: a file may have over a gigabyte.
+    # Once per segmenter, however many arms start from it: a file may exceed a gigabyte.
     hashes = {segmenter: file_sha256(file) for segmenter, file in files.items()}
     refuse_changed_weights(hashes, store)
     data = open_main(study, folder=place.folder, store=store)

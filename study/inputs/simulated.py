@@ -1,4 +1,4 @@
-"""Simulated data sets, written to the study's folder like any other, to be looked at."""
+"""Simulated data sets, written to the study's folder like any other, so they can be viewed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ def simulated_target(folder: Path, *, seed: int) -> Path:
 
 
 def simulated_source(folder: Path, *, count: int, channels: int, seed: int) -> Path:
-    """Cells of many looks, on which transfer arms' weights are trained; written once."""
+    """Cells of varied appearance, on which transfer arms' weights are trained; written once."""
     source = folder / "data" / "simulated_source"
     if not (source / "index.csv").exists():
         samples = source_dataset(count=count, size_px=SIZE_PX, seed=seed, channels=channels)
@@ -50,4 +50,4 @@ def write_folder(folder: Path, samples: Sequence[Sample]) -> None:
 
 
 _SPAN, _FLOOR = 20_000, 20_000
-"""Grey values of a normalised 1, above those of a 0, which leave room for what lies outside."""
+"""Grey values between a normalised 0 and 1, and of a 0, with room for values outside [0, 1]."""

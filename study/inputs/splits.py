@@ -1,12 +1,12 @@
 """How a study divides its data: once, or by grouped folds where the images are too few.
 
-With few annotated images a test side of a third of them could not tell arms apart. Then each
-image is tested once: the study is made once for each fold, *nested* (Varma & Simon 2006,
-doi:10.1186/1471-2105-7-91). A fold has a search of its own, made with the images of its own
-annotation side alone, so no configuration was chosen with an image that it is tested on, and
-the scores of all folds together are those of images that nothing in their making has seen.
-The price is as many searches as there are folds. What the folds measure is the whole way from
-annotated images to a model; their configurations may differ, and the report says so.
+With few annotated images, a test side of a third of them could not tell arms apart. Each image is
+then tested once: the study is run once for each fold, *nested* (Varma & Simon 2006,
+doi:10.1186/1471-2105-7-91). Each fold has its own search, on the images of its own annotation side
+alone, so no configuration was chosen with an image that it is tested on, and every score comes
+from an image that its model and configuration never saw. The price is as many searches as there
+are folds. The folds measure the whole procedure from annotated images to a model; their
+configurations may differ, and the report says so.
 """
 
 import dataclasses
@@ -47,7 +47,7 @@ def divide(study: Study, dataset: Dataset) -> tuple[Split, ...]:
     """One split, or as many as there are folds.
 
     Raises:
-        ValueError: the images cannot be divided as the study wants it.
+        ValueError: the images cannot be divided as the study asks.
     """
     if folds_of(study, dataset) > 1:
         return fold_dataset(
@@ -90,7 +90,7 @@ def folds_of(study: Study, dataset: Dataset) -> int:
 def fitted(study: Study, splits: tuple[Split, ...]) -> Study:
     """The study as its folds allow it: annotation counts are at most what every fold has.
 
-    A study with a single split is left as it is, so that too large a count is refused.
+    A study with a single split is left unchanged, so that too large a count is refused.
     """
     if len(splits) == 1:
         return study
@@ -98,7 +98,7 @@ def fitted(study: Study, splits: tuple[Split, ...]) -> Study:
 
 
 def cut_counts(study: Study, *, most: int) -> Study:
-    """The study with annotation counts of at most so many images."""
+    """The study with annotation counts of at most `most` images."""
     counts = sorted({min(count, most) for count in study.annotation_counts})
     return dataclasses.replace(study, annotation_counts=tuple(counts))
 

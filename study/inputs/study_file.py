@@ -1,4 +1,4 @@
-"""The study's own file: what was declared, on which data, where; the report starts from it."""
+"""The study's own file: what was declared, on which data and where; basis of the report."""
 
 import dataclasses
 import json
@@ -17,14 +17,14 @@ from trainables.segmenters.families import FAMILIES, packages_of_families
 
 SCHEMA_VERSION = 1
 FEW_TEST_GROUPS = 8
-"""Fewer independent test images than this are warned of."""
+"""With fewer independent test groups than this, the report warns."""
 
 
 def refuse_other_study(study: Study, store: Store) -> None:
     """Refuses to mix two studies in one folder.
 
     Raises:
-        ValueError: the folder holds a study that was declared otherwise.
+        ValueError: the folder holds a study that was declared differently.
     """
     text = store.read_text(STUDY_FILE)
     if text is None:
@@ -140,7 +140,7 @@ def note_source_weights(study: Study, splits: Splits, store: Store) -> None:
 
 
 def describe_design(study: Study, *, folds: int) -> dict[str, Any]:
-    """What the report says of the design.
+    """What the report says about the design.
 
     Args:
         folds: 1 for a single split.
@@ -173,7 +173,7 @@ def describe_design(study: Study, *, folds: int) -> dict[str, Any]:
 
 
 def warnings(study: Study, data: StudyData) -> list[str]:
-    """What a reader should know of the design before trusting its numbers."""
+    """What a reader should know about the design before trusting its numbers."""
     first = data.splits[0]
     said = [_folds_told(data)] if len(data.splits) > 1 else []
     if study.left_out:

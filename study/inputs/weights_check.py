@@ -1,5 +1,5 @@
-"""Initial weights are tried before a study begins: a file of the wrong kind, or another file in
-the place of the first, would else fail every trial of its arms, or change what they mean."""
+"""Initial weights are tried before a study begins: otherwise a file of the wrong kind, or one that
+was replaced, would fail every trial of its arms, or change what they mean."""
 
 import json
 import multiprocessing
@@ -16,7 +16,7 @@ from trainables.spec.trial_spec import TrialSpec
 
 
 def refuse_changed_weights(hashes: dict[str, str], store: Store) -> None:
-    """Refuses to go on with a study from other weights than it began with.
+    """Refuses to resume a study from weights other than those it began with.
 
     Args:
         hashes: of the files of weights, by segmenter.
@@ -40,9 +40,9 @@ def refuse_changed_weights(hashes: dict[str, str], store: Store) -> None:
 def refuse_unusable_weights(
     study: Study, weights: dict[str, Path], *, splits: Splits, channels: int
 ) -> None:
-    """Starts one segmenter from each of the weights, as the trials will, and throws it away.
+    """Starts a segmenter from each set of weights, as the trials will, and discards it.
 
-    Each in a process of its own: torch and TensorFlow must not meet, nor stay here.
+    Each runs in its own process: torch and TensorFlow must not meet, nor stay loaded here.
 
     Args:
         study: the study.
@@ -69,7 +69,7 @@ def try_weights(spec: TrialSpec, model: Path, *, channels: int) -> None:
     """Starts the segmenter of a trial from weights.
 
     Raises:
-        ValueError: it cannot.
+        ValueError: the segmenter cannot start from them.
     """
     try:
         make_segmenter(spec, channels=channels).initialise(model)

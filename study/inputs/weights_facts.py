@@ -1,4 +1,4 @@
-"""What must be said of an arm's initial weights wherever they are used."""
+"""What must be stated about an arm's initial weights wherever they are used."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ def describe_weights(
     source: StudyData | None,
     hashes: dict[str, str],
 ) -> dict[str, str]:
-    """What an arm's initial weights are, and whether they have seen the images.
+    """What an arm's initial weights are, and whether they were trained on the images.
 
     Args:
         study: the study.
@@ -62,7 +62,7 @@ def _about_published(name: str, *, settings: SegmenterSettings, data: StudyData)
 
 
 def _about_own(folder: Path, *, data: StudyData) -> dict[str, str]:
-    """Of a model of another study: what that study says of its data and its own weights."""
+    """For a model of another study: what that study says about its data and its own weights."""
     about: dict[str, Any] = _study_of(folder)
     spec = spec_of_model(folder)
     dataset = about.get("source" if STAGES[spec.stage].on_source else "dataset") or {}
@@ -107,6 +107,6 @@ def _about_source(
 
 
 def _study_of(model: Path) -> dict[str, Any]:
-    """What the study that a model lies in says of itself; nothing where it lies in none."""
+    """What a model's study says about itself; empty where the model is not in a study."""
     file = model.parent.parent / STUDY_FILE
     return dict(json.loads(file.read_text())) if file.is_file() else {}

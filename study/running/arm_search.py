@@ -1,4 +1,4 @@
-"""The search of one arm: its own Optuna study, its budget and what it has spent."""
+"""The search of one arm: its Optuna study, its budget and what it has spent."""
 
 from pathlib import Path
 from typing import Any
@@ -16,19 +16,19 @@ from trainables.spec.randomness import Randomness
 from trainables.spec.trial_spec import TrialSpec
 
 FAILED_SCORE = 0.0
-"""What Optuna is told of a failed trial: the worst F1, so that its like is not proposed again."""
+"""Score reported to Optuna for a failed trial: the worst F1, so that similar trials are avoided."""
 TRIAL_ID = "trial_id"
-"""Name of the attribute by which an Optuna trial knows its result in the store."""
+"""Name of the attribute that links an Optuna trial to its result in the store."""
 
 
 class ArmSearch:
     """Asks Optuna for configurations of one arm until its budget is spent.
 
-    The budget is a number of trials and a ceiling of device-seconds, to which the fits of the
+    The budget is a number of trials and a ceiling of device-seconds, against which the fits of the
     GANs that the arm chooses among are charged, failed ones too. Every arm gets its first trial,
     even where its GANs have used up the ceiling: an arm that was never tried says nothing.
 
-    All that Optuna knows lies in its storage, so a search that was killed goes on: the
+    All that Optuna knows is in its storage, so a search that was killed resumes: the
     configurations that were running are proposed again first.
     """
 
@@ -41,18 +41,18 @@ class ArmSearch:
         storage: optuna.storages.BaseStorage,
         fold: str = "",
     ) -> None:
-        """Opens the arm's Optuna study, or makes it.
+        """Opens the arm's Optuna study, or creates it.
 
         Args:
             study: as it runs on its data.
             arm: one of its arms.
-            splits: that its trials name.
+            splits: those that its trials name.
             storage: shared by all arms.
             fold: hash of the fold's split; empty where there are no folds.
         """
         self.arm = arm
         self.needs = search_needs(study, arm, splits)
-        """Ids of the trainings that must have ended before; the GAN fits among them are charged to
+        """Ids of the trainings that must have ended first; the GAN fits among them are charged to
         the arm."""
         self._study = study
         self._splits = splits
@@ -76,18 +76,18 @@ class ArmSearch:
 
     @property
     def images_seen(self) -> int:
-        """Crops that a trial which is not stopped has seen at its end."""
+        """Crops that a trial has seen at its end, if it is not stopped."""
         training = self.arm.training(self._study.setup(self.arm.segmenter))
         return training.steps * training.batch_size
 
     @property
     def spent_device_seconds(self) -> float:
-        """Of the arm's ended trials, and of the GANs it chooses among."""
+        """Device-seconds of the arm's ended trials, and of the GANs it chooses among."""
         return sum(self._device_seconds.values())
 
     @property
     def remaining(self) -> int:
-        """Trials that its budget still allows, by number."""
+        """Trials that its budget still allows, device-seconds aside."""
         return self._study.search_trials - self.trials
 
     @property
@@ -101,7 +101,7 @@ class ArmSearch:
 
         The first trials are the field's defaults, with the first GAN of each architecture. All
         GAN fits have ended by then: the choice among those that did not fail stays the same, as
-        Optuna wants it.
+        Optuna requires.
         """
         choices = self._choices | {"gans": self._gans}
         if not self._optuna.trials:
@@ -115,11 +115,11 @@ class ArmSearch:
         return spec
 
     def note_progress(self, trial_id: str, *, images_seen: int, validation_f1: float) -> None:
-        """Hands an evaluation on to Optuna."""
+        """Passes an evaluation on to Optuna."""
         self._asked[trial_id].report(validation_f1, step=images_seen)
 
     def note_fit(self, result: TrialResult) -> None:
-        """Charges the fit of a GAN that the arm may choose; one that failed it may not."""
+        """Charges the fit of a GAN that the arm may choose, and excludes the GAN if it failed."""
         self._charge(result)
         if result.status == "failed":
             self._failed_gans.add(result.gan_fit.gan)
@@ -130,9 +130,9 @@ class ArmSearch:
         self._tell(self._asked.pop(result.trial_id), result)
 
     def restore(self, results: dict[str, TrialResult]) -> None:
-        """Takes in what the store knows of trials from before this process began.
+        """Takes in what the store knows about trials from before this process began.
 
-        Trials that ended are told; the configurations of those that did not are asked again.
+        Trials that ended are reported to Optuna; the configurations of the others are queued again.
         """
         for trial in self._optuna.trials:
             result = results.get(trial.user_attrs.get(TRIAL_ID, ""))
@@ -148,7 +148,7 @@ class ArmSearch:
 
     @property
     def _gans(self) -> tuple[GanSpec, ...]:
-        """Those whose fit did not fail."""
+        """The study's GANs whose fit did not fail."""
         return tuple(gan for gan in self._study.gans if as_fitted(gan) not in self._failed_gans)
 
     def _charge(self, result: TrialResult) -> None:
@@ -156,7 +156,7 @@ class ArmSearch:
             self._device_seconds[result.trial_id] = result.cost.device_seconds
 
     def _tell(self, trial: optuna.Trial | int, result: TrialResult) -> None:
-        """Tells the score, or that it was pruned, or a bad score where it failed."""
+        """Reports the trial's score, that it was pruned, or a bad score where it failed."""
         if result.status == "pruned":
             self._optuna.tell(trial, state=TrialState.PRUNED)
         elif result.status == "failed":
@@ -176,7 +176,7 @@ def _open(study: Study, name: str, storage: optuna.storages.BaseStorage) -> optu
     opened = optuna.create_study(
         study_name=name, storage=storage, direction="maximize", load_if_exists=True
     )
-    # A sampler that went on with the seed it began with would propose its first trials again.
+    # Resumed with its first seed, a sampler would propose its first trials again.
     randomness = Randomness(("search", study.seed, name, len(opened.trials)))
     opened.sampler = optuna.samplers.TPESampler(
         seed=randomness.integer(), n_startup_trials=max(2, study.search_trials // 4)

@@ -14,22 +14,22 @@ from trainables.wire.reading import read_spec
 FIRST_RUNG = 0.4
 """Share of a trial's images before which nothing is stopped."""
 REDUCTION = 2
-"""At a rung, one trial in `REDUCTION` goes on."""
+"""At each rung, one trial in `REDUCTION` continues."""
 
 
 class PerArmStopping(FIFOScheduler):
     """One asynchronous successive halving (Li et al. 2020, arXiv:1810.05934) for each arm.
 
-    Ray compares all trials of a Tuner at a rung, and arms that learn slowly would lose; here
-    each arm has a scheduler of its own, in each fold where there are folds: their validation
-    images differ. Trials outside the search are never stopped.
+    Ray compares all trials of a Tuner at a rung, so arms that learn slowly would lose. Here each
+    arm has its own scheduler, one per fold where there are folds, as their validation images
+    differ. Trials outside the search are never stopped.
     """
 
     def __init__(self, images_seen: dict[str, int]) -> None:
-        """Makes a scheduler for each arm and split when its first trial comes.
+        """Schedulers are created for each arm and split when its first trial arrives.
 
         Args:
-            images_seen: length of a trial of each arm; its last evaluation decides nothing. An
+            images_seen: length of a trial of each arm, whose last evaluation decides nothing. An
                 arm that is not trained (0) has no evaluations at which it could be stopped.
         """
         super().__init__()
@@ -37,7 +37,7 @@ class PerArmStopping(FIFOScheduler):
         self._schedulers: dict[tuple[str, str], ASHAScheduler] = {}
 
     def replay(self, results: Iterable[TrialResult]) -> None:
-        """Tells the schedulers of trials that ended before this process began: Tune forgets."""
+        """Replays trials that ended before this process began, which Tune does not remember."""
         for result in results:
             trial = _Past(result)
             self.on_trial_add(None, trial)
@@ -86,7 +86,7 @@ def _halving(images_seen: int) -> ASHAScheduler:
 
 
 class _Past:
-    """As much of a Tune trial as a scheduler looks at."""
+    """The part of a Tune trial that a scheduler reads, for a trial that has ended."""
 
     def __init__(self, result: TrialResult) -> None:
         self.trial_id = result.trial_id

@@ -1,4 +1,4 @@
-"""Whether a study is complete, known without opening its images or starting Ray."""
+"""Whether a study is complete, without opening its images or starting Ray."""
 
 import json
 
@@ -9,7 +9,7 @@ FINISHED_FILE = "finished.json"
 
 
 def mark_finished(study: Study, store: Store) -> None:
-    """Notes that every training of a study, as declared, has ended, and drops checkpoints."""
+    """Records that every training of a study, as declared, has ended; deletes checkpoints."""
     store.remove_folder(CHECKPOINTS)
     note = {"hash": study.hash, "results": len(store.trial_ids())}
     store.write_text(FINISHED_FILE, json.dumps(note))

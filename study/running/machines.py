@@ -1,4 +1,4 @@
-"""The machines a study runs on: Ray started or joined, and what a training takes of them."""
+"""The machines a study runs on: starting or joining Ray, and the resources a training takes."""
 
 import gc
 import logging
@@ -27,11 +27,11 @@ QUIET = {
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
 }
 """Settings of Ray for studies: our own display in place of its tables, no logger files, and Ctrl-C
-as an interruption (left to itself, Tune ends its trials as if they had been stopped early)."""
+as an interruption (by default, Tune ends its trials as if they had been stopped early)."""
 AUTOSCALER_FILE = Path("~/ray_bootstrap_config.yaml")
 """Where `ray up` leaves the cluster's configuration on its head node."""
 FEW_TRAININGS = 40
-"""Of a stage: with so many, the memory that processes keep stays below a few GiB."""
+"""Trainings of a stage up to which the memory that processes keep stays below a few GiB."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,11 +39,11 @@ class Machines:
     """Machines of one kind, running or ready to be started by the autoscaler."""
 
     resources: dict[str, float]
-    """Of one machine: CPU, GPU."""
+    """Resources of one machine: CPU, GPU."""
     count: int
 
     def fit(self, bundle: dict[str, float]) -> int:
-        """Trainings that one machine takes at once."""
+        """Trainings that fit on one machine at once."""
         return int(min(self.resources.get(kind, 0.0) // amount for kind, amount in bundle.items()))
 
 
@@ -58,7 +58,7 @@ def start_ray(address: str) -> None:
     """
     os.environ.update(QUIET | dict(os.environ))
     logging.getLogger("ray").setLevel(logging.ERROR)
-    # Tune's own snapshots, which a full disk keeps from being written, are never read.
+    # Silences errors when a full disk prevents Tune's own snapshots, which are never read.
     logging.getLogger("ray.tune.execution.experiment_state").setLevel(logging.CRITICAL)
     if ray.is_initialized():
         return
@@ -78,10 +78,10 @@ def start_ray(address: str) -> None:
 
 
 def stop_ray() -> None:
-    """Leaves the cluster, or stops the Ray of this machine.
+    """Leaves the cluster, or stops Ray on this machine.
 
-    What refers to Ray's objects is freed before, and nothing while it stops: where another thread
-    (that of MLflow) happens to collect such an object meanwhile, Ray ends the whole process.
+    Garbage that refers to Ray's objects is freed beforehand, and none while Ray stops: if another
+    thread (MLflow's) collected such an object meanwhile, Ray would end the whole process.
     """
     gc.collect()
     gc.disable()
@@ -92,7 +92,7 @@ def stop_ray() -> None:
 
 
 def machines() -> list[Machines]:
-    """All machines of the cluster, those included that the autoscaler may still start."""
+    """All machines of the cluster, including those that the autoscaler may still start."""
     running = [
         Machines(resources=node["Resources"], count=1) for node in ray.nodes() if node["Alive"]
     ]
@@ -102,9 +102,9 @@ def machines() -> list[Machines]:
 def placement(
     study: Study, spec: Spec, available: Sequence[Machines]
 ) -> tune.PlacementGroupFactory:
-    """What a training takes.
+    """The resources that a training takes.
 
-    The strategy says nothing where there is one bundle, but Tune gives a process only trainings
+    With a single bundle the strategy has no effect, but Tune reuses a process only for trainings
     with equal placements: so none ever holds both TensorFlow and torch.
     """
     segmenter = spec.segmenter.kind if isinstance(spec, TrialSpec) else PLAIN
@@ -113,10 +113,10 @@ def placement(
 
 
 def processes_serve_again(available: Sequence[Machines], *, trainings: int) -> bool:
-    """Whether one process may run several trainings, which saves its start and its imports.
+    """Whether one process may run several trainings, which saves start-up and imports.
 
-    Not where there are GPUs, nor for many trainings: only the end of a process gives all memory
-    back. TensorFlow keeps 0.1 to 0.2 GiB of every model that it has trained.
+    Not where there are GPUs, nor for many trainings: only the end of a process frees all memory.
+    TensorFlow keeps 0.1 to 0.2 GiB of every model that it has trained.
 
     Args:
         available: the cluster's machines.
@@ -126,7 +126,7 @@ def processes_serve_again(available: Sequence[Machines], *, trainings: int) -> b
 
 
 def refuse_unmet(study: Study, available: Sequence[Machines]) -> None:
-    """Refuses a study whose trainings no machine can take; Ray itself would wait for ever.
+    """Refuses a study with trainings that fit on no machine; Ray itself would wait forever.
 
     Raises:
         ValueError: names the family, what it wants and what the largest machine has.
@@ -147,7 +147,7 @@ def refuse_unmet(study: Study, available: Sequence[Machines]) -> None:
 
 
 def slots(study: Study, available: Sequence[Machines]) -> int:
-    """Trainings that fit on the machines at once, counted for the smallest of the families."""
+    """Trainings that fit on the machines at once, counted for the family that takes least."""
     bundles = [_bundle(study.setup(name), available) for name in _segmenters(study)]
     fitting = [sum(kind.count * kind.fit(wanted) for kind in available) for wanted in bundles]
     return max(1, *fitting)
@@ -165,7 +165,7 @@ def _startable(file: Path) -> list[Machines]:
 
 
 def _bundle(setup: Setup, available: Sequence[Machines]) -> dict[str, float]:
-    """A share of a GPU is asked for only where some machine has one."""
+    """Resources of a training; a share of a GPU is requested only where some machine has one."""
     gpu = {"GPU": setup.gpus} if _have_gpus(available) and setup.gpus else {}
     return {"CPU": float(setup.cpus)} | gpu
 

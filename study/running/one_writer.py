@@ -1,4 +1,4 @@
-"""One process at a time writes the folder of a study."""
+"""Only one process at a time writes to a study's folder."""
 
 import errno
 import fcntl
@@ -13,7 +13,7 @@ from typing import TextIO
 from study.place import Place
 
 LOCK_FILE = ".lock"
-"""In each folder that a study writes: who writes it."""
+"""File in each folder that a study writes to, naming the process that does."""
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
@@ -21,12 +21,12 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 def one_writer(place: Place) -> Iterator[None]:
     """A context that keeps all other processes from running a study in the same folders.
 
-    The system takes the lock back however the process ends, a kill included. On NFS it holds
-    between machines as well, where the server gives locks; a file system without locks, and a
-    store that is no folder, such as S3, are not guarded.
+    The system releases the lock however the process ends, even when killed. On NFS it also holds
+    between machines, where the server supports locks; a file system without locks, and a store
+    that is not a folder, such as S3, are not guarded.
 
     Raises:
-        ValueError: another process writes one of the folders.
+        ValueError: another process is writing to one of the folders.
     """
     store = place.store
     folders = {place.folder.absolute(): None} | ({store.root: None} if store.is_local else {})
@@ -55,7 +55,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _sign(file: TextIO) -> None:
-    """Writes who holds the lock, where another machine sees it at once."""
+    """Records who holds the lock, so that another machine sees it at once."""
     file.truncate(0)
     json.dump({"process": os.getpid(), "host": socket.gethostname()}, file)
     file.flush()

@@ -1,4 +1,4 @@
-"""Synthetic pools in Ray's object store: fetched once from the study's, shared by all trainings."""
+"""Synthetic pools in Ray's object store: read once from the study's store, shared by trainings."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +14,7 @@ from trainables.trial_inputs import TrialStore
 
 ReadPool = Callable[[str], list[Sample]]
 KEPT = 8
-"""Pools held at a time; the oldest gives way. Trials that want the same GAN run close together."""
+"""Pools held at a time; the oldest is dropped. Trials that use the same GAN run close together."""
 
 
 def stored_pool(store: TrialStore, gan_id: str) -> list[Sample]:
@@ -30,9 +30,9 @@ def stored_pool(store: TrialStore, gan_id: str) -> list[Sample]:
 
 
 def shared_pools(store: TrialStore) -> ReadPool:
-    """Reads pools through a shelf beside the driver, for as long as the driver keeps what it gets.
+    """Reads pools through a shelf beside the driver, which lives while the driver keeps the result.
 
-    Should the shelf be lost, pools are read from the store as without it.
+    If the shelf is lost, pools are read from the store directly.
     """
     here: Any = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
     actor: Any = ray.remote(num_cpus=0, max_restarts=-1, scheduling_strategy=here)(_Shelf)
@@ -40,14 +40,14 @@ def shared_pools(store: TrialStore) -> ReadPool:
 
 
 class _Shelf:
-    """Puts each pool into the object store when it is first asked for."""
+    """Puts each pool into the object store when it is first requested."""
 
     def __init__(self, store: TrialStore) -> None:
         self._store = store
         self._kept: dict[str, ray.ObjectRef] = {}
 
     def reference(self, gan_id: str) -> tuple[ray.ObjectRef]:
-        """Where the pool lies; within a tuple, as Ray would send the pool itself otherwise."""
+        """Reference to the pool, in a tuple, as Ray would otherwise send the pool itself."""
         if gan_id not in self._kept:
             if len(self._kept) == KEPT:
                 del self._kept[next(iter(self._kept))]

@@ -1,4 +1,4 @@
-"""A whole study, from images to scores; run again, it goes on where it stopped."""
+"""A whole study, from images to scores; run again, it resumes where it stopped."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ def run_study(study: Study, place: Place, *, listener: Listener) -> None:
     """Opens a study and runs all of it but the report.
 
     Raises:
-        ValueError: something the user can mend, said in one sentence.
+        ValueError: something the user can fix, explained in one sentence.
     """
     with one_writer(place):
         StudyRun(opened=open_study(study, place), place=place, listener=listener).run()
@@ -54,10 +54,10 @@ class StudyRun:
     listener: Listener
 
     def run(self) -> None:
-        """Runs the stages one after the other, on a Ray that is started for them.
+        """Runs the stages one after the other, on Ray started for them.
 
         Raises:
-            ValueError: something the user can mend, said in one sentence.
+            ValueError: something the user can fix, explained in one sentence.
         """
         start_ray(self.place.address)
         try:
@@ -90,11 +90,11 @@ class StudyRun:
             self.ablate(images)
 
     def confirm(self, images: SharedImages) -> None:
-        """Trains the best configuration of each arm, frozen, afresh; scores it on the test side."""
+        """Trains the frozen best configuration of each arm anew; scores it on the test side."""
         self._score("confirm", self._tasks(confirm_tasks), images)
 
     def ablate(self, images: SharedImages) -> None:
-        """Trains the same configurations with one factor changed, and scores them alike."""
+        """Trains the same configurations with one factor changed, and scores them the same way."""
         self._score("ablate", self._tasks(ablation_tasks), images)
 
     def _arm_searches(self) -> list[ArmSearch]:
@@ -155,7 +155,7 @@ class StudyRun:
         )
 
     def _inputs(self, data: Sequence[DataInputs]) -> TrialInputs:
-        """What every stage is given, with the images that it may touch."""
+        """The inputs that every stage gets, with the images that it may touch."""
         store = self.place.store
         return TrialInputs(
             store=store,
@@ -170,7 +170,7 @@ class StudyRun:
         return SharedImages(data, on_cluster=self.place.on_cluster)
 
     def _tasks(self, tasks_of: Callable[[Study, dict[str, TrialResult]], list[Task]]) -> list[Task]:
-        """The tasks that follow from what the search of each fold has chosen for each arm."""
+        """The tasks that follow from what the search of each fold chose for each arm."""
         study, results = self.opened.study, list(self.place.store.results().values())
         return [
             task
@@ -179,9 +179,9 @@ class StudyRun:
         ]
 
     def _trials_with_examples(self, tasks: Sequence[Task]) -> tuple[str, ...]:
-        """Those whose predictions are kept for the report's pictures.
+        """Ids of the trials whose predictions are kept for the report's pictures.
 
-        Of `confirm` the trials of the first draw and seed at the largest count, one for each arm.
+        The trials of `confirm` with the first draw and seed at the largest count, one for each arm.
         """
         study, split = self.opened.study, self.opened.data.split
         return tuple(

@@ -1,7 +1,7 @@
-"""Which training runs next: fixed lists with their order of dependence, then the arms' searches.
+"""Which training runs next: fixed lists in order of dependence, then the arms' searches.
 
-One searcher for a whole stage, so that there is one Tuner, no device waits for the slowest
-trial of another arm, and budgets are equal to the trial.
+There is one searcher for a whole stage, so that there is one Tuner, no device waits for the
+slowest trial of another arm, and budgets are equal to the trial.
 """
 
 import time
@@ -24,12 +24,12 @@ from trainables.spec.trial_spec import Spec
 
 
 class StageSearcher(Searcher):
-    """Hands Tune the trainings of one stage, one at a time, and keeps how each of them ended.
+    """Hands Tune the trainings of one stage, one at a time, and records how each of them ended.
 
     A training waits for those it needs; where one of these fails, it is stored as failed without
-    being run, and the arm that cannot go on is closed. Of the arms whose budget is not spent,
-    always the one that has had the fewest trials is asked, of equals the one that has spent the
-    fewest device-seconds.
+    being run, and an arm that cannot continue is closed. Of the arms with budget left, the one with
+    the fewest trials is always asked, and among equals the one that has spent the fewest
+    device-seconds.
     """
 
     def __init__(
@@ -44,19 +44,19 @@ class StageSearcher(Searcher):
         self._store = store
         self._listener = listener
         self.ended = store.results()
-        """How trainings have ended, of other stages and of earlier runs as well; by trial id."""
+        """Results of trainings, including other stages and earlier runs, by trial id."""
         self._tasks = [task for task in tasks if task.spec.id not in self.ended]
         self._arms = list(arms)
         self._running: dict[str, _Running] = {}
         self.complaint = ""
-        """Why the stage cannot go on; empty where it can."""
+        """Why the stage cannot continue; empty where it can."""
         for arm in self._arms:
             arm.restore(self.ended)
             self._charge_needs(arm)
 
     @property
     def remaining(self) -> dict[str, int]:
-        """Trainings still to come, by row of the progress table; none where all is done."""
+        """Trainings still to come, by row of the progress table; empty where all is done."""
         rows = Counter(row(task.spec) for task in self._tasks)
         for arm in self._arms:
             if not arm.is_over:
@@ -64,7 +64,7 @@ class StageSearcher(Searcher):
         return dict(rows)
 
     def give_up(self) -> None:
-        """Stores as failed what cannot be run, since what it needs has failed; closes such arms."""
+        """Stores as failed what needs a failed training, and closes arms that do."""
         hopeless = [task for task in self._tasks if self._is_hopeless(task.needs)]
         self._tasks = [task for task in self._tasks if task not in hopeless]
         self._arms = [arm for arm in self._arms if not self._is_hopeless(arm.needs)]
@@ -74,7 +74,7 @@ class StageSearcher(Searcher):
             self._note_end(result)
 
     def suggest(self, trial_id: str) -> Any:
-        """The next training, None while all that is left must wait, or that nothing is left."""
+        """The next training, None while all that is left must wait, or `FINISHED`."""
         if self.complaint:
             return Searcher.FINISHED
         self.give_up()
@@ -99,7 +99,7 @@ class StageSearcher(Searcher):
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """Keeps how a training ended, and tells the arm."""
+        """Records how a training ended, and informs its arm."""
         running = self._running.pop(trial_id, None)
         if running is None:
             return
@@ -112,7 +112,7 @@ class StageSearcher(Searcher):
             )
             return
         if ended is None:
-            # The evaluation at which a trial is stopped comes here, not to on_trial_result.
+            # The evaluation at which a trial is stopped arrives here, not in on_trial_result.
             running.note(last)
             ended = running.lost() if error else running.pruned()
             self._store.write_result(ended)
@@ -124,18 +124,18 @@ class StageSearcher(Searcher):
             self._charge_needs(arm)
 
     def save(self, checkpoint_path: str) -> None:
-        """Writes an empty file, which Tune wants: all state lies in the store and with Optuna."""
+        """Writes the file Tune expects, empty: all state is in the store and with Optuna."""
         Path(checkpoint_path).touch()
 
     def restore(self, checkpoint_path: str) -> None:
         """Nothing to read: see `save`."""
 
     def __getstate__(self) -> dict[str, Any]:
-        """Nothing that Tune should pickle with its own state: see `save`."""
+        """Leaves nothing for Tune to pickle with its own state: see `save`."""
         return {}
 
     def _note_end(self, result: TrialResult) -> None:
-        """Keeps how a training ended, and passes it on."""
+        """Records how a training ended, and passes it on."""
         self.ended[result.trial_id] = result
         self._listener.trial_ended(result)
 
@@ -154,7 +154,7 @@ class StageSearcher(Searcher):
         return all(need in self.ended for need in needs)
 
     def _is_hopeless(self, needs: frozenset[str]) -> bool:
-        """Whether something needed has failed; of several GANs, all of them."""
+        """Whether something needed has failed; with several GANs, whether all have."""
         ended = {need: self.ended[need] for need in needs & self.ended.keys()}
         failed = {need for need, result in ended.items() if result.status == "failed"}
         gans = {need for need, result in ended.items() if result.spec.stage == "fit_gans"}
@@ -162,14 +162,14 @@ class StageSearcher(Searcher):
         return bool(failed - gans) or all_gans_failed
 
     def _charge_needs(self, arm: ArmSearch) -> None:
-        """What is charged at all, is charged to each arm that uses it."""
+        """Charges an arm for each chargeable training it needs, even if other arms share it."""
         for need in arm.needs & self.ended.keys():
             if STAGES[self.ended[need].spec.stage].is_charged:
                 arm.note_fit(self.ended[need])
 
 
 def _never_begun(spec: Spec, *, needs: Sequence[TrialResult]) -> TrialResult:
-    """The result of a training that something it needs has left without its data or weights."""
+    """The result of a training whose data or weights are missing, as what it needs has failed."""
     failed = next(need for need in needs if need.status == "failed")
     what = STAGES[failed.spec.stage].training
     why = failed.reason.splitlines()[0] if failed.reason else "no reason is known"
@@ -191,7 +191,7 @@ class _Running:
         self._started_at = time.time()
 
     def note(self, result: dict[str, Any]) -> bool:
-        """Keeps an evaluation; False where what was reported is none, or is known already."""
+        """Records an evaluation; False where the report is not one, or is already known."""
         if "images_seen" not in result:
             return False
         progress = Progress(**{entry.name: result[entry.name] for entry in fields(Progress)})

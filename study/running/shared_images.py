@@ -1,4 +1,4 @@
-"""The images of a data set on every machine that trains: read once, and handed to Ray."""
+"""The images of a data set, read once and passed through Ray to every machine that trains."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,8 +17,8 @@ from trainables.trial_inputs import DataInputs
 class SharedImages:
     """The images of one data set that trainings have asked for so far.
 
-    Ray spills to disk what memory cannot hold, and brings images to machines that do not reach
-    the files. They are held for as long as this is, or the inputs that name them.
+    Ray spills to disk what memory cannot hold, and brings images to machines that cannot reach
+    the files. They are held as long as this object, or the inputs that name them, exist.
     """
 
     def __init__(self, data: StudyData, *, on_cluster: bool) -> None:
@@ -26,7 +26,7 @@ class SharedImages:
 
         Args:
             data: the data set.
-            on_cluster: whether there may be machines that do not reach its files.
+            on_cluster: whether there may be machines that cannot reach its files.
         """
         self._dataset = data.dataset
         self._on_cluster = on_cluster
@@ -37,7 +37,7 @@ class SharedImages:
 
         Args:
             split: of the data set; folds share the images that are in several of them.
-            ids: of the images; those not handed over before are read now.
+            ids: of the images; those not yet passed to Ray are read now.
         """
         return DataInputs(
             split=split,
@@ -50,9 +50,9 @@ class SharedImages:
         return self._readers[name]
 
     def _handed_over(self, name: str, *, group: str) -> Reader:
-        """What gives the sample on the machine where it is called.
+        """A function that returns the sample on the machine where it is called.
 
-        A large one is handed over as pixels, not normalised, and on a cluster alone: on this
+        A large sample is passed on as pixels, not normalised, and only on a cluster: on this
         machine trainings read its file.
         """
         read = self._dataset.reader(name, group=group)

@@ -1,7 +1,7 @@
 """Published models, and those of other studies, on every machine that trains.
 
-They lie on the disk of the machine that the study was started on, which a cluster's other machines
-do not reach. Their bytes travel through Ray, once a machine, into a folder named by their hash.
+They lie on the disk of the machine where the study was started, which a cluster's other machines
+cannot reach. Ray sends their bytes once per machine, into a folder named after their hash.
 """
 
 import hashlib
@@ -18,15 +18,15 @@ from trainables.results.model_files import ABOUT_FILE
 from trainables.segmenters.families import FAMILIES
 
 CARRIED = {ABOUT_FILE, *(file for family in FAMILIES.values() for file in family.weights.files)}
-"""Of the folder of a model what a training starts from."""
+"""Files of a model's folder that a training starts from."""
 
 
 def shared_weights(weights: dict[str, Path], *, on_cluster: bool) -> dict[str, Callable[[], Path]]:
-    """What gives each model on the machine where it is called.
+    """Functions that return each model's path on the machine where they are called.
 
     Args:
         weights: files and folders on this machine, by segmenter.
-        on_cluster: whether there may be machines that do not reach them.
+        on_cluster: whether there may be machines that cannot reach them.
     """
     if not on_cluster:
         return {segmenter: partial(Path, model) for segmenter, model in weights.items()}

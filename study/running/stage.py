@@ -20,7 +20,7 @@ from trainables.trial_inputs import TrialInputs
 from trainables.wire.reading import read_spec
 
 RETRIES = 2
-"""Times that a training whose process was lost is run again, from its last checkpoint."""
+"""How often a training whose process was lost is retried, from its last checkpoint."""
 
 
 def run_stage(
@@ -35,18 +35,18 @@ def run_stage(
 ) -> None:
     """Runs all trainings of a stage that the store does not hold yet.
 
-    Nothing of Tune's own state is used again: a stage that was killed is started afresh, and
-    the store and Optuna know what is left of it. (Tune's restore forgets the scheduler, and
-    cannot be told of trials that ended after its last snapshot.)
+    None of Tune's own state is reused: a stage that was killed is started anew, and the store and
+    Optuna know what is left of it. (Tune's restore forgets the scheduler, and cannot be informed
+    of trials that ended after its last snapshot.)
 
     Args:
         name: of the stage.
-        study: what its trainings take of the machines.
+        study: says which resources its trainings take.
         place: where they run, and where their results go.
-        tasks: trainings known beforehand.
+        tasks: trainings known in advance.
         arms: searches that propose more of them.
         inputs: reads the images; called only where something is left to run.
-        listener: told of everything that happens.
+        listener: notified of everything that happens.
 
     Raises:
         ValueError: the machines do not share the store's folder, or its disk is full.
@@ -60,7 +60,7 @@ def run_stage(
         return
     stopping = PerArmStopping({arm.arm.name: arm.images_seen for arm in arms})
     stopping.replay(searcher.ended.values())
-    shared = inputs()  # kept till the stage ends: the shelf of its pools lives as long
+    shared = inputs()  # kept until the stage ends, and with it the shelf of its pools
     _tuner(name, study, place, shared, searcher=searcher, stopping=stopping).fit()
     if searcher.complaint:
         raise ValueError(searcher.complaint)

@@ -1,4 +1,4 @@
-"""From a finished study to a model in somebody's hands.
+"""From a finished study to a model that others can use.
 
 Imports `study`, `reports` and `trainables`.
 """

@@ -8,13 +8,13 @@ from tempfile import TemporaryDirectory
 
 
 def check_package(package: Path) -> None:
-    """Lets bioimageio.core run the network and compare what it gives with the test output.
+    """Lets bioimageio.core run the network and compare its output with the test output.
 
-    On the CPU, where the test output was made, and in a process of its own: bioimageio.core loads
-    torch and TensorFlow together.
+    It runs on the CPU, where the test output was made, and in its own process: bioimageio.core
+    loads torch and TensorFlow together.
 
     Raises:
-        ValueError: it does not hold what it promises; says what bioimageio.core says.
+        ValueError: the package fails the test; repeats what bioimageio.core says.
     """
     with TemporaryDirectory() as folder:
         summary = Path(folder) / "summary.json"
@@ -23,7 +23,7 @@ def check_package(package: Path) -> None:
                 *(sys.executable, "-m", "bioimageio.core", "test", package.resolve()),
                 *("--devices", "cpu", "--summary", summary),
             ],
-            cwd=folder,  # there it unpacks TensorFlow's weights, and leaves them
+            cwd=folder,  # it unpacks TensorFlow's weights here, and leaves them behind
             capture_output=True,
             text=True,
             check=False,

@@ -1,17 +1,17 @@
-"""The network of a BioImage.IO package, in the words of its specification."""
+"""The network of a BioImage.IO package, in the terms of its specification."""
 
 from bioimageio.spec.model import v0_5
 
 from trainables.segmenters.take_home import PackagedNetwork
 
 SMALLEST_PX = 64
-"""Least side of an image that a package promises to take."""
+"""Smallest side of an image that a package promises to accept."""
 TEST_PX = 128
-"""Least side of the test image."""
+"""Smallest side of the test image."""
 
 
 def weights_of(network: PackagedNetwork) -> v0_5.WeightsDescr:
-    """The network's file."""
+    """The network's file, as a weights entry."""
     version = v0_5.Version(network.version)
     if network.format == "torchscript":
         return v0_5.WeightsDescr(
@@ -30,12 +30,12 @@ def framework_of(network: PackagedNetwork) -> str:
 
 
 def channels_last(network: PackagedNetwork) -> bool:
-    """NHWC in place of NCHW."""
+    """Whether it is NHWC rather than NCHW."""
     return network.format != "torchscript"
 
 
 def sides(network: PackagedNetwork) -> v0_5.ParameterizedSize | int:
-    """Pixels that an image may have along each side."""
+    """Sizes in pixels that an image may have along each side."""
     if network.tile_px:
         return network.tile_px
     least = _at_least(SMALLEST_PX, network.multiple_px)
@@ -48,5 +48,5 @@ def test_side_px(network: PackagedNetwork) -> int:
 
 
 def _at_least(px: int, step: int) -> int:
-    """The first multiple of `step` from there."""
+    """The smallest multiple of `step` that is at least `px`."""
     return -(-px // step) * step

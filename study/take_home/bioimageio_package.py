@@ -1,8 +1,8 @@
 """The BioImage.IO package of an exported network, tested by bioimageio.core.
 
 One zip file for the tools that open such packages (deepImageJ, QuPath, ilastik, bioimageio.core).
-It holds the network, with what goes in and what comes out; cells are made by what is attached.
-Citations have DOIs and nothing has an address: those would be looked up on the network.
+It holds the network, described by its inputs and outputs; attached files turn outputs into cells.
+Citations have DOIs and nothing has a URL, which would be looked up online.
 """
 
 import re
@@ -38,13 +38,14 @@ IMAGE = v0_5.TensorId("image")
 CORE_VERSION = version("bioimageio.core")
 LONGEST_NAME = 64
 DARK_COUNT, COUNTS = 3000, 5000
-"""Intensity of the test image's 1st percentile, and from there to the 99.8th: far from normalised,
-so that the package's own preprocessing is put to the test."""
+"""Intensity of the test image's 1st percentile, and range from there to the 99.8th: far from
+normalised, so that the package's own preprocessing is tested."""
 LEAST_RANGE = 1e-6
 """Added to the range of an image's intensities, as `scale_range` does."""
 TOLERANCE, LARGEST_SHARE = 1e-3, 0.005
-"""Absolute difference from the test output that is taken as none; bioimageio.spec takes at most
-a hundredth of the output's largest value, and a barely trained network gives little."""
+"""Largest absolute difference from the test output that counts as equal, and its largest share of
+the output's maximum; bioimageio.spec accepts at most a hundredth of that, and a barely trained
+network's is small."""
 
 DOCUMENTATION = """
 ## In BioImage.IO's tools
@@ -63,16 +64,16 @@ above.
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
-    """What a package says of where its model comes from."""
+    """What a package says about the origin of its model."""
 
     title: str
-    """What it is, and for which data."""
+    """What the model is, and for which data."""
     card: str
     """The model card, as Markdown."""
     authors: tuple[str, ...]
-    """Names; BioImage.IO takes no upload without one."""
+    """Names; BioImage.IO accepts no upload without one."""
     licence: str
-    """SPDX name of the model's licence, e.g. CC-BY-4.0; empty where nobody gave one."""
+    """SPDX name of the model's licence, e.g. CC-BY-4.0; empty where none was given."""
 
 
 def write_package(model: Model, exported: Path, *, folder: Path, origin: Origin) -> Path:
@@ -82,7 +83,7 @@ def write_package(model: Model, exported: Path, *, folder: Path, origin: Origin)
         model: the model that was exported.
         exported: what its `export` returned.
         folder: to write to.
-        origin: see there.
+        origin: where the model comes from.
 
     Returns:
         The package.
@@ -90,7 +91,7 @@ def write_package(model: Model, exported: Path, *, folder: Path, origin: Origin)
     Raises:
         ValueError: bioimageio.core refuses it, e.g. for an author's name with a slash.
     """
-    logger.disable("bioimageio")  # it would write a page to the screen
+    logger.disable("bioimageio")  # it would fill the screen with output
     package = folder / f"{model.spec.arm}{SUFFIX}"
     with TemporaryDirectory() as temporary:
         parts = Path(temporary)
@@ -116,11 +117,11 @@ def licence_of(wanted: str, *, weights_licence: str) -> str:
     """The SPDX name of a model's licence; empty where neither its makers nor its weights say one.
 
     Args:
-        wanted: by those who trained it; may be empty.
-        weights_licence: of what it was trained from; may be empty or no SPDX name.
+        wanted: licence chosen by those who trained it; may be empty.
+        weights_licence: of the weights it was trained from; may be empty or not an SPDX name.
 
     Raises:
-        ValueError: it is no SPDX name, or the weights do not allow it.
+        ValueError: the wanted licence is not an SPDX name, or the weights do not allow it.
     """
     if not wanted:
         return weights_licence if _is_spdx(weights_licence) else ""
@@ -146,7 +147,7 @@ def _is_spdx(name: str) -> bool:
 
 
 def _about(model: Model, network: PackagedNetwork, origin: Origin, parts: Path) -> dict[str, Any]:
-    """What the package says of the model as a whole."""
+    """What the package says about the model as a whole."""
     segmenter, (low, high) = model.spec.segmenter, network.percentiles
     documentation = DOCUMENTATION.format(
         scale=model.scale,
@@ -174,7 +175,7 @@ def _about(model: Model, network: PackagedNetwork, origin: Origin, parts: Path) 
 
 
 def _config(model: Model, network: PackagedNetwork, maps: np.ndarray) -> v0_5.Config:
-    """How nearly the test output must be met, and what only some tools know of the model."""
+    """How closely the test output must be reproduced, and entries that only some tools read."""
     tolerance = min(TOLERANCE, LARGEST_SHARE * max(float(maps.max()), 0.0))
     return v0_5.Config.model_validate(
         {
@@ -209,7 +210,7 @@ def _input(model: Model, network: PackagedNetwork, parts: Path) -> v0_5.InputTen
 
 
 def _output(network: PackagedNetwork, parts: Path) -> v0_5.OutputTensorDescr:
-    """What the network gives for every pixel; writes what it gives for the test image."""
+    """What the network predicts for every pixel; writes its output for the test image."""
     image = np.load(parts / INPUT_FILE)
     over = (1, 2) if channels_last(network) else (2, 3)
     low, high = np.percentile(image, network.percentiles, axis=over, keepdims=True)
@@ -238,9 +239,9 @@ def _axes(network: PackagedNetwork, channels: list[str], along: list[Any]) -> li
 
 
 def _test_image(network: PackagedNetwork, *, channels: int) -> np.ndarray:
-    """Simulated cells as a 16 bit camera gives them: float32, one image, in the order of axes.
+    """Simulated cells as a 16-bit camera records them: float32, one image, in the order of axes.
 
-    Simulated, because a package may be published, and the user's images need not be.
+    Simulated, because a package may be published, while the user's images may be private.
     """
     (sample,) = simulated_dataset(count=1, size_px=test_side_px(network), seed=0, channels=channels)
     counts = (DARK_COUNT + COUNTS * sample.image).clip(0, 2**16 - 1).round().astype(np.float32)

@@ -14,35 +14,35 @@ from trainables.segmenters.families import family_of
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PackageRequest:
-    """A wish for the BioImage.IO package of a model, with what no study knows."""
+    """A request for the BioImage.IO package of a model, with details that no study knows."""
 
     authors: tuple[str, ...] = ()
-    """Names."""
+    """Names of the authors."""
     licence: str = ""
-    """SPDX name; empty: that of the weights which the model was trained from, if they have one."""
+    """SPDX name; empty: that of the weights that the model was trained from, if they have one."""
 
 
 def export_model(
     study_folder: Path, *, arm: str = "", out: Path, package: PackageRequest | None = None
 ) -> list[Path]:
-    """Writes a model so that it is used without this project.
+    """Writes a model for use without this project.
 
-    Where the family has tools of its own, the model is what these open; else it is TorchScript
-    with `predict.py`, one Python file that labels images with it. Beside each lie MODEL_CARD.md
-    and, where wanted, a BioImage.IO package.
+    Where the family has its own tools, the model is in their format; otherwise it is TorchScript
+    with `predict.py`, one Python file that labels images with it. MODEL_CARD.md and, on request, a
+    BioImage.IO package are written beside it.
 
     Args:
-        study_folder: of a study that has confirmed something.
-        arm: whose best model; the verdict's where empty.
+        study_folder: of a study with confirmed trainings.
+        arm: whose best model to take; empty: the verdict's.
         out: folder to write to.
         package: asks for the BioImage.IO package as well.
 
     Returns:
-        What a reader should know of, the model last.
+        The written files that a user needs to know about, the card first.
 
     Raises:
-        ValueError: nothing has been confirmed yet, or not for this arm; or a package is wanted
-            and what writes it is not installed.
+        ValueError: nothing has been confirmed yet, or not for this arm; or a package is requested
+            and the library that writes it is not installed.
     """
     store = Store(study_folder)
     folder = model_folder(store, arm=arm)
@@ -72,7 +72,7 @@ def export_model(
 
 
 def require_bioimageio() -> None:
-    """Refuses a BioImage.IO package where what makes it is missing, before anything is written.
+    """Refuses a BioImage.IO package, before anything is written, where its library is missing.
 
     Raises:
         ValueError: says what to install.

@@ -57,7 +57,7 @@ def card_title(model: Model, study: Study) -> str:
 
 
 def weights_of(model: Model, study: Study) -> WeightsFacts | None:
-    """What the study says of the weights that a model was trained from; None for random ones."""
+    """What the study says about the weights a model was trained from; None for random ones."""
     return next((one for one in study.facts.weights if one.arm == model.spec.arm), None)
 
 
@@ -122,7 +122,7 @@ def _use(model: Model, exported: Path) -> Iterator[str]:
 
 
 def exported_model(model: Model, path: Path) -> Exported:
-    """What is known of a model after its export."""
+    """What is known about a model after its export."""
     return Exported(path=path, scale=model.scale, thresholds=model.segmenter.thresholds)
 
 

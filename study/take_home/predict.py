@@ -33,17 +33,17 @@ def predict_with_study(
     Args:
         folder: of the study.
         paths: images, or folders of images.
-        arm: whose model; empty: the winner.
+        arm: whose model to use; empty: the winner's.
         out: folder for the label images.
         channel: which channels; None: those that the study read.
         plane: of multi-page images; None: the one that the study read.
-        note: told of each image whose number of channels had to be changed.
+        note: called for each image whose number of channels had to be changed.
 
     Yields:
         The path of each label image once it is written.
 
     Raises:
-        ValueError: there is no such model, or as `predict_images`.
+        ValueError: there is no such model, or as in `predict_images`.
     """
     store = Store(folder)
     model = load_model(model_folder(store, arm=arm))
@@ -68,8 +68,8 @@ def predict_images(
     Args:
         paths: images, or folders of images.
         out: folder for the label images, uint16 or, above 65,535 cells, int32.
-        options: plane and channels that the study read; the first plane and all without them.
-        note: told of each image whose number of channels had to be changed.
+        options: plane and channels that the study read; None: the first plane and all channels.
+        note: called for each image whose number of channels had to be changed.
 
     Yields:
         The path of each label image once it is written.
@@ -94,7 +94,7 @@ def predict_file(
     options: Options | None = None,
     note: Callable[[str], None] = lambda text: None,
 ) -> np.ndarray:
-    """int32 [H, W] labels of one image file; colour is made grey for a model of grey images."""
+    """int32 [H, W] labels of one image file; colour becomes grey for a model of grey images."""
     wanted = options or Options()
     pixels = read_image(file, plane=wanted.plane, channels=wanted.channels)
     if changed := conversion(pixels.shape[2], model.channels):

@@ -9,10 +9,10 @@ from study.store import Store
 
 
 def model_folder(store: Store, *, arm: str = "") -> Path:
-    """The folder of the model that the verdict chose, or of an arm's best.
+    """The folder of the model that the verdict chose, or of an arm's best model.
 
-    Of an arm's confirmed models, the one with the best validation score: the test images judge,
-    they do not choose.
+    The best of an arm's confirmed models is the one with the best validation score: test images
+    judge, but do not choose.
 
     Raises:
         ValueError: nothing has been confirmed yet, or not for this arm.

@@ -1,4 +1,4 @@
-"""The copy of the store that people browse: the only room that imports MLflow.
+"""The copy of the store for browsing: the only room that imports MLflow.
 
 Imports `study`, `reports` and `trainables`.
 """

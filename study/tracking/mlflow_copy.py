@@ -1,4 +1,4 @@
-"""What MLflow gets of a study: study > arm > trial, with curves, scores, cost and pictures."""
+"""What MLflow receives from a study: study > arm > trial, with curves, scores, cost, pictures."""
 
 import json
 import logging
@@ -25,18 +25,18 @@ from trainables.spec.flat import flatten
 STATUSES = {"completed": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
 """MLflow's words for how a trial ended."""
 TRIAL_ID = "trial_id"
-"""Tag by which a run is known as the copy of a result; set last, when all has been sent."""
+"""Tag that marks a run as the copy of a result; set last, when everything has been sent."""
 LACKS_FILES = "lacks_files"
 """Tag of a run whose files MLflow refused; a later copy sends them again."""
 LEVEL = "level"
-"""Tag that tells study, arm and trial runs apart."""
+"""Tag that distinguishes study, arm and trial runs."""
 
 
 class MlflowCopy:
     """One study in one MLflow experiment."""
 
     def __init__(self, uri: str, *, folder: Path, store: Store) -> None:
-        """Finds the study's experiment and the runs it already has, or makes them.
+        """Finds the study's experiment and the runs it already has, or creates them.
 
         Raises:
             mlflow.exceptions.MlflowException: the server or database does not answer.
@@ -46,7 +46,7 @@ class MlflowCopy:
         self._client = mlflow.MlflowClient(tracking_uri=uri)
         self._store = store
         self._about = json.loads(store.read_text("study.json") or "{}")
-        # A registered model's name may hold neither of the two.
+        # A registered model's name may contain neither "/" nor ":".
         name = f"{folder.resolve().name} {self._about.get('hash', '')}".strip()
         self._name = name.replace("/", " ").replace(":", " ")
         self._experiment_id = self._experiment(folder, is_local=uri.startswith("sqlite:"))
@@ -54,7 +54,7 @@ class MlflowCopy:
         self._sent: dict[str, str] = {}
         self._begun = False
         self.refused = ""
-        """Why MLflow took numbers but no files; empty while it took all."""
+        """Why MLflow accepted numbers but no files; empty while it accepts both."""
         self._find_runs()
         if not self._begun:
             self._begin_study()
@@ -84,8 +84,8 @@ class MlflowCopy:
         self._sent[result.trial_id] = run_id
 
     def send_report(self, path: Path) -> None:
-        """Sends the report and its tables to the study's run, and the verdict to where the pages
-        open; the winner becomes a registered model."""
+        """Sends the report and its tables to the study's run, and the verdict to MLflow's opening
+        page; the winner becomes a registered model."""
         run_id = self._parents["study"]
         self._send_files(
             run_id, lambda: self._client.log_artifacts(run_id, str(path.parent), "report")
@@ -117,7 +117,7 @@ class MlflowCopy:
                 return
 
     def _note(self, run: Any) -> None:
-        """A trial's run without its id was cut off while it was sent: it is sent again."""
+        """Notes a run; a trial's run without its id was cut off while being sent: it is resent."""
         level, tags = run.data.tags.get(LEVEL), run.data.tags
         if level == "trial" and (TRIAL_ID not in tags or LACKS_FILES in tags):
             self._client.delete_run(run.info.run_id)
@@ -148,9 +148,9 @@ class MlflowCopy:
         self._client.set_terminated(run_id)
 
     def _send_files(self, run_id: str, send: Callable[[], object]) -> None:
-        """Sends files, which MLflow keeps apart from numbers and may refuse while it takes those.
+        """Sends files, which MLflow stores apart from numbers and may refuse while accepting those.
 
-        After a refusal no others are tried: each might take as long as the first.
+        After a refusal no more are tried: each might take as long as the first.
         """
         if not self.refused:
             try:
@@ -227,7 +227,7 @@ def _finals(result: TrialResult) -> dict[str, float]:
 
 
 def _scores(side: str, scores: ScoreTable) -> dict[str, float]:
-    """By names as MLflow allows them, without `@`; the curves have the plain `validation_f1`."""
+    """Scores under names that MLflow allows, without `@`; the curves are plain `validation_f1`."""
     if not scores:
         return {}
     return {

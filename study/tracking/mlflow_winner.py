@@ -1,4 +1,4 @@
-"""What MLflow shows first of a study: its verdict, its winner, and where the rest lies."""
+"""What MLflow shows first of a study: its verdict, its winner, and where to find the rest."""
 
 import json
 import math
@@ -20,29 +20,29 @@ NOTE = "mlflow.note.content"
 WINNER = "winner"
 """Alias of the winner among the versions of the registered model, and tag of its run."""
 LONGEST_DIGEST = 36
-"""Characters that MLflow keeps of a data set's hash; the whole of it is in the profile."""
+"""Characters of a data set's hash that MLflow keeps; the full hash is in the profile."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Runs:
-    """Where the parts of a study lie in MLflow."""
+    """Ids of the parts of a study in MLflow."""
 
     experiment_id: str
     study: str
     arms: dict[str, str]
-    """By name of the arm."""
+    """Ids of runs, by name of the arm."""
     trials: dict[str, str]
-    """By id of the trial."""
+    """Ids of runs, by id of the trial."""
 
 
 def send_verdict(
     client: MlflowClient, runs: Runs, *, store: Store, name: str, takes_files: bool
 ) -> None:
-    """Writes the verdict where the pages open, and registers the winner's model.
+    """Writes the verdict to MLflow's opening page, and registers the winner's model.
 
     Args:
         name: of the registered model.
-        takes_files: without its files a model is not registered.
+        takes_files: whether MLflow accepts files; without them a model is not registered.
     """
     decision = decide(load_study(store.root))
     for summary in decision.arms:
@@ -64,7 +64,7 @@ def send_verdict(
 
 
 def send_dataset(client: MlflowClient, run_id: str, about: dict[str, Any]) -> None:
-    """Notes the data set of a study with the hash of its pixels.
+    """Records the data set of a study with the hash of its pixels.
 
     Args:
         about: `dataset` of study.json.
@@ -126,7 +126,7 @@ def _span(summary: Any) -> str:
 
 
 def _arm_metrics(summary: Any) -> dict[str, float]:
-    """The means of confirm and the best of the search, under names that keep them apart."""
+    """The means of confirm and the best of the search, under distinct names."""
     interval = summary.f1
     return {
         "confirm_test_f1": summary.mean_f1,

@@ -16,7 +16,7 @@ PREDICTED_COLOUR = (255, 140, 0)
 
 
 def overlays(store: Store, trial_id: str) -> Iterator[tuple[str, np.ndarray]]:
-    """Each kept test image of a trial: its name, and uint8 [H, W, 3] with outlines."""
+    """The name of each kept test image of a trial, and uint8 [H, W, 3] with outlines."""
     content = store.read_bytes(f"examples/{trial_id}.npz")
     if content is None:
         return

@@ -20,24 +20,24 @@ SETTINGS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
-"""Of MLflow: no telemetry, and a server that is down is noticed in seconds."""
+"""Settings of MLflow: no telemetry, and a server that is down is noticed within seconds."""
 EXPERIMENT = "1"
-"""Of a study in the database of its own folder, beside MLflow's empty default 0."""
+"""Id of a study's experiment in its own folder's database, beside MLflow's empty default 0."""
 PAUSE_SECONDS = 20.0
-"""Between two attempts at a server that did not answer."""
+"""Pause between two attempts to reach a server that did not answer."""
 LAST_CHANCE_SECONDS = 60.0
 """How long the end of a study waits for what has not been sent."""
 
 
 class Tracking:
-    """A listener that sends every result to MLflow from a thread of its own.
+    """A listener that sends every result to MLflow from its own thread.
 
-    What MLflow already has is known by the trial's id, so nothing is sent twice, and what a
-    server missed while it was down, slow or gone is sent later, or by `study report`.
+    Trial ids tell what MLflow already has, so nothing is sent twice, and whatever a server missed
+    while it was down, slow or gone is sent later, or by `study report`.
     """
 
     def __init__(self, folder: Path, *, store: Store, uri: str = "") -> None:
-        """Starts with what the store holds and MLflow has not.
+        """Starts with the results that the store holds and MLflow lacks.
 
         Args:
             folder: the study's own folder.
@@ -74,13 +74,13 @@ class Tracking:
         """Nothing to send: the curve goes with the result."""
 
     def trial_ended(self, result: TrialResult) -> None:
-        """Has a result sent."""
+        """Queues a result to be sent."""
         with self._changed:
             self._unsent.add(result.trial_id)
             self._changed.notify()
 
     def send_report(self, path: Path) -> None:
-        """Has the report sent."""
+        """Queues the report to be sent."""
         with self._changed:
             self._report = path
             self._changed.notify()
@@ -133,7 +133,7 @@ class Tracking:
     def _attempt(self) -> bool:
         """Sends what is waiting; False where MLflow failed, whatever the reason.
 
-        Whatever MLflow, its database driver or the network raise must not reach the study.
+        No error of MLflow, its database driver or the network may reach the study.
         """
         if self._is_empty():
             return True
@@ -162,7 +162,7 @@ class Tracking:
         self._refused = copy.refused
 
     def _readable(self, trial_id: str) -> TrialResult | None:
-        """A result, or None where it is gone, or damaged, which the report says."""
+        """A result, or None where it is missing, or damaged, which the report mentions."""
         try:
             return self._store.result(trial_id)
         except ValueError:
