@@ -7,7 +7,7 @@ import numpy as np
 from trainables.data.sample import Sample
 
 LARGEST_PX = 768
-"""Pictures show at most a square of this side, from the middle of the image."""
+"""Largest side in pixels of the square window, around the image's middle, that pictures show."""
 
 
 class ExampleKeeper:
@@ -19,11 +19,11 @@ class ExampleKeeper:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing has been kept."""
+        """Whether no prediction has been kept."""
         return not self._arrays
 
     def keep(self, sample: Sample, predicted: np.ndarray) -> None:
-        """Keeps one prediction, where its sample is among those named."""
+        """Keeps one prediction if its sample is among those named."""
         if sample.id not in self._ids:
             return
         place, window = self._ids.index(sample.id), middle(sample.labels.shape)
@@ -32,7 +32,7 @@ class ExampleKeeper:
         self._arrays[f"{place}_predicted"] = predicted[window]
 
     def as_npz(self) -> bytes:
-        """All that was kept as one npz file; its entry `ids` names the samples by their place."""
+        """Everything kept, as one npz file; its entry `ids` lists the samples in order."""
         buffer = io.BytesIO()
         arrays = {"ids": np.array(self._ids)} | self._arrays
         np.savez_compressed(buffer, allow_pickle=False, **arrays)

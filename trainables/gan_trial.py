@@ -1,4 +1,4 @@
-"""The fit of one GAN from samples to a filtered pool, on one page; knows no Ray or MLflow."""
+"""The fit of one GAN from samples to a filtered pool, on one page; without Ray or MLflow."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from trainables.spec.trial_spec import GanFitSpec
 from trainables.training.contract import Checkpoints, Report
 
 NO_F1 = float("nan")
-"""A GAN has no validation F1 of its own."""
+"""Reported as validation F1, which a GAN does not have."""
 
 
 def run_gan_fit(
@@ -36,9 +36,9 @@ def run_gan_fit(
         spec: what to fit.
         data: what the GAN may learn from; its validation samples, which the GAN never sees, choose
             the judge's weights and set the floor of the distances.
-        report: told how far the fit has come; `validation_f1` is NaN, `loss` the generator's.
-        checkpoints: where an interrupted fit goes on from.
-        folder: empty; gets the pool, as many real crops, and the generator.
+        report: called with the progress of the fit; `validation_f1` is NaN, `loss` the generator's.
+        checkpoints: from which an interrupted fit resumes.
+        folder: empty; receives the pool, the same number of real crops, and the generator.
     """
     meter = CostMeter()
     steps: list[GanProgress] = []
@@ -104,7 +104,7 @@ def _watch(spec: GanFitSpec, data: WorkingData, *, judge: Judge, real: RealCrops
 def _filtered_pool(
     generator: Generator, spec: GanFitSpec, data: WorkingData, *, judge: Judge, real: RealCrops
 ) -> Pool:
-    """What the judge recognises of what is painted.
+    """The painted crops that the judge recognises.
 
     It may be nothing: trials that name an empty pool train on real images only.
     """

@@ -21,15 +21,15 @@ from trainables.trial_inputs import TrialInputs, trial_data
 from trainables.wire.reading import read_spec
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-"""The system's numbers for a full disk and a used-up quota."""
+"""The system's error numbers for a full disk and an exhausted quota."""
 
 
 def trainable(config: dict[str, Any], *, inputs: TrialInputs) -> None:
     """Runs the trial that `config["spec"]` describes, unless the store holds its result.
 
-    A trial that fails by its own fault is stored as failed, with its reason, and ends in peace;
-    one whose process is lost is run again by Tune, from its last checkpoint. On a full disk
-    nothing is stored and the study is told to stop.
+    A trial that fails by its own fault is stored as failed, with its reason, and ends normally;
+    one whose process is lost is rerun by Tune from its last checkpoint. On a full disk nothing is
+    stored and the study is asked to stop.
     """
     spec = read_spec(config["spec"])
     try:
@@ -43,7 +43,7 @@ def trainable(config: dict[str, Any], *, inputs: TrialInputs) -> None:
 
 
 def _ended(spec: Spec, inputs: TrialInputs) -> TrialResult:
-    """The stored result of the trial, which is run where there is none."""
+    """The stored result of the trial, which is run if there is none."""
     result = inputs.store.result(spec.id)
     if result is None:
         checkpoints = inputs.store.checkpoints(spec.id)
@@ -54,7 +54,7 @@ def _ended(spec: Spec, inputs: TrialInputs) -> TrialResult:
 
 
 def _run_or_fail(spec: Spec, inputs: TrialInputs, checkpoints: Checkpoints) -> TrialResult:
-    """What became of the trial; one that failed keeps what it spent and reported until then."""
+    """Outcome of the trial; a failed one keeps what it had spent and reported until then."""
     meter, progress = CostMeter(), list[Progress]()
 
     def report(step: Progress) -> None:

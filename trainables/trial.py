@@ -1,4 +1,4 @@
-"""One trial from samples to scores, on one page; knows no Ray, Optuna or MLflow."""
+"""One trial from samples to scores, on one page; without Ray, Optuna or MLflow."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -38,8 +38,8 @@ def run_trial(
     Args:
         spec: what to train, and how.
         data: the only samples that the trial touches.
-        report: told of the progress at each evaluation.
-        checkpoints: where an interrupted training goes on from.
+        report: called with the progress at each evaluation.
+        checkpoints: from which interrupted training resumes.
         keep_model: called once with the trained model.
         keep_prediction: called with each test sample and the labels predicted for it.
     """
@@ -88,8 +88,8 @@ def _with_initial_weights(
 
     Args:
         spec: of the trial.
-        working: its samples, whose images a GAN may learn an encoder from.
-        model: whose weights it starts from; None where it starts from no model.
+        working: its samples, from whose images a GAN may learn an encoder.
+        model: whose weights it starts from; None if it starts without a model.
     """
     segmenter = make_segmenter(spec, channels=working.channels)
     if model:

@@ -1,4 +1,4 @@
-"""What all trials of a stage share, and what one of them is given of it."""
+"""What all trials of a stage share, and the part of it that one of them receives."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from trainables.training.contract import Checkpoints
 
 
 class ClearableCheckpoints(Checkpoints, Protocol):
-    """Checkpoints that can be thrown away once the trial has ended."""
+    """Checkpoints that can be deleted once the trial has ended."""
 
     def clear(self) -> None: ...
 
@@ -39,11 +39,11 @@ class TrialStore(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataInputs:
-    """One data set, as the machines that train reach it."""
+    """One data set, as the training machines access it."""
 
     split: Split
     samples: dict[str, Reader] = field(repr=False)
-    """By sample id; a stage that may not see the test images gets only the others. They are read
+    """Samples by id; a stage that may not see the test images gets only the others. They are read
     from Ray's object store, large ones from their files."""
 
 
@@ -53,18 +53,18 @@ class TrialInputs:
 
     store: TrialStore
     data: dict[str, DataInputs]
-    """By the hash of the split, which a spec names."""
+    """Data sets by the hash of the split, which a spec names."""
     read_pool: Callable[[str], list[Sample]] = field(repr=False)
-    """The synthetic samples of a fitted GAN, by its id."""
+    """Reads the synthetic samples of a fitted GAN, by its id."""
     weights: dict[str, Callable[[], Path]] = field(default_factory=dict)
-    """Gives the published model, or that of another study, from which trainings of a segmenter
-    start, on the machine that trains."""
+    """Each returns, on the training machine, the published model or that of another study from
+    which training of a segmenter starts."""
     example_ids: tuple[str, ...] = ()
     """Test images whose predictions are kept for the report's pictures."""
     example_trials: tuple[str, ...] = ()
-    """Trials that keep them."""
+    """Trials that keep these predictions."""
     size_edges_px: tuple[float, ...] = ()
-    """Cell diameters that part the classes of the test scores."""
+    """Cell diameters that separate the size classes of the test scores."""
 
 
 def trial_data(spec: Spec, inputs: TrialInputs) -> TrialData:

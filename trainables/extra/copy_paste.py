@@ -3,8 +3,8 @@
 The cheap control that a GAN must beat. Source: Ghiasi et al. 2021, "Simple Copy-Paste is a
 Strong Data Augmentation Method for Instance Segmentation" (arXiv:2012.07177). As there, cells of
 one image, with flips and scale jitter, are pasted onto another with a softened edge. Fitted to
-microscopy: cells are turned by any angle, take their halo along, their brightness is moved to the
-background they land on, and they seek free ground, touching other cells half of the time.
+microscopy: cells are rotated by any angle, keep their halo, have their brightness shifted to match
+the background they land on, and are placed on free ground, touching other cells half of the time.
 """
 
 from collections.abc import Sequence
@@ -25,18 +25,18 @@ from trainables.data.crops import draw_crop
 from trainables.data.sample import Provenance, Sample
 
 CROP_ZOOM = 1.25
-"""Crops are enlarged by a factor in [1 / CROP_ZOOM, CROP_ZOOM], pasted cells again likewise."""
+"""Crops are scaled by a factor in [1 / CROP_ZOOM, CROP_ZOOM], and pasted cells once more."""
 RIM_SHARE = 0.2
-"""Width of the surroundings that a cell takes along, as a share of its diameter: its halo, which in
-phase contrast is bright and wide, and where the edge is blended."""
+"""Width of the rim that is pasted with a cell, as a share of its diameter: it holds the halo,
+bright and wide in phase contrast, and is where the edge is blended."""
 NARROWEST_PX, WIDEST_PX = 2, 16
 """Bounds of that width."""
 MARGIN_PX = 4
-"""Cut out beyond twice the rim, to know the background that a cell was taken from."""
+"""Margin cut out beyond twice the rim, from which a cell's original background is measured."""
 OVERLAP = 0.1
-"""Largest share of a pasted cell that may lie hidden beneath other cells."""
+"""Largest share of a pasted cell that other cells may hide."""
 TOUCHING_SHARE = 0.5
-"""Share of cells pasted against another cell, where one has room beside it."""
+"""Share of cells pasted so that they touch another cell, where there is room."""
 
 _Place = tuple[int, tuple[slice, ...]]
 """A cell of a sample: its label and the box around it."""
@@ -44,14 +44,14 @@ _Place = tuple[int, tuple[slice, ...]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Cutout:
-    """One cell with a little of its surroundings."""
+    """One cell with a narrow margin of its surroundings."""
 
     image: np.ndarray
     """float32 [h, w, C]; 0 is the background around the cell."""
     mask: np.ndarray
     """bool [h, w], the cell."""
     foreign: np.ndarray
-    """bool [h, w], neighbouring cells and unknown pixels, which must not be taken along."""
+    """bool [h, w], neighbouring cells and unknown pixels, which must not be pasted."""
 
 
 def make_copy_paste(
@@ -67,7 +67,7 @@ def make_copy_paste(
         rng: fixes the crops.
 
     Returns:
-        `count` samples whose provenance names the sample below and the one the cells are from.
+        `count` samples whose provenance names the sample below and the source of the cells.
         Where no cell is annotated they are plain crops.
 
     Raises:
@@ -105,7 +105,7 @@ def _make_one(
 
 
 def _find_cells(sample: Sample) -> list[_Place]:
-    """All whole cells of a sample; those cut by its edge only where there is no other."""
+    """All whole cells of a sample; cells cut by its edge only where there are no others."""
     boxes = enumerate(find_objects(np.maximum(sample.labels, 0)), start=1)
     found = [(label, box) for label, box in boxes if box is not None]
     whole = [(label, box) for label, box in found if not _at_edge(box, sample.labels.shape)]
@@ -130,7 +130,7 @@ def _cut(sample: Sample, label: int, box: tuple[slice, ...]) -> _Cutout:
 
 
 def _rim_px(mask: np.ndarray) -> int:
-    """Width of the surroundings that a cell bool [h, w] takes along."""
+    """Width of the rim that is pasted with a cell bool [h, w]."""
     diameter_px = 2 * np.sqrt(mask.sum() / np.pi)
     return int(np.clip(round(RIM_SHARE * diameter_px), NARROWEST_PX, WIDEST_PX))
 
@@ -150,7 +150,7 @@ def _paste_some(
     *,
     rng: np.random.Generator,
 ) -> None:
-    """Pastes up to as many cells as the crop holds already, at least up to three, in place."""
+    """Pastes 1 to n cells in place, n being the number already in the crop, but at least 3."""
     present = len(np.unique(labels[labels > 0]))
     next_label = int(labels.max()) + 1
     for label in range(next_label, next_label + int(rng.integers(1, max(present, 3) + 1))):
@@ -187,7 +187,7 @@ def _vary(cutout: _Cutout, *, rng: np.random.Generator) -> _Cutout:
 
 
 def _trimmed(cutout: _Cutout) -> _Cutout:
-    """The cell with its rim alone, so that it finds a place where it is small enough for one."""
+    """The cell with its rim alone, so that it fits wherever the crop has room for it."""
     rim_px = _rim_px(cutout.mask)
     found = find_objects(cutout.mask.astype(np.uint8))
     if not found:
@@ -199,7 +199,7 @@ def _trimmed(cutout: _Cutout) -> _Cutout:
 def _find_place(
     mask: np.ndarray, taken: np.ndarray, *, rng: np.random.Generator
 ) -> tuple[int, int] | None:
-    """Top left corner at which the cell hides at most a little beneath others; None if nowhere."""
+    """Top left corner at which other cells hide little of the cell; None if there is none."""
     if not mask.any() or any(m > t for m, t in zip(mask.shape, taken.shape, strict=True)):
         return None
     free = _overlap(mask, taken) <= OVERLAP * mask.sum()
@@ -220,7 +220,7 @@ def _overlap(mask: np.ndarray, taken: np.ndarray) -> np.ndarray:
 def _paste(
     image: np.ndarray, labels: np.ndarray, cutout: _Cutout, *, place: tuple[int, int], label: int
 ) -> None:
-    """Puts the cell beneath the cells that are there, on the brightness found there, in place."""
+    """Pastes the cell beneath existing cells, matched to the local brightness, in place."""
     window = tuple(
         slice(start, start + side) for start, side in zip(place, cutout.mask.shape, strict=True)
     )
@@ -237,7 +237,7 @@ def _paste(
 
 
 def _largest_piece(visible: np.ndarray) -> np.ndarray:
-    """Without pixels that the cells above have cut off."""
+    """The cell without pixels that the cells above it have cut off."""
     pieces, count = connected_components(visible)
     if count < 2:
         return visible

@@ -12,7 +12,7 @@ from trainables.spec.trial_spec import TrialSpec
 from trainables.training.contract import Extra
 
 POOL_MARGIN = 1.5
-"""Side of a sample made here in crops, so that a zoomed-out crop still lies inside it."""
+"""Side of a sample made here, in crops, so that a zoomed-out crop still lies inside it."""
 
 
 def extra_data(
@@ -22,12 +22,12 @@ def extra_data(
     pool: Sequence[Sample],
     randomness: Randomness,
 ) -> Extra:
-    """The trial's pool and ratio; empty where its arm has none or its ratio is 0.
+    """The trial's pool and ratio; empty where its arm uses no pool or its ratio is 0.
 
     Args:
         spec: of the trial.
-        data: the samples of the trial, of which the pool is made.
-        pool: what the trial's GAN has made of the same training samples.
+        data: the samples of the trial, from which the pool is made.
+        pool: what the trial's GAN made from the same training samples.
         randomness: of the trial.
     """
     if spec.extra.ratio == 0:

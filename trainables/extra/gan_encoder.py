@@ -1,4 +1,4 @@
-"""A segmenter that starts from an encoder which a GAN has taught."""
+"""A segmenter that starts from an encoder pretrained in a GAN."""
 
 from collections.abc import Sequence
 
@@ -17,11 +17,11 @@ def start_from_gan_encoder(
     Args:
         segmenter: made from `spec`.
         spec: of the trial.
-        images: annotated and other ones, at the working scale; their labels are not used.
+        images: annotated or not, at the working scale; their labels are not used.
         randomness: of the trial.
 
     Raises:
-        ValueError: the segmenter cannot start so.
+        ValueError: the segmenter cannot start from such an encoder.
     """
     family, settings = family_of(spec.segmenter), spec.segmenter
     if "gan_encoder" not in family.can:

@@ -1,8 +1,8 @@
 """Cheap controls beside copy-paste: pieces of annotated images put together, or repeated.
 
-What a GAN must beat, too: CutMix (Yun et al. 2019, arXiv:1905.04899) puts a rectangle of one image
-into another; ChessMix (Pereira and dos Santos 2021, arXiv:2108.11535) puts small patches of many
-images together in a chessboard-like grid, here one in every square. Both cut through cells, as the
+A GAN must beat these as well: CutMix (Yun et al. 2019, arXiv:1905.04899) puts a rectangle of one
+image into another; ChessMix (Pereira and dos Santos 2021, arXiv:2108.11535) puts small patches of
+many images together in a chessboard-like grid, here one per square. Both cut through cells, as the
 edge of a crop does.
 """
 
@@ -15,11 +15,11 @@ from trainables.data.crops import draw_crop
 from trainables.data.sample import IGNORED, Provenance, Sample
 
 ZOOM = 1.25
-"""Pieces are enlarged by a factor in [1 / ZOOM, ZOOM]."""
+"""Pieces are scaled by a factor in [1 / ZOOM, ZOOM]."""
 SQUARES = 4
 """Squares along each side of a ChessMix crop."""
 SLIVER_PX = 12
-"""Pieces of cells with fewer pixels are unknown: nobody could tell that they are cells."""
+"""Fragments of cells with fewer pixels become unknown: nobody could recognise them as cells."""
 
 
 def make_mixes(
@@ -40,7 +40,7 @@ def make_mixes(
         rng: fixes the crops.
 
     Returns:
-        `count` samples whose provenance names every sample that pixels are from.
+        `count` samples whose provenance names every sample that contributed pixels.
 
     Raises:
         ValueError: there is no sample.
@@ -67,7 +67,7 @@ def _make_one(
 
 
 class _Canvas:
-    """A crop that is put together."""
+    """A crop while it is being put together."""
 
     def __init__(
         self, samples: Sequence[Sample], *, crop_px: int, rng: np.random.Generator
@@ -93,7 +93,7 @@ def _repeat(canvas: _Canvas, crop_px: int, rng: np.random.Generator) -> None:
 
 
 def _cutmix(canvas: _Canvas, crop_px: int, rng: np.random.Generator) -> None:
-    """A square of uniformly drawn area, centred anywhere, cut by the edge: section 3 there."""
+    """Pastes a square of uniformly drawn area, centred anywhere, clipped at the edge: section 3."""
     _repeat(canvas, crop_px, rng)
     half = crop_px * np.sqrt(rng.random()) / 2
     rows, columns = (
@@ -104,7 +104,7 @@ def _cutmix(canvas: _Canvas, crop_px: int, rng: np.random.Generator) -> None:
 
 
 def _chessmix(canvas: _Canvas, crop_px: int, rng: np.random.Generator) -> None:
-    """Every square is a piece of its own."""
+    """Fills every square of the grid with a piece of its own."""
     edges = [crop_px * n // SQUARES for n in range(SQUARES + 1)]
     sides = [slice(start, stop) for start, stop in itertools.pairwise(edges)]
     for rows in sides:
@@ -113,7 +113,7 @@ def _chessmix(canvas: _Canvas, crop_px: int, rng: np.random.Generator) -> None:
 
 
 def _without_slivers(labels: np.ndarray) -> np.ndarray:
-    """int32: small pieces of cells become unknown."""
+    """int32 labels in which small fragments of cells are unknown."""
     values, index, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     small = (values > 0) & (sizes < SLIVER_PX)
     return np.where(small, IGNORED, values)[index].reshape(labels.shape).astype(np.int32)

@@ -1,6 +1,6 @@
-"""Labels that a model gives to images without any: the semi-supervised control of a GAN.
+"""Labels that a model predicts for unlabelled images: the semi-supervised control for a GAN.
 
-A teacher is trained on the annotated images, its weights averaged over the training (mean teacher:
+A teacher is trained on the annotated images, with weights averaged over the training (mean teacher:
 Tarvainen and Valpola 2017, arXiv:1703.01780; for segmentation Choi et al. 2019), and labels the
 others once. What it is not sure of stays unknown, so that its mistakes are not learnt (Lee 2013,
 "Pseudo-Label").
@@ -22,11 +22,11 @@ from trainables.spec.trial_spec import TrialSpec, WeightsSpec
 from trainables.training.contract import Extra, NoCheckpoints
 
 SURE_CELL = 0.8
-"""Mean probability of foreground that a cell must have."""
+"""Smallest mean foreground probability at which a cell is kept."""
 SURE_PIXEL = 0.8
-"""Probability, of foreground or of background, that pixels outside cells must have."""
+"""Foreground or background probability that pixels outside cells must have."""
 AVERAGING = 0.1
-"""Time constant of the teacher's moving average, where the trial has none of its own."""
+"""Time constant of the teacher's moving average, where the trial sets none."""
 
 
 def pseudo_labels(
@@ -37,7 +37,7 @@ def pseudo_labels(
     validation: Sequence[Sample],
     randomness: Randomness,
 ) -> list[Sample]:
-    """The images without labels, labelled by a teacher as far as it is sure.
+    """The unlabelled images, with a teacher's labels where it is sure.
 
     Args:
         spec: of the trial; the teacher is the same segmenter, trained as long and in the same way.
@@ -70,7 +70,7 @@ def pseudo_labels(
 
 
 def confident_labels(labels: np.ndarray, foreground: np.ndarray) -> np.ndarray:
-    """The labels as far as they are sure, -1 elsewhere.
+    """The labels where they are certain, -1 elsewhere.
 
     Args:
         labels: int32 [H, W], 0 background.

@@ -1,4 +1,4 @@
-"""GANs: what each is (`adversary.py`, `protocol.py`) and what all share.
+"""GANs: their interface (`adversary.py`, `protocol.py`) and what all of them share.
 
 Imports `spec`, `data`, `training`, `networks` and `metrics`.
 """

@@ -15,26 +15,26 @@ from torch import Tensor, nn
 from trainables.gan.diff_augment import DiffAugment
 
 Fakes = dict[str, Tensor]
-"""What a generator has made in one step, by name; `image` is always among it."""
+"""What a generator made in one step, by name; always includes `image`."""
 Terms = dict[str, Tensor]
 """The weighted terms of a loss, by name; the loss is their sum."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Batch:
-    """What one step is given."""
+    """The input of one training step."""
 
     condition: Tensor
-    """float [N, K, P, P]; see conditioning.py. Of the real images, or of none of them where the
+    """float [N, K, P, P]; see conditioning.py. It belongs to the real images, except where the
     architecture does without pairs."""
     images: Tensor
-    """float [N, C, P, P], the real ones."""
+    """float [N, C, P, P], the real images."""
     known: Tensor
     """bool [N, 1, P, P]: where labels are known; elsewhere nothing is learnt."""
     noise: Tensor
     """float [N, noise_channels, P, P], standard normal."""
     between: Tensor
-    """float [N] in [0, 1], for what needs one random number for each crop."""
+    """float [N] in [0, 1], for uses that need one random number per crop."""
     augment: DiffAugment
 
 
@@ -42,23 +42,23 @@ class Adversary(Protocol):
     """One architecture, made by `ARCHITECTURES[spec.architecture].make(spec, channels)`."""
 
     generator: nn.Module
-    """All that is trained on the generator's side; called with (condition, noise) it gives images
+    """Everything trained on the generator's side; called with (condition, noise), it returns images
     [N, C, H, W], or images and relief [N, C + 2, H, W] where it makes both."""
     discriminator: nn.Module
-    """All that is trained on the discriminator's side."""
+    """Everything trained on the discriminator's side."""
     noise_channels: int
-    """Channels of white noise that the generator is given."""
+    """Channels of white noise that the generator receives."""
     momenta: tuple[float, float]
-    """Adam's, for both sides."""
+    """Adam's betas, for both sides."""
 
     def make(self, batch: Batch) -> Fakes:
-        """What the generator makes of a batch; gradients pass."""
+        """What the generator makes from a batch; gradients pass."""
 
     def discriminator_loss(self, batch: Batch, fakes: Fakes) -> Terms:
-        """`fakes` are detached."""
+        """The discriminator's loss terms; `fakes` are detached."""
 
     def generator_loss(self, batch: Batch, fakes: Fakes) -> Terms:
-        """The discriminator's weights are frozen, gradients pass through it."""
+        """The generator's loss terms; gradients pass through the frozen discriminator."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,14 +101,14 @@ def adversarial_step(
 ) -> dict[str, float]:
     """Updates the discriminator, then the generator, on one batch.
 
-    What the generator made is made once and serves both: a quarter of the time saved.
+    The generator's output is computed once and serves both, which saves a quarter of the time.
 
     Args:
         autocast: the precision that networks compute in; losses are taken in float32.
         with_generator: False where only the discriminator takes a step.
 
     Returns:
-        `discriminator`, and of each side every term, named `discriminator.TERM` and
+        `discriminator`, and every term of each side, named `discriminator.TERM` and
         `generator.TERM`.
     """
     with autocast, torch.set_grad_enabled(with_generator):

@@ -1,4 +1,4 @@
-"""What a generator is told: where each cell is, where it ends, and how bright it shall be.
+"""The condition of a generator: where each cell is, where it ends, and how bright it is.
 
 A binary mask teaches a generator to merge touching cells, so the conditioning shows the boundary
 between them and the distance to it. The mean colour and contrast of every cell are given as well:
@@ -27,14 +27,14 @@ class Appearance:
 
 
 Palette = Mapping[str, Appearance]
-"""Appearance of each annotated sample, by its id: what the painted cells are coloured from."""
+"""Appearance of each annotated sample, by its id: the source of the painted cells' colours."""
 
 
 def condition(labels: np.ndarray, appearance: Appearance) -> np.ndarray:
     """The maps from which an image is painted.
 
     Args:
-        labels: int32 [P, P]; unknown pixels (-1) are taken for background.
+        labels: int32 [P, P]; unknown pixels (-1) count as background.
         appearance: of the background and of each cell in `labels`.
 
     Returns:
@@ -92,7 +92,7 @@ def draw_appearance(
     """
     seen = palette[like]
     cells = seen.cells
-    if not len(cells):  # an image without cells says nothing about theirs
+    if not len(cells):  # an image without cells says nothing about the colours of cells
         cells = np.concatenate([other.cells for other in palette.values()])
     if not len(cells):
         return Appearance(background=seen.background, cells=np.tile(seen.background, (count, 1)))
@@ -107,7 +107,7 @@ def _fill(labels: np.ndarray, appearance: Appearance) -> np.ndarray:
 
 
 def _ranks(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As `np.unique` with the inverse, by counting instead of sorting: a tenth of the time.
+    """`np.unique` with the inverse, by counting instead of sorting: a tenth of the time.
 
     Returns:
         The labels present, ascending from -1, and the place of each pixel's label among them.

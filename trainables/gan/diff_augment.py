@@ -1,8 +1,8 @@
-"""Differentiable augmentation: keeps a discriminator from learning few images by heart.
+"""Differentiable augmentation: keeps a discriminator from memorising a few images.
 
 Source: Zhao et al. 2020 (arXiv:2006.10738), translation and cutout, with its strengths. Its colour
-changes are left out for all alike: most conditions tell each cell's colours, by which an image is
-judged, and a crop whose colours were changed would no longer be what was told.
+changes are left out for all architectures: most conditions give each cell's colours, by which an
+image is judged, and a crop with changed colours would no longer match its condition.
 """
 
 import torch
@@ -16,7 +16,7 @@ HOLE = 1 / 2
 
 
 class DiffAugment:
-    """One random change for each crop of a batch, the same for real and painted ones.
+    """One random change per crop of a batch, the same for real and painted crops.
 
     The condition and the image change alike.
     """

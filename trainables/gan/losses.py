@@ -1,4 +1,4 @@
-"""The losses of adversarial training, as functions of judgements; know no network and no loop."""
+"""The losses of adversarial training, as functions of judgements; without networks or loops."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,17 +11,17 @@ Judge = Callable[[Tensor], Tensor]
 
 
 def hinge_discriminator(real: Tensor, painted: Tensor) -> Tensor:
-    """Real judgements shall be above 1, painted ones below -1. Eq. 4 of arXiv:1705.02894."""
+    """Pushes real judgements above 1 and painted ones below -1. Eq. 4 of arXiv:1705.02894."""
     return functional.relu(1 - real.float()).mean() + functional.relu(1 + painted.float()).mean()
 
 
 def hinge_generator(painted: Tensor) -> Tensor:
-    """Painted judgements shall be high. The other half of the same."""
+    """Pushes painted judgements up: the generator's half of the hinge loss."""
     return -painted.float().mean()
 
 
 def vanilla(judged: Tensor, *, real: bool) -> Tensor:
-    """Cross-entropy of judgements, as logits, that shall say `real` or not.
+    """Cross-entropy of judgements, as logits, whose target is `real` or not.
 
     Source: Goodfellow et al. 2014 (arXiv:1406.2661), with the generator's non-saturating loss.
     """
@@ -30,12 +30,12 @@ def vanilla(judged: Tensor, *, real: bool) -> Tensor:
 
 
 def least_squares(judged: Tensor, *, real: bool) -> Tensor:
-    """Squared distance of judgements to 1 or 0. Source: Mao et al. 2017 (arXiv:1611.04076)."""
+    """Squared distance of judgements from 1 or 0. Source: Mao et al. 2017 (arXiv:1611.04076)."""
     return ((judged.float() - float(real)) ** 2).mean()
 
 
 def relativistic(better: Tensor, worse: Tensor) -> Tensor:
-    """Each judgement of `better` shall lie above its partner in `worse`.
+    """Pushes each judgement of `better` above its partner in `worse`.
 
     The discriminator puts real images first, the generator painted ones.
 
@@ -58,7 +58,7 @@ def feature_matching(real: Sequence[Tensor], painted: Sequence[Tensor]) -> Tenso
 
 
 def zero_centred_penalty(judged: Tensor, images: Tensor) -> Tensor:
-    """Mean over the batch of the squared gradient of judgements by their images.
+    """Mean over the batch of the squared gradient of judgements with respect to images.
 
     R1 where the images are real, R2 where they are painted.
 

@@ -21,13 +21,13 @@ class GanProgress:
     device_seconds: float
     """Seconds of fitting so far, times the devices used."""
     losses: dict[str, float]
-    """Means since the report before: `discriminator`, `generator`, and the weighted terms of
+    """Means since the previous report: `discriminator`, `generator`, and the weighted terms of
     each, named `discriminator.TERM` and `generator.TERM`."""
     variety: float
-    """How much the painted crops of one batch differ, as a share of how much the real ones do;
-    colours that were told do not count."""
+    """Variation among the painted crops of one batch, as a share of that among the real ones; given
+    colours do not count."""
     distance: float = UNKNOWN
-    """Of painted to unseen real crops, see `Watch`; NaN where it was not measured."""
+    """Distance of painted to unseen real crops, see `Watch`; NaN where it was not measured."""
 
     @property
     def loss(self) -> float:
@@ -48,7 +48,7 @@ class Drawn:
     labels: np.ndarray = field(repr=False)
     """int32 [P, P]; 0 background, 1 to n cells."""
     sources: tuple[str, ...]
-    """Ids of the annotated samples that its mask was made from."""
+    """Ids of the annotated samples from which its mask was made."""
 
 
 class Generator(Protocol):
@@ -68,11 +68,11 @@ class Generator(Protocol):
         """
 
     def save(self, folder: Path) -> None:
-        """Writes all that `load` needs into an existing folder."""
+        """Writes everything that `load` needs into an existing folder."""
 
     def load(self, folder: Path) -> None:
         """Reads what `save` wrote."""
 
 
 Watch = Callable[[Generator], float]
-"""How far what a generator makes is from real crops that the GAN never saw; lower is better."""
+"""Distance of a generator's crops from real crops that the GAN never saw; lower is better."""

@@ -1,4 +1,4 @@
-"""Trained models: loaded, used, and run without this project.
+"""Trained models: loading them, using them, and running them without this project.
 
 Imports `wire`, `segmenters`, `data`, `metrics`, `results` and `spec`.
 """

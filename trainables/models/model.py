@@ -1,4 +1,4 @@
-"""A trained model with all it needs to label new images: the thing to take home."""
+"""A trained model with all it needs to label new images: what a user takes home."""
 
 import json
 from collections.abc import Callable
@@ -27,7 +27,7 @@ OVERLAP_DIAMETERS = 6
 
 
 Infer = Callable[[np.ndarray], Any]
-"""What runs the network on one image or tile: see `Segmenter.infer`."""
+"""Function that runs the network on one image or tile: see `Segmenter.infer`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +41,7 @@ class Model:
     """Working pixels per pixel of the image."""
 
     def predict(self, image: Image) -> np.ndarray:
-        """Labels one image; of a large one, tile by tile, no more than a tile is read at a time.
+        """Labels one image; a large one is read and labelled tile by tile.
 
         Args:
             image: float32 [H, W, C] as `Sample.image`, with the model's number of channels.
@@ -68,13 +68,13 @@ class Model:
         return labels_to_shape(labels, (image.shape[0], image.shape[1]))
 
     def save(self, folder: Path) -> None:
-        """Writes all that `load_model` needs into an existing folder."""
+        """Writes everything that `load_model` needs into an existing folder."""
         self.segmenter.save(folder)
         about = {"spec": flatten(self.spec), "channels": self.channels, "scale": self.scale}
         (folder / ABOUT_FILE).write_text(json.dumps(about, indent=1))
 
     def _predict_tiled(self, image: Image, working: Rescaled) -> np.ndarray:
-        """Labels at the scale at which they take less memory, the image's or the working scale."""
+        """Labels at the image's or the working scale, whichever takes less memory."""
         seen = image if self.scale >= 1 else working
         predict = self._predict_enlarged if self.scale > 1 else self._predict_working
         enlargement = max(self.scale, 1.0)

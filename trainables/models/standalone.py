@@ -1,7 +1,7 @@
 """One Python file that labels images with an exported model, without this project.
 
-It is put together from this project's own functions, so that there is one way to normalise,
-scale and decode and both give the same labels.
+It is assembled from this project's own functions, so that there is one way to normalise, scale and
+decode, and both give the same labels.
 """
 
 import ast
@@ -17,7 +17,7 @@ from trainables.segmenters.take_home import LOADER_FILE, Loader
 
 SHARED_MODULES = ("bands", "channels", "normalise", "scale")
 SHARED_FUNCTIONS = ("normalised", "rescale_image", "labels_to_shape")
-"""Of `trainables/data/`: what is done to an image before and after any network."""
+"""Functions of `trainables/data/` that process an image before and after any network."""
 
 HEAD = '''\
 """Labels images with the model beside this file: one 16- or 32-bit TIFF an image.
@@ -83,7 +83,7 @@ class _Definition:
 
     source: str = field(repr=False)
     names: frozenset[str]
-    """All names that it uses."""
+    """All names that its code uses."""
 
 
 def write_loader(
@@ -103,7 +103,7 @@ def write_loader(
         network_file: its name, a TorchScript file.
         channels: of the images that the network sees.
         scale: working pixels per pixel of the image.
-        thresholds: tuned ones.
+        thresholds: the tuned ones.
     """
     shared = tuple(f"trainables.data.{name}" for name in SHARED_MODULES)
     imports, definitions = _needed(
@@ -131,7 +131,7 @@ def write_loader(
 
 
 def _needed(modules: Sequence[str], *, roots: Sequence[str]) -> tuple[set[str], list[str]]:
-    """Import lines and sources of all that some functions need, in the order of the modules."""
+    """Import lines and sources of everything that some functions need, in module order."""
     definitions: dict[str, _Definition] = {}
     imports: dict[str, str] = {}
     for name in modules:
@@ -198,5 +198,5 @@ def _imports(source: str) -> dict[str, str]:
 
 
 def _sorted_imports(lines: set[str]) -> list[str]:
-    """`from __future__` first, as Python wants it."""
+    """Sorts `from __future__` first, as Python requires."""
     return sorted(lines, key=lambda line: ("__future__" not in line, line.startswith("from"), line))

@@ -1,4 +1,4 @@
-"""Tuning the decoding thresholds on validation: as many tries for every family."""
+"""Tuning the decoding thresholds on validation, with equally many tries for every family."""
 
 import itertools
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from trainables.metrics.scores import f1
 from trainables.segmenters.protocol import Segmenter, Thresholds
 
 MARGIN = 0.02
-"""By how much another setting must beat the default on validation. A few images cannot tell less
-apart, and the default is right more often than the luckiest of a dozen settings."""
+"""F1 by which another setting must beat the default on validation. A few images cannot resolve
+less, and the default is right more often than the luckiest of a dozen settings."""
 
 
 def candidates(
     values: dict[str, tuple[float, ...]], *, tries: int, rng: np.random.Generator
 ) -> list[Thresholds]:
-    """Settings to try: the default first, then others at random, none twice.
+    """Settings to try: the default first, then others at random, without repetition.
 
     Args:
         values: what each threshold may be, its default first.
@@ -31,9 +31,9 @@ def candidates(
 def tune(
     segmenter: Segmenter, validation: Sequence[Sample], *, tries: int, rng: np.random.Generator
 ) -> Thresholds:
-    """The setting with the best mean F1 at IoU 0.5 over validation, unless the default is near.
+    """The setting with the best mean F1 at IoU 0.5 over validation, or the default if it is near.
 
-    The network runs once an image; only the decoding is repeated.
+    The network runs once per image; only the decoding is repeated.
     """
     settings = candidates(segmenter.threshold_values(), tries=tries, rng=rng)
     scores = np.zeros(len(settings))

@@ -1,4 +1,4 @@
-"""Every segmenter there is: a folder beside this file, and one row here."""
+"""All segmenters: each has a folder beside this file and one row here."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ FAMILIES: dict[str, Family[Any]] = {
     "cellpose": CELLPOSE,
     "stardist": STARDIST,
 }
-"""By name, in the order in which they are shown."""
+"""Families by name, in display order."""
 PLAIN = "unet"
 """The family that the others are measured against: arms of extra data begin with it, a GAN's crops
-are judged by it, and its arm without anything is the baseline."""
+are judged by it, and its arm without any extra is the baseline."""
 
 
 def family_of(settings: SegmenterSettings) -> Family[Any]:

@@ -1,4 +1,4 @@
-"""A segmenter, as everybody knows it who does not train it."""
+"""A segmenter family, as seen by everything that does not train it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=SegmenterSettings)
 
 Capability = Literal["gan_encoder", "pseudo_labels", "zero_shot"]
-"""What only some families can do: start from an encoder that a GAN has taught, label images as a
+"""What only some families can do: start from an encoder pretrained in a GAN, label images as a
 teacher, be used with published weights and no training."""
 
 
@@ -26,34 +26,34 @@ class Family(Generic[S]):
     """A model family that turns images into labels."""
 
     name: str
-    """In arms, options and files: `cellpose`."""
+    """Name in arms, options and files: `cellpose`."""
     title: str
-    """In reports: `Cellpose`."""
+    """Name in reports: `Cellpose`."""
     in_words: str
-    """In a methods section."""
+    """Description for a methods section."""
     settings: type[S]
     """Frozen dataclass with the family's name as `kind`, and a default for every field."""
     make: "Callable[[TrialSpec, int], Segmenter]"
-    """Builds the segmenter of a trial for images of so many channels; imports its framework."""
+    """Builds a trial's segmenter for a given number of channels; imports its framework."""
     framework: Literal["none", "torch", "tensorflow"]
-    """Of the process that trains it: torch and TensorFlow never meet in one."""
+    """Framework of the process that trains it: torch and TensorFlow never share one."""
     packages: tuple[str, ...] = ()
     """Packages of its own whose versions can change a number."""
     usual_start: Literal["scratch", "pretrained"]
-    """Where the arm that bears its name starts."""
+    """Start of training in the arm that bears its name."""
     can: frozenset[Capability] = frozenset()
     cite: Callable[[S], tuple[Paper, ...]]
-    """What a report and a package cite, the family's own paper first."""
+    """References that a report and a package cite, the family's own paper first."""
     seconds_per_crop: Callable[[S], float]
     """Device-seconds for each crop of 128 x 128 pixels shown, on one core; see `study/estimate.py`
     for the machine."""
     network: Callable[[S, str], S]
-    """What `--network NAME=TEXT` makes of the settings. Raises a `ValueError` for another text."""
+    """Settings for `--network NAME=TEXT`. Raises a `ValueError` for an unknown text."""
     has_encoder: Callable[[S], bool] = lambda settings: False
     """Whether the network has an encoder by name, the settings' `encoder`."""
     training: Callable[[S, TrainingSpec], TrainingSpec] = lambda settings, training: training
-    """How a network that the user chose is trained in a study, where its own needs differ."""
+    """Training of a network that the user chose, where its needs differ from the study's."""
     search: Callable[[S, WeightsKind], Space]
-    """What its search starts from and varies."""
+    """Starting point and dimensions of its search."""
     weights: Weights[S]
     take_home: TakeHome[S]

@@ -1,4 +1,4 @@
-"""A segmenter as its trial names it."""
+"""Makes the segmenter that a trial names."""
 
 from trainables.segmenters.families import family_of
 from trainables.segmenters.protocol import Segmenter
@@ -8,7 +8,7 @@ from trainables.spec.trial_spec import TrialSpec
 def make_segmenter(spec: TrialSpec, *, channels: int) -> Segmenter:
     """The segmenter that a trial names, with its initial random weights.
 
-    Imports the framework of the family: torch and TensorFlow never meet in one process.
+    Imports the framework of the family: torch and TensorFlow never share a process.
 
     Args:
         spec: of the trial.

@@ -1,4 +1,4 @@
-"""What every segmenter can do, and what it is given."""
+"""What every segmenter can do, and its inputs."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,15 +17,15 @@ Thresholds = dict[str, float]
 
 @runtime_checkable
 class KnowsForeground(Protocol):
-    """What a segmenter that labels images as a teacher can say of each pixel."""
+    """A segmenter that can label images as a teacher, with a probability for each pixel."""
 
     def foreground(self, inference: Any) -> np.ndarray:
-        """Of what `infer` gave, float [H, W]: the probability of belonging to a cell."""
+        """float [H, W], from the output of `infer`: the probability of belonging to a cell."""
 
 
 @runtime_checkable
 class HasEncoder(Protocol):
-    """A segmenter on torch whose encoder can be taught elsewhere, or looked into."""
+    """A torch segmenter whose encoder can be trained elsewhere, or inspected."""
 
     @property
     def encoder(self) -> Any:
@@ -34,7 +34,7 @@ class HasEncoder(Protocol):
 
 @runtime_checkable
 class EncoderSettings(Protocol):
-    """The settings that say which encoder that is."""
+    """The settings that name the encoder."""
 
     @property
     def encoder(self) -> str:
@@ -42,18 +42,18 @@ class EncoderSettings(Protocol):
 
     @property
     def depth(self) -> int:
-        """Times it halves the resolution."""
+        """Number of times it halves the resolution."""
 
 
 class Segmenter(Protocol):
     """A model family that turns images into labels.
 
-    Made by `make_segmenter`, from a `TrialSpec` and the number of image channels. Images that it
-    is handed are `Sample.image`s at the working scale.
+    Made by `make_segmenter`, from a `TrialSpec` and the number of image channels. Images passed to
+    it are `Sample.image`s at the working scale.
     """
 
     thresholds: Thresholds
-    """Those in force: the family's defaults until `trial.py` has tuned them."""
+    """Current thresholds: the family's defaults until `trial.py` has tuned them."""
 
     def initialise(self, model: Path) -> None:
         """Starts from a model's weights.
@@ -63,7 +63,7 @@ class Segmenter(Protocol):
                 folder that the family's `Weights` find.
 
         Raises:
-            ValueError: it is no such model, or one of another network.
+            ValueError: it is not such a model, or belongs to another network.
         """
 
     def fit(
@@ -82,16 +82,16 @@ class Segmenter(Protocol):
         """Runs the network on float32 [H, W, C] of any size; the slow part, free of thresholds."""
 
     def infer_tiles(self, whole: Image) -> Callable[[np.ndarray], Any]:
-        """`infer` for the tiles of one large image, whose brightness is judged by all of it."""
+        """`infer` for tiles of one large image, with brightness normalised over the whole image."""
 
     def decode(self, inference: Any, thresholds: Thresholds) -> np.ndarray:
-        """Turns what `infer` gave into int32 [H, W] labels, 0 background; the fast part."""
+        """Turns the output of `infer` into int32 [H, W] labels, 0 background; the fast part."""
 
     def threshold_values(self) -> dict[str, tuple[float, ...]]:
         """The values that each threshold may take, the field's default first."""
 
     def save(self, folder: Path) -> None:
-        """Writes all that `load` needs into an existing folder."""
+        """Writes everything that `load` needs into an existing folder."""
 
     def load(self, folder: Path) -> None:
         """Reads what `save` wrote, thresholds included."""

@@ -20,20 +20,20 @@ LOADER_FILE = "predict.py"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Loader:
-    """What a family's `predict.py` has beyond what all share."""
+    """The parts of `predict.py` that are specific to a family."""
 
     modules: tuple[str, ...]
-    """Modules of this project, by full name, in which its functions are found."""
+    """Modules of this project, by full name, that define its functions."""
     functions: tuple[str, ...]
-    """Functions of theirs that `code` calls."""
+    """Functions of these modules that `code` calls."""
     code: str
     """Source of `infer(image)` and `decode(inference)`; may use `SETTINGS` and `NETWORK`."""
     packages: str
-    """What must be installed, as pip takes it."""
+    """Packages to install, as pip takes them."""
     multiple_px: int
-    """What the sides of an image that the network sees must be multiples of."""
+    """Number that the sides of the network's input must be multiples of."""
     maps: tuple[str, ...]
-    """What the network gives, by channel."""
+    """The network's outputs, by channel."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,32 +43,32 @@ class Exported:
     path: Path
     """What `export` returned: a file, or a folder."""
     scale: float
-    """By how much images are enlarged before the network sees them."""
+    """Factor by which images are enlarged before the network sees them."""
     thresholds: Mapping[str, float]
-    """Tuned ones."""
+    """Tuned thresholds."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PackagedNetwork:
-    """A network file as BioImage.IO's tools run it, and how it is used."""
+    """A network file in the form that BioImage.IO's tools run, and how it is used."""
 
     file: Path
     format: Literal["torchscript", "tensorflow_saved_model_bundle"]
     version: str
-    """Of the framework that reads it."""
+    """Version of the framework that reads it."""
     run: "Callable[[np.ndarray], np.ndarray]"
-    """What it gives for a normalised image; both float32 of one batch: NCHW of TorchScript, NHWC
-    of TensorFlow."""
+    """Its output for a normalised image; both float32 of one batch: NCHW for TorchScript, NHWC for
+    TensorFlow."""
     maps: tuple[str, ...]
-    """What it gives, by channel."""
+    """Its outputs, by channel."""
     multiple_px: int = 1
-    """What the sides of an image must be multiples of."""
+    """Number that an image's sides must be multiples of."""
     tile_px: int = 0
-    """The only side that it takes; 0 where it takes any."""
+    """The only side that it accepts; 0 if it accepts any."""
     percentiles: tuple[float, float]
-    """Of each channel, that become 0 and 1."""
+    """Percentiles of each channel that are mapped to 0 and 1."""
     files: tuple[Path, ...]
-    """That go with it."""
+    """Files that go with it."""
     cells: str
     """Sentence: how the maps become cells."""
     config: Mapping[str, object] = field(default_factory=dict)
@@ -84,8 +84,8 @@ class TakeHome(Generic[S]):
     loader: Callable[[S], Loader | None]
     """What `predict.py` needs; None where the family's own tools open the export."""
     package: "Callable[[S, Exported, Segmenter, Path], PackagedNetwork]"
-    """The network for a BioImage.IO package, of the settings, the export, the segmenter that was
-    exported, and a folder for a network that the export has in another form."""
+    """Makes the network for a BioImage.IO package from the settings, the export, the exported
+    segmenter, and a folder for a network that the export has in another form."""
 
 
 def fenced(*lines: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from trainables.segmenters.protocol import Segmenter
 
 
 def mean_f1(segmenter: Segmenter, samples: Sequence[Sample]) -> float:
-    """Mean instance F1 at IoU 0.5 with the thresholds in force; NaN for no sample."""
+    """Mean instance F1 at IoU 0.5 with the current thresholds; NaN without samples."""
     scores = [
         f1(
             sample.labels,

@@ -1,4 +1,4 @@
-"""One file a paper, and the bricks that several of them share.
+"""One file per paper, and the building blocks that several of them share.
 
 Imports `gan`, `networks` and `spec`.
 """

@@ -11,19 +11,19 @@ from torch.nn.utils.parametrizations import spectral_norm
 from trainables.gan.conditioning import SHAPE_CHANNELS
 
 SMALLEST_SPREAD = 0.02
-"""Added to the contrast that is told, so that flat ground does not divide by 0."""
+"""Added to the given contrast, so that flat regions do not cause a division by 0."""
 PATCH_WIDTH = 32
 """Channels of a discriminator's first level."""
 PATCH_LEVELS = 3
-"""Times a discriminator halves the resolution; it then sees patches of about 34 pixels."""
+"""Number of times a discriminator halves the resolution; its patches then have about 34 pixels."""
 LARGEST_GROWTH = 8
 """Coarse levels have at most this many times the channels of the finest."""
 
 
 def colours(condition: Tensor) -> tuple[Tensor, Tensor]:
-    """The mean and the spread that each pixel's cell, or the background, is told to have.
+    """The given mean and spread of each pixel's cell, or of the background.
 
-    Softened across outlines, as every lens does: a painted cell shall not end in steps of pixels.
+    Softened across outlines, as every lens does, so that painted cells do not end in pixel steps.
     """
     soft = condition[:, SHAPE_CHANNELS:]
     for _ in range(2):
@@ -33,7 +33,7 @@ def colours(condition: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def paint_over(condition: Tensor, strokes: Tensor) -> Tensor:
-    """The told colours, with what a network adds to them in units of the told contrast."""
+    """The given colours plus a network's output, in units of the given contrast."""
     mean, spread = colours(condition)
     return mean + spread * strokes
 
@@ -50,7 +50,7 @@ def condition_channels(channels: int) -> int:
 
 
 def level_widths(width: int, *, levels: int) -> list[int]:
-    """Channels at full resolution, and of each level below that halves it, the coarsest last."""
+    """Channels at full resolution and at each halved level below it, the coarsest last."""
     return [width * min(2**level, LARGEST_GROWTH) for level in range(levels + 1)]
 
 
@@ -66,7 +66,7 @@ def upsample(x: Tensor) -> Tensor:
 
 
 def downsample(x: Tensor) -> Tensor:
-    """Half the side. A strided convolution in a generator would look to one side, and shade every
+    """Half the side. A strided convolution in a generator would look to one side and shade every
     cell on that side."""
     return functional.avg_pool2d(x, 2)
 
@@ -109,7 +109,7 @@ class ResidualBlock(nn.Module):
 
 
 class ResidualGenerator(nn.Module):
-    """Down, residual blocks, up: the generator of CycleGAN and pix2pixHD's global one."""
+    """Down, residual blocks, up: the generator of CycleGAN and the global one of pix2pixHD."""
 
     def __init__(self, *, before: int, after: int, width: int, levels: int, blocks: int) -> None:
         super().__init__()

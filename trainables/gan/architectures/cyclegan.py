@@ -1,8 +1,8 @@
-"""The `cyclegan` architecture: instance maps that belong to no image learn to look like images.
+"""The `cyclegan` architecture: learns from instance maps and images that do not belong together.
 
-Two ways there and back: what is painted from a map must show the map again, and what a map is read
-from must be painted again from it. So images without annotations can be learnt from; the maps are
-drawn from the study's mask source.
+Two cycles: an image painted from a map must give that map back, and a map read from an image must
+give that image back. So it can learn from images without annotations; the maps are drawn from the
+study's mask source.
 
 Source: Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
 Networks" (arXiv:1703.10593), with its history of 50 images. Maps are given as relief: the paper
@@ -88,7 +88,7 @@ class CycleGan:
 
 
 class MapsAndImages(nn.Module):
-    """Both ways: from maps to images, and from images to maps."""
+    """Both generators: from maps to images, and from images to maps."""
 
     def __init__(self, *, width: int, channels: int, noise_channels: int) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
 """The `dcgan` architecture: the plain floor that every other one should beat.
 
-Image and instance map together, from noise, with the plainest networks and the loss that made
-them stable.
+It makes image and instance map together, from noise, with the plainest networks and the loss that
+made them stable.
 
 Sources: Radford et al. 2016 (arXiv:1511.06434) for the networks, with interpolation in place of
 transposed convolutions; Gulrajani et al. 2017 (arXiv:1704.00028) for the Wasserstein loss with
@@ -43,7 +43,7 @@ class Dcgan:
         real = as_judged(batch, real_with_relief(batch))
         made = as_judged(batch, fakes["image"])
         difference = self.discriminator(made).float() - self.discriminator(real).float()
-        # The penalty differentiates twice, which bfloat16 is too coarse for.
+        # The penalty differentiates twice, for which bfloat16 is too coarse.
         with torch.autocast(real.device.type, enabled=False):
             penalty = one_centred_penalty(self.discriminator, real, made, batch.between)
         return {"wasserstein": difference.mean(), "penalty": self._penalty_weight * penalty}
@@ -65,7 +65,7 @@ class DcganGenerator(nn.Module):
         self.head = nn.Conv2d(widths[-1], outputs, 3, padding=1)
 
     def forward(self, condition: Tensor, noise: Tensor) -> Tensor:
-        """float [N, noise_channels, H, W] to [N, outputs, H, W]; the condition is not looked at."""
+        """float [N, noise_channels, H, W] to [N, outputs, H, W]; the condition is ignored."""
         x = self.start(latent(noise))
         for layer in self.layers:
             x = layer(upsample(x))
@@ -73,7 +73,7 @@ class DcganGenerator(nn.Module):
 
 
 class Critic(nn.Module):
-    """Image and relief to one score of each crop."""
+    """Image and relief to one score per crop."""
 
     def __init__(self, *, width: int, inputs: int) -> None:
         super().__init__()

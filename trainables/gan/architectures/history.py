@@ -1,4 +1,4 @@
-"""What a generator made earlier, shown to its discriminator again.
+"""A generator's earlier crops, shown to its discriminator again.
 
 A discriminator that sees only the latest crops forgets what was wrong with the earlier ones.
 
@@ -26,7 +26,7 @@ class History(nn.Module):
 
     @torch.no_grad()
     def forward(self, made: Tensor, chances: Tensor) -> Tensor:
-        """What the discriminator shall see in place of the latest crops, of which it keeps some.
+        """The crops to show the discriminator in place of the latest, some of which are kept.
 
         Args:
             made: float [N, C, P, P].

@@ -1,6 +1,6 @@
-"""The `joint` architecture: image and instance map are born together, from noise alone.
+"""The `joint` architecture: makes image and instance map together, from noise alone.
 
-So new shapes and arrangements of cells come about as well, and no mask source is needed.
+So it also makes new shapes and arrangements of cells, and needs no mask source.
 
 Source: Huang et al. 2025, "The GAN is dead; long live the GAN! A Modern GAN Baseline"
 (arXiv:2501.05441): relativistic pairing loss with R1 and R2, residual networks without
@@ -29,7 +29,7 @@ EXPANSION = 2
 GROUP_WIDTH = 8
 """Channels of each group of the grouped convolution."""
 SMALL = 0.5
-"""Share of the usual size at which the last layer of each block starts."""
+"""Initial scale of the last layer of each block, as a share of the usual one."""
 
 
 class Joint:
@@ -81,7 +81,7 @@ class JointGenerator(nn.Module):
         self.head = nn.Conv2d(widths[-1], outputs, 1)
 
     def forward(self, condition: Tensor, noise: Tensor) -> Tensor:
-        """float [N, noise_channels, H, W] to [N, outputs, H, W]; the condition is not looked at."""
+        """float [N, noise_channels, H, W] to [N, outputs, H, W]; the condition is ignored."""
         x = self.blocks[0](self.start(latent(noise)))
         for change, block in zip(self.change, self.blocks[1:], strict=True):
             x = block(upsample(change(x)))
@@ -89,9 +89,9 @@ class JointGenerator(nn.Module):
 
 
 class JointDiscriminator(nn.Module):
-    """The generator backwards: image and relief to a judgement of each region of 16 pixels.
+    """The generator reversed: image and relief to a judgement of each region of 16 pixels.
 
-    A region at a time, since crops have any size, and a few crops say more that way.
+    One judgement per region, since crops may have any size and a few crops say more that way.
     """
 
     def __init__(self, *, width: int, inputs: int) -> None:
@@ -115,8 +115,8 @@ class JointDiscriminator(nn.Module):
 class Residual(nn.Module):
     """An inverted bottleneck with a grouped convolution, without normalisation.
 
-    Its last layer starts small, so that depth does not blow up the start (Zhang et al. 2019,
-    arXiv:1901.09321, who start it at 0, which costs a short fit too many steps).
+    Its last layer starts small, so that depth does not blow up the signal at the start (Zhang et
+    al. 2019, arXiv:1901.09321, start it at 0, which costs a short fit too many steps).
     """
 
     def __init__(self, width: int) -> None:

@@ -1,4 +1,4 @@
-"""Noise as the only origin of an image: a map of codes, so that images of any size can be made."""
+"""Noise as the only input of a generator: a map of codes, which allows images of any size."""
 
 from torch import Tensor
 from torch.nn import functional
@@ -6,7 +6,7 @@ from torch.nn import functional
 from trainables.gan.architectures.blocks import with_style
 
 LEVELS = 4
-"""Times the resolution doubles from the map of codes to the image."""
+"""Number of times the resolution doubles from the map of codes to the image."""
 LATENT_STRIDE = 2**LEVELS
 """Pixels of the image for each code."""
 
@@ -15,7 +15,7 @@ def latent(noise: Tensor) -> Tensor:
     """Codes of unit variance, float [N, Z, H / 16, W / 16], from noise float [N, Z, H, W].
 
     The first half is the same all over the image, its style; the rest differs from place to
-    place, its content. A single code for the whole image would bind its size.
+    place, its content. A single code for the whole image would fix its size.
 
     Source: spatial codes, Jetchev et al. 2016 (arXiv:1611.08207).
     """

@@ -1,4 +1,4 @@
-"""What pix2pixHD and SPADE have in common: judged at two scales, and matched by features."""
+"""What pix2pixHD and SPADE share: judges at two scales, and feature matching."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ from trainables.spec.gan_spec import GanSpec
 
 
 class MultiScaleAdversary:
-    """Generator, judges and feature matching of an `Adversary`; the losses are its heirs'.
+    """Generator, judges and feature matching of an `Adversary`; subclasses supply the losses.
 
     Source: Wang et al. 2018 (arXiv:1711.11585), section 3.2.
     """
@@ -45,7 +45,7 @@ class MultiScaleAdversary:
     def fooling_loss(
         self, batch: Batch, fakes: Fakes, adversarial: Callable[[Tensor], Tensor]
     ) -> Terms:
-        """The generator's: an adversarial loss of the judgements, and the distance of features."""
+        """The generator's terms: an adversarial loss of judgements, and the feature distance."""
         with torch.no_grad():
             real = self.judge(batch, batch.images)
         painted = self.judge(batch, fakes["image"])

@@ -1,4 +1,4 @@
-"""The `oasis` architecture: the discriminator is a segmenter that has one class more, "painted".
+"""The `oasis` architecture: the discriminator is a segmenter with one extra class, "painted".
 
 Source: Schönfeld et al. 2021, "You Only Need Adversarial Supervision for Semantic Image Synthesis"
 (arXiv:2012.04781): a U-Net discriminator with N + 1 classes, class-balanced cross-entropy, noise
@@ -19,9 +19,9 @@ from trainables.gan.losses import class_balanced
 from trainables.spec.gan_spec import GanSpec
 
 CLASSES = 3
-"""Background, interior, boundary; the discriminator has one more, for painted pixels."""
+"""Background, interior, boundary; the discriminator has one more class, for painted pixels."""
 LEVELS = 3
-"""Times the discriminator halves the resolution."""
+"""Number of times the discriminator halves the resolution."""
 
 
 class Oasis:
@@ -101,7 +101,7 @@ def _classes(batch: Batch) -> Tensor:
 def _class_weights(classes: Tensor) -> Tensor:
     """Inverse share of each class in the batch, and 1 for painted pixels: section 3.1.
 
-    A class that is not there gets 0.
+    An absent class gets 0.
     """
     counts = classes.sum(dim=(0, 2, 3))
     present = (counts > 0).float()
@@ -110,19 +110,19 @@ def _class_weights(classes: Tensor) -> Tensor:
 
 
 def _padded(classes: Tensor) -> Tensor:
-    """The true classes, of which none is "painted"."""
+    """The true classes; no pixel is "painted"."""
     return functional.pad(classes, (0, 0, 0, 0, 0, 1))
 
 
 def _only_painted(known: Tensor) -> Tensor:
-    """Known pixels as the class "painted"."""
+    """All known pixels in the class "painted"."""
     return functional.pad(known, (0, 0, 0, 0, CLASSES, 0))
 
 
 def _mix_mask(classes: Tensor, between: Tensor) -> Tensor:
     """bool [N, 1, P, P]: each crop's classes are taken from the real or the painted image.
 
-    One random number a crop says which of the 2 ** CLASSES ways it is.
+    One random number per crop picks one of the 2 ** CLASSES combinations.
     """
     ways = (between * 2**CLASSES).long().clamp(max=2**CLASSES - 1)
     chosen = (ways[:, None] >> torch.arange(CLASSES, device=ways.device)) & 1

@@ -1,6 +1,6 @@
 """The `paired` architecture: an instance map and noise become an image, judged patch by patch.
 
-Pix2pix, changed where few images and short training ask for it: hinge loss, spectral
+Pix2pix, changed where few images and short training call for it: hinge loss, spectral
 normalisation, little weight on the pixels, noise at every level. The default, because it gives
 usable cells after the fewest steps.
 
@@ -29,7 +29,7 @@ from trainables.gan.losses import hinge_discriminator, hinge_generator
 from trainables.spec.gan_spec import GanSpec
 
 LEVELS = 3
-"""Times the generator halves the resolution."""
+"""Number of times the generator halves the resolution."""
 
 
 class Paired:
@@ -67,7 +67,7 @@ class Paired:
 
 
 class PairedGenerator(nn.Module):
-    """A U-Net that paints what differs from the flat colours it is told.
+    """A U-Net that paints the difference from the flat colours it is given.
 
     Noise enters at every level of the decoder, so that it can vary coarse shading and fine grain
     alike (Karras et al. 2019, arXiv:1812.04948).

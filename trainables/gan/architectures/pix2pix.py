@@ -26,7 +26,7 @@ from trainables.gan.losses import vanilla
 from trainables.spec.gan_spec import GanSpec
 
 LEVELS = 4
-"""Times the generator halves the resolution; the paper's eight need crops of 256 pixels."""
+"""Number of times the generator halves the resolution; the paper's 8 need crops of 256 pixels."""
 
 
 class Pix2pix:

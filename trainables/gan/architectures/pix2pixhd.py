@@ -1,4 +1,4 @@
-"""The `pix2pixhd` architecture: no real pixels, but the features that two judges judge by.
+"""The `pix2pixhd` architecture: matches the features of two judges instead of the real pixels.
 
 Source: Wang et al. 2018, "High-Resolution Image Synthesis and Semantic Manipulation with
 Conditional GANs" (arXiv:1711.11585): residual generator, discriminators at several scales, least
@@ -24,7 +24,7 @@ from trainables.gan.losses import least_squares
 from trainables.spec.gan_spec import GanSpec
 
 LEVELS = 2
-"""Times the generator halves the resolution; the paper has 4, for images ten times as large."""
+"""Number of times the generator halves the resolution; the paper has 4, for 10 times the size."""
 BLOCKS = 4
 """Residual blocks; the paper has 9."""
 
@@ -53,7 +53,7 @@ class Pix2pixHD(MultiScaleAdversary):
 
 
 class Pix2pixHDGenerator(nn.Module):
-    """The global generator; noise joins the condition, for the paper's features of instances."""
+    """The global generator; noise joins the condition in place of the paper's instance features."""
 
     def __init__(self, *, width: int, channels: int, noise_channels: int) -> None:
         super().__init__()

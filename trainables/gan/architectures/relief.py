@@ -1,6 +1,6 @@
-"""Instance maps as smooth images that a network can make, and back to instances.
+"""Instance maps as smooth images that a network can make, and their decoding to instances.
 
-A one-hot map tells any discriminator at a glance what is real, since no network makes exact zeros.
+A one-hot map shows any discriminator at a glance what is real: no network makes exact zeros.
 The relief has soft outlines, rises from 0 at every cell's boundary to 1 at its deepest pixel, and
 so keeps touching cells apart.
 """
@@ -38,7 +38,7 @@ def real_with_relief(batch: Batch) -> Tensor:
 
 
 def as_judged(batch: Batch, made: Tensor) -> Tensor:
-    """Images with relief as a discriminator sees them: moved about, blind where the real labels
+    """Images with relief as a discriminator sees them: augmented, and masked where the real labels
     are unknown."""
     hidden = made.float() * batch.known
     return batch.augment(hidden[:, :0], hidden)[1]

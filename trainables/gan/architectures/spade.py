@@ -3,7 +3,7 @@
 Source: Park et al. 2019, "Semantic Image Synthesis with Spatially-Adaptive Normalization"
 (arXiv:1903.07291): SPADE generator, discriminators at two scales, hinge loss, feature matching,
 two learning rates. Left out: the VGG loss and the style encoder, which would need public weights
-and more images; the style is drawn at random, one code an image.
+and more images; the style is drawn at random, one code per image.
 """
 
 from trainables.gan.adversary import Batch, Fakes, Terms

@@ -1,4 +1,4 @@
-"""Spatially-adaptive normalisation, and the generator that SPADE and OASIS have in common."""
+"""Spatially-adaptive normalisation, and the generator that SPADE and OASIS share."""
 
 import itertools
 
@@ -18,7 +18,7 @@ from trainables.gan.architectures.blocks import (
 )
 
 LEVELS = 4
-"""Times the resolution doubles from the coarsest level; the paper has 6, for 256 pixels."""
+"""Number of times the resolution doubles from the coarsest level; the paper has 6, at 256 px."""
 HIDDEN = 32
 """Channels between the map and what it modulates; the paper has 128."""
 
@@ -27,7 +27,7 @@ class Spade(nn.Module):
     """Normalises features, then scales and shifts each pixel as the map says.
 
     Source: Park et al. 2019 (arXiv:1903.07291), section 3, with instance normalisation: batches are
-    small, and images are painted at other sizes than were trained on.
+    small, and images are painted at sizes other than those of training.
     """
 
     def __init__(self, width: int, *, guide_channels: int) -> None:
@@ -61,7 +61,7 @@ class SpadeBlock(nn.Module):
 
 
 class SpadeGenerator(nn.Module):
-    """Paints from coarse to fine, told the guide at every resolution.
+    """Paints from coarse to fine, given the guide at every resolution.
 
     It starts from the guide at the coarsest resolution, as the paper's variant without an encoder
     does, and so paints maps of any size.
@@ -82,7 +82,7 @@ class SpadeGenerator(nn.Module):
     def forward(self, condition: Tensor, noise: Tensor) -> Tensor:
         """float [N, 4 + 2C, H, W] and [N, noise_channels, H, W] to images [N, C, H, W].
 
-        Half of the noise is made the same all over the image, a style; the rest varies from pixel
+        Half of the noise is made constant over the image, as its style; the rest varies from pixel
         to pixel, as the grain of micrographs does.
         """
         guide = torch.cat([condition, with_style(noise)], dim=1)

@@ -1,4 +1,4 @@
-"""Fitting a GAN, watched, and stopped where it diverges or collapses.
+"""Fitting a GAN, monitored, and stopped where it diverges or collapses.
 
 Imports the other rooms of `gan`, `data`, `spec` and `training`.
 """

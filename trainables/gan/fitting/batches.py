@@ -16,7 +16,7 @@ from trainables.spec.gan_spec import GanSpec
 from trainables.training.device import place_batch
 
 ZOOM = 1.25
-"""Largest enlargement of crops: more than that changes the grain that shall be learnt."""
+"""Largest enlargement of crops: more would change the grain that is to be learnt."""
 LOOSE_MASKS = 48
 """Instance maps drawn for a fit without pairs; crops of them are turned, flipped and zoomed."""
 LOOSE_MASK_CROPS = 2
@@ -44,7 +44,7 @@ def loose_material(
     spec: GanSpec,
     rng: np.random.Generator,
 ) -> Material:
-    """Images, annotated or not, and instance maps that belong to none of them.
+    """Images, annotated or not, and instance maps that match none of them.
 
     Args:
         samples: annotated samples, whose masks are varied.

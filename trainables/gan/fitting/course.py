@@ -1,4 +1,4 @@
-"""The course of a GAN's fit: how near it comes to crops it never saw decides."""
+"""The course of a GAN's fit, decided by how near it comes to crops that it never saw."""
 
 from collections.abc import Callable, Sequence
 
@@ -17,7 +17,7 @@ from trainables.spec.gan_spec import ARCHITECTURES, GanSpec
 from trainables.training.course import State
 
 REPORTS = 10
-"""Times that progress is reported, evenly spaced over the fit."""
+"""Number of times progress is reported, evenly spaced over the fit."""
 
 
 class GanCourse:
@@ -29,9 +29,9 @@ class GanCourse:
         """Takes what the course depends on.
 
         Args:
-            engine: whose average is looked at.
-            spec: how long the fit is.
-            distance: of what the average makes from real crops, see `Watch`; taken in the second
+            engine: its average is what is measured.
+            spec: gives the length of the fit.
+            distance: from the average's crops to real ones, see `Watch`; measured in the second
                 half of the fit.
         """
         self.evaluation_steps = report_steps(spec)
@@ -66,7 +66,7 @@ class GanCourse:
         """Whether the fit moves away from the real crops.
 
         Raises:
-            GanCollapsed: the crops that it makes are all alike.
+            GanCollapsed: the generated crops are all alike.
         """
         if progress and progress[-1].images_seen >= SETTLED_STEPS * self._spec.batch_size:
             refuse_collapse(progress, images_seen=self._spec.images_seen)

@@ -1,12 +1,12 @@
-"""A U-Net's encoder, taught by being the discriminator of a GAN on images without labels.
+"""A U-Net's encoder, pretrained as the discriminator of a GAN on images without labels.
 
 Source: Majurski et al. 2019, "Cell Image Segmentation Using Generative Adversarial Networks,
 Transfer Learning, and Augmentations" (CVPR workshops): what a GAN has learnt of unlabelled images
 starts the U-Net's encoder. The discriminator's features as a representation: Radford et al. 2016
 (arXiv:1511.06434).
 
-This is no training by the loop of trainables/training/loop.py: nothing is evaluated, reported,
-kept or saved on the way, so that of a loop only its steps would be left.
+It does not use the loop of trainables/training/loop.py: nothing is evaluated, reported, kept or
+saved on the way, so that only the loop's steps would be left.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ WIDTH = 16
 """Channels of the generator's last level."""
 LEARNING_RATE = 5e-4
 PENALTY_WEIGHT = 1.0
-"""Of R1, on real images: Mescheder et al. 2018 (arXiv:1801.04406)."""
+"""Weight of R1, on real images: Mescheder et al. 2018 (arXiv:1801.04406)."""
 
 
 def learn_encoder(
@@ -47,7 +47,7 @@ def learn_encoder(
     """Weights of the encoder, by name, after as many crops as the segmenter will be shown.
 
     Args:
-        images: annotated and other ones, at the working scale; their labels are not used.
+        images: annotated or not, at the working scale; their labels are not used.
         settings: which encoder.
         training: length, batch size and side of the crops.
         randomness: of the trial.
@@ -89,7 +89,7 @@ class EncoderGan:
         return {"image": self.generator(batch.condition, batch.noise)}
 
     def discriminator_loss(self, batch: Batch, fakes: Fakes) -> Terms:
-        # The penalty differentiates twice, which bfloat16 is too coarse for.
+        # The penalty differentiates twice, for which bfloat16 is too coarse.
         with torch.autocast(batch.images.device.type, enabled=False):
             seen = _moved(batch, batch.images).requires_grad_(True)
             judged = self.discriminator(seen)
@@ -132,7 +132,7 @@ def _batch(
     rng: np.random.Generator,
     device: torch.device,
 ) -> Batch:
-    """Crops and noise; there is no condition, and all of each crop is looked at."""
+    """Crops and noise, without a condition; every pixel of a crop counts."""
     real = _crops(images, training=training, rng=rng, device=device)
     noise_shape = (len(real), EncoderGan.noise_channels, *real.shape[2:])
     noise = rng.standard_normal(noise_shape, np.float32)

@@ -24,14 +24,14 @@ from trainables.training.schedule import decay
 
 CHECKPOINT_FILE = "gan.pt"
 AVERAGED_SHARE = 0.05
-"""The generator kept is a running mean of its weights over about this share of the fit."""
+"""Share of the fit over which, roughly, the running mean of the generator's weights is taken."""
 
 
 class GanEngine:
     """See `Engine` for what each method promises. It pauses at each step.
 
     What is scored and kept is `average`, the running mean of the generator's weights (Yazıcı et
-    al. 2019, arXiv:1806.04498): a network of its own, so that nothing is exchanged to score it.
+    al. 2019, arXiv:1806.04498): a network of its own, so that scoring it swaps no weights.
     """
 
     def __init__(self, material: Material, *, spec: GanSpec, randomness: Randomness) -> None:
@@ -72,7 +72,7 @@ class GanEngine:
         return step, losses
 
     def probe(self) -> Batch:
-        """A batch to look at the generator with, the same each time."""
+        """A batch for inspecting the generator, the same each time."""
         return self._batch("gan probe")
 
     def evaluating(self) -> contextlib.nullcontext[None]:

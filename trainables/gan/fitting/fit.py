@@ -33,7 +33,7 @@ def fit_gan(
         samples: the annotated training samples at the working scale, with one number of channels.
         spec: architecture and length of the fit.
         randomness: of the fit.
-        report: told ten times how far the fit has come.
+        report: called ten times with the progress of the fit.
         checkpoints: where its state is kept.
         unlabelled: images without labels, at the same scale; only architectures that do without
             pairs can use them.
@@ -42,18 +42,18 @@ def fit_gan(
             them ends early.
 
     Returns:
-        The running mean of the generator's weights, as kept last.
+        The generator with the running mean of its weights, as last kept.
 
     Raises:
         TrainingDiverged: a loss became infinite, NaN or enormous.
-        GanCollapsed: the crops that it makes are all alike.
+        GanCollapsed: the generated crops are all alike.
         ValueError: there is no sample.
     """
     material = _material(samples, unlabelled=unlabelled, spec=spec, randomness=randomness)
     engine = GanEngine(material, spec=spec, randomness=randomness)
 
     @cache
-    def learnt() -> Painter | Creator:  # made when it is first needed, and once
+    def learnt() -> Painter | Creator:  # made once, when it is first needed
         return _generator(samples, spec=spec)
 
     def generator() -> Painter | Creator:
@@ -81,7 +81,7 @@ def _material(
 
 
 def _generator(samples: Sequence[Sample], *, spec: GanSpec) -> Painter | Creator:
-    """What will make crops, with all that it takes from the samples; its network is random."""
+    """The painter or creator, with all that it takes from the samples; its network is random."""
     kind = Painter if ARCHITECTURES[spec.architecture].paints_maps else Creator
     generator = kind(spec, channels=samples[0].image.shape[2])
     generator.learn(samples)

@@ -14,21 +14,21 @@ from trainables.training.clock import TrainingDiverged
 from trainables.training.device import autocast
 
 LARGEST_LOSS = 1e5
-"""A loss beyond it will not come back."""
+"""Size of a loss beyond which the fit will not recover."""
 SMALLEST_VARIETY = 0.03
-"""Painted crops that differ less than this share of real ones, beyond the colours that were told,
-show one and the same thing."""
+"""Painted crops whose variation, beyond the given colours, is below this share of that of real
+crops all show the same thing."""
 STRIKES = 2
-"""Reports in a row at which a fit must look collapsed to be given up."""
+"""Consecutive reports at which a fit must look collapsed before it is given up."""
 SETTLED_STEPS = 50
-"""Steps before which networks still show how they were initialised."""
+"""Steps during which networks still show their initialisation."""
 JUDGED_FROM = 0.5
-"""Share of the fit after which it is judged: before, anything may still become of it."""
+"""Share of the fit after which it is judged: earlier, it may still turn out well."""
 NEAR = (0.1, 0.02)
 """Distances that differ by less than this share and this amount are taken as equal: a few crops
-cannot tell them apart. Of such weights the later are kept: the learning rate falls to 0."""
+cannot tell them apart. Among equals the later weights are kept: the learning rate falls to 0."""
 FAR = (0.5, 0.1)
-"""A fit whose distance grows by more, `STRIKES` times in a row, has gone wrong."""
+"""A fit whose distance grows by more than this, `STRIKES` times in a row, has gone wrong."""
 
 
 class GanCollapsed(ValueError):  # noqa: N818, what happened is clearer than "Error"
@@ -36,7 +36,7 @@ class GanCollapsed(ValueError):  # noqa: N818, what happened is clearer than "Er
 
 
 def refuse_divergence(losses: Mapping[str, float], *, step: int) -> None:
-    """Raises `TrainingDiverged` where a loss is not finite, or beyond all bounds."""
+    """Raises `TrainingDiverged` where a loss is not finite or is enormous."""
     for name, value in losses.items():
         if not math.isfinite(value) or abs(value) > LARGEST_LOSS:
             raise TrainingDiverged(
@@ -50,7 +50,7 @@ def refuse_collapse(progress: Sequence[GanProgress], *, images_seen: int) -> Non
 
     Args:
         progress: the reports so far.
-        images_seen: of the whole fit.
+        images_seen: length of the whole fit.
     """
     last = [entry for entry in progress if entry.images_seen >= JUDGED_FROM * images_seen]
     if len(last) < STRIKES or not all(e.variety < SMALLEST_VARIETY for e in last[-STRIKES:]):
@@ -65,20 +65,20 @@ def refuse_collapse(progress: Sequence[GanProgress], *, images_seen: int) -> Non
 def is_nearest(distance: float, before: Sequence[GanProgress]) -> bool:
     """Whether weights at this distance replace those kept so far.
 
-    They do where nothing was measured, or no earlier weights were clearly nearer.
+    They do unless a distance was measured and earlier weights were clearly nearer.
     """
     nearest = _nearest(before)
     return math.isnan(distance) or math.isnan(nearest) or not _beyond(distance, nearest, NEAR)
 
 
 def has_gone_wrong(progress: Sequence[GanProgress]) -> bool:
-    """Whether a fit moves away from the real crops, so that going on would be waste."""
+    """Whether a fit moves away from the real crops, so that continuing would be a waste."""
     nearest, last = _nearest(progress), progress[-STRIKES:]
     return len(last) == STRIKES and all(_beyond(entry.distance, nearest, FAR) for entry in last)
 
 
 def how_it_ended(progress: Sequence[GanProgress], *, spec: GanSpec) -> dict[str, float]:
-    """How a fit that has completed came to its end, and what its weights were when last measured.
+    """How a completed fit ended, and the measurements of the weights it kept.
 
     Args:
         progress: all of its reports.
@@ -86,8 +86,8 @@ def how_it_ended(progress: Sequence[GanProgress], *, spec: GanSpec) -> dict[str,
 
     Returns:
         `fit_images_seen`: crops shown until its end; `stopped_early`: 1 where it had gone wrong
-        and was ended before the last of them, else 0; `kept_at_images_seen`: crops after which
-        the weights were as they were kept; `variety` and `distance`: of these weights, see
+        and was ended early, else 0; `kept_at_images_seen`: crops shown when the kept weights
+        were reached; `variety` and `distance`: of these weights, see
         `GanProgress`.
     """
     seen = progress[-1].images_seen
@@ -104,12 +104,12 @@ def how_it_ended(progress: Sequence[GanProgress], *, spec: GanSpec) -> dict[str,
 
 @torch.no_grad()
 def variety(network: nn.Module, batch: Batch, *, told_colours: bool) -> float:
-    """How much what a network makes of a batch varies, as a share of the real crops' variation.
+    """Variation of a network's output on a batch, as a share of the real crops' variation.
 
     Variation is the mean over pixels of the standard deviation over crops: whatever all crops
-    have in common does not count. Nor do the colours that a generator is told, which differ from
-    crop to crop whatever it does: both sides are then measured from the told mean, in units of
-    the told contrast, as discriminators see them.
+    have in common does not count. Nor do the colours that a generator is given, which differ from
+    crop to crop whatever it does: both sides are then measured from the given mean, in units of
+    the given contrast, as discriminators see them.
 
     Args:
         network: a generator.

@@ -15,9 +15,9 @@ from trainables.spec.gan_spec import MaskSource
 WATCHED = 24
 """Crops made for one measurement."""
 MAPS = 3
-"""Instance maps painted again and again for the diversity."""
+"""Instance maps that are painted repeatedly to measure the diversity."""
 PAINTINGS = 6
-"""Times each is painted."""
+"""Paintings of each of these maps."""
 
 
 def watch_distance(
@@ -31,7 +31,7 @@ def watch_distance(
     """The kernel distance to real crops, as a function of the generator.
 
     Args:
-        samples: what the GAN is fitted on, whose masks are painted.
+        samples: those that the GAN is fitted on, whose masks are painted.
         unseen: crops of validation images, never of test images; with fewer than four the
             distance is NaN.
         side_px: side of the crops to make, a multiple of 32.
@@ -65,7 +65,7 @@ def watch_distance(
 def diversity(
     generator: Generator, samples: Sequence[Sample], *, side_px: int, rng: np.random.Generator
 ) -> float:
-    """How differently one instance map is painted, as a share of how much its image varies.
+    """How much paintings of one instance map differ, as a share of the variation within them.
 
     The mean over pixels of the standard deviation over paintings, divided by the standard
     deviation over pixels, both averaged over a few maps. NaN where nothing is painted from maps,

@@ -27,7 +27,7 @@ class Creator:
         self._noise_channels = adversary.noise_channels
 
     def learn(self, samples: Sequence[Sample]) -> None:
-        """Notes what it was fitted on."""
+        """Records what it was fitted on."""
         self.sources = tuple(sample.id for sample in samples)
 
     def draw(

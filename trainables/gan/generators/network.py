@@ -1,4 +1,4 @@
-"""The network of a fitted generator: on disk, and run on conditions and noise batch by batch."""
+"""The network of a fitted generator: saved, loaded, and run batch by batch."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def save_weights(network: nn.Module, folder: Path) -> None:
 
 
 def load_weights(network: nn.Module, folder: Path) -> None:
-    """Gives a network of the same kind the weights that were saved."""
+    """Loads the saved weights into a network of the same kind."""
     weights = torch.load(folder / FILE, map_location="cpu", weights_only=True)
     network.load_state_dict(weights)
 

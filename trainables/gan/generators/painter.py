@@ -35,12 +35,12 @@ class Painter:
     def draw(
         self, samples: Sequence[Sample], *, count: int, side_px: int, rng: np.random.Generator
     ) -> list[Drawn]:
-        """See `Generator.draw`; the colours are those of the sample that the mask is from."""
+        """See `Generator.draw`; the colours are those of the mask's sample."""
         masks = draw_masks(samples, count=count, crop_px=side_px, source=self.mask_source, rng=rng)
         return self.paint_masks(masks, rng)
 
     def paint_masks(self, masks: Sequence[Mask], rng: np.random.Generator) -> list[Drawn]:
-        """Paints each mask in the colours of the sample that it is from."""
+        """Paints each mask in the colours of the sample it comes from."""
         conditions = [self._condition(mask.labels, rng, like=mask.sources[0]) for mask in masks]
         images = self._run(np.stack(conditions), rng)
         return [
@@ -56,7 +56,7 @@ class Painter:
         The same labels and `rng` give the same images, another `rng` gives others.
 
         Args:
-            labels: sides are multiples of 32; unknown pixels (-1) are taken for background.
+            labels: sides are multiples of 32; unknown pixels (-1) count as background.
             rng: fixes colours and noise.
             like: id of the annotated sample whose colours are taken; without it a random one is
                 drawn for each crop.

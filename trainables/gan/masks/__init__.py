@@ -1,4 +1,4 @@
-"""Where the instance maps come from that a GAN paints.
+"""Sources of the instance maps that a GAN paints.
 
 Imports `data`, its simulation, and `spec`.
 """

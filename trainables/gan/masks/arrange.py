@@ -1,4 +1,4 @@
-"""Placing cells, given by their outlines, on empty ground: dense, touching or apart as asked."""
+"""Places cells, given by their shapes, on empty ground: as dense and as often touching as asked."""
 
 from collections.abc import Sequence
 
@@ -6,15 +6,15 @@ import numpy as np
 from scipy import fft, ndimage
 
 ZOOM = 1.2
-"""For cells that were seen before, so that they are not quite the same again."""
+"""Zoom of cells that were seen before, so that they do not look quite the same again."""
 OVERLAP = 0.1
-"""Largest share of a cell that may lie hidden beneath others."""
+"""Largest share of a cell that others may hide."""
 REACHED = 0.8
 """Share of the coverage that must be reached; see `arrange`."""
 NEAR_PX = 2
 """A cell this close to another one lies against it."""
 TRIES = 3
-"""Cells tried for each one that the coverage should need."""
+"""Cells tried for each one that the coverage should take."""
 
 
 def arrange(
@@ -34,7 +34,7 @@ def arrange(
         coverage: share of the square to be covered, in [0, 1].
         touching: share of the cells that are placed against another one.
         rng: fixes the result.
-        zoom: cells are enlarged by a factor log-uniform in [1 / zoom, zoom] along each axis.
+        zoom: cells are scaled by a factor log-uniform in [1 / zoom, zoom] along each axis.
 
     Returns:
         int32 [P, P] labels; None where the cells do not come near the coverage: in a closed layer
@@ -56,7 +56,7 @@ def arrange(
 
 
 def placed_share(touching: float) -> float:
-    """Share of cells to place against another one so that in the end so many touch one.
+    """Share of cells to place against another one so that a share `touching` of all touch one.
 
     The others are touched as well: with a share p placed so, 1 - (1 - p) exp(-p) touch, where each
     of them has chosen its neighbour at random.
@@ -66,7 +66,7 @@ def placed_share(touching: float) -> float:
 
 
 def cell_shapes(labels: np.ndarray) -> list[np.ndarray]:
-    """bool [h, w] of each whole cell; of those cut by the edge only where there is no other."""
+    """bool [h, w] of each whole cell; cells cut by the edge only where there are no others."""
     boxes = [
         (n, box) for n, box in enumerate(ndimage.find_objects(np.maximum(labels, 0)), 1) if box
     ]
@@ -109,12 +109,12 @@ def _fill(
 
 
 def _inner(near: np.ndarray) -> np.ndarray:
-    """Without the rim that lets cells at the edge reach beyond it."""
+    """The map without the rim that lets cells reach beyond the edge."""
     return near[NEAR_PX:-NEAR_PX, NEAR_PX:-NEAR_PX]
 
 
 def _vary(shape: np.ndarray, rng: np.random.Generator, *, zoom: float) -> np.ndarray:
-    """The cell turned, mirrored, and a little larger or smaller."""
+    """The cell rotated, mirrored, and a little larger or smaller."""
     turned = ndimage.rotate(shape.astype(np.float32), rng.uniform(0, 360), order=1, reshape=True)
     zoomed = ndimage.zoom(turned, zoom ** rng.uniform(-1, 1, 2), order=1) > 0.5
     return zoomed[::-1] if rng.integers(2) else zoomed
@@ -128,7 +128,7 @@ def _place(
     touch: bool,
     rng: np.random.Generator,
 ) -> tuple[int, int] | None:
-    """A random top left corner where the cell finds room; None if there is none."""
+    """A random top left corner where the cell has room; None if there is none."""
     if not shape.any() or any(m > t for m, t in zip(shape.shape, taken.shape, strict=True)):
         return None
     beside = _overlap(shape, near) > 0

@@ -16,11 +16,11 @@ ROD_ELONGATION = 2.5
 """Cells that are longer than this many times their width are rods."""
 SMALLEST_DIAMETER_PX = 4.0
 SHAPES = 32
-"""About so many cells are simulated for a map, to be turned and placed."""
+"""Approximate number of cells simulated for a map, to be rotated and placed."""
 APART = 0.2
-"""Coverage at which they are simulated."""
+"""Coverage at which these cells are simulated."""
 LARGEST_DENTS = 0.3
-"""Of the irregularity: deeper dents than these come from wrong outlines."""
+"""Upper bound of the irregularity: deeper dents come from wrong outlines."""
 
 
 def simulate_mask(
@@ -28,13 +28,13 @@ def simulate_mask(
 ) -> np.ndarray:
     """int32 [P, P]: simulated cells like those of an annotated image, touching as often.
 
-    Where there is no room to place cells as apart as asked, as in a closed layer, they are grown
-    where they fall.
+    Where there is no room to place cells as far apart as asked, as in a closed layer, they are
+    grown where they fall.
 
     Args:
         labels: int32 [H, W] with at least one cell.
         crop_px: side P.
-        touching: share of the cells that touch another one.
+        touching: share of the cells that are to touch another one.
         rng: fixes the map.
     """
     population = fit_population(labels, touching=touching)
@@ -56,7 +56,7 @@ def simulate_mask(
 
 
 def _shapes(population: Population, rng: np.random.Generator) -> list[np.ndarray]:
-    """bool [h, w] of cells that were simulated far apart, so that none is cut."""
+    """bool [h, w] of cells simulated far apart, so that none is cut."""
     apart = dataclasses.replace(population, coverage=APART, crowding=0.0, overlap=0.0)
     size_px = int(np.ceil(population.diameter_px * np.sqrt(SHAPES / APART)))
     return cell_shapes(place_cells(apart, size_px=size_px, rng=rng)[0])

@@ -15,7 +15,7 @@ from trainables.gan.masks.simulated import simulate_mask
 from trainables.spec.gan_spec import MaskSource
 
 ZOOM = 1.2
-"""Masks are enlarged by a factor log-uniform in [1 / ZOOM, ZOOM]."""
+"""Masks are scaled by a factor log-uniform in [1 / ZOOM, ZOOM]."""
 BEND = 0.03
 """Standard deviation of the elastic displacement, as a share of the side (at most 3 px)."""
 BEND_POINTS = 5
@@ -32,7 +32,7 @@ class Mask:
     labels: np.ndarray
     """int32 [P, P]; 0 background, 1 to n cells."""
     sources: tuple[str, ...]
-    """Ids of the annotated samples; it is made in the manner of the first."""
+    """Ids of the annotated samples; the map is made in the manner of the first."""
 
 
 def draw_masks(
@@ -49,13 +49,13 @@ def draw_masks(
     touching cells belong together.
 
     Args:
-        samples: annotated samples; samples with cells are drawn equally often, others never
-            unless there are no cells at all.
+        samples: annotated samples; those with cells are drawn equally often, others only where no
+            sample has cells.
         count: maps to draw.
         crop_px: side P of the maps.
         source: `annotated` warps crops of the annotated masks; `recomposed` also rearranges their
-            cells; `shape_library` arranges cells of all samples; `simulated` new cells of like
-            size, elongation, density and touching.
+            cells; `shape_library` arranges cells of all samples; `simulated` makes new cells of
+            similar size, elongation, density and touching.
         rng: fixes the maps.
     """
     make = MAKERS[source]
@@ -72,7 +72,7 @@ def draw_masks(
 
 
 class SourceMap:
-    """The instance map of one sample, and what many masks in its manner ask of it, found once."""
+    """The instance map of one sample, with the properties that many masks need, computed once."""
 
     def __init__(self, sample: Sample) -> None:
         self.id, self.labels = sample.id, sample.labels
@@ -108,7 +108,7 @@ def _warp(samples: Sequence[SourceMap], place: int, crop_px: int, rng: Rng) -> n
 
 
 def _warped(labels: np.ndarray, crop_px: int, rng: Rng) -> np.ndarray:
-    """A crop of the labels: turned by any angle, flipped, zoomed, bent, mirrored at the edges."""
+    """A crop of the labels: rotated by any angle, flipped, zoomed, bent, mirrored at the edges."""
     angle, flip = rng.uniform(0, 2 * np.pi), rng.choice([-1, 1])
     cosine, sine = np.cos(angle), np.sin(angle)
     turn = np.array([[cosine, -sine * flip], [sine, cosine * flip]]) / ZOOM ** rng.uniform(-1, 1)
@@ -133,7 +133,7 @@ def _bend(crop_px: int, rng: np.random.Generator) -> np.ndarray:
 def _spline(length: int) -> np.ndarray:
     """float64 [length, points]: what each point adds to a cubic spline, which is linear in them.
 
-    So one along each side in turn makes a smooth surface.
+    Applied along each side in turn, it makes a smooth surface.
     """
     curves = [
         ndimage.zoom(point, length / BEND_POINTS, order=3, grid_mode=True, mode="grid-mirror")
@@ -153,7 +153,7 @@ def _centre(labels: np.ndarray, crop_px: int, rng: np.random.Generator) -> np.nd
 
 
 def _recompose(samples: Sequence[SourceMap], place: int, crop_px: int, rng: Rng) -> np.ndarray:
-    """The cells of one mask on new ground, as dense as in a crop of it; or else the crop."""
+    """The cells of one mask rearranged, as dense as in a crop of it; where that fails, the crop."""
     return _rearrange(samples[place], samples[place].shapes, crop_px, rng)
 
 
@@ -170,7 +170,7 @@ def _from_library(samples: Sequence[SourceMap], place: int, crop_px: int, rng: R
 
 
 def _simulate(samples: Sequence[SourceMap], place: int, crop_px: int, rng: Rng) -> np.ndarray:
-    """Simulated cells that resemble those of one mask; or a crop of it where it has none."""
+    """Simulated cells that resemble those of one mask; a crop of the mask if it has no cells."""
     labels = samples[place].labels
     if not (labels > 0).any():
         return _warp(samples, place, crop_px, rng)

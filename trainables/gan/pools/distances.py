@@ -1,4 +1,4 @@
-"""How far a pool is from real crops, on the best features that this machine has."""
+"""Distances of a pool to real crops, on the best features available on this machine."""
 
 from collections.abc import Sequence
 
@@ -17,12 +17,12 @@ def distances(
     features: Features,
     rng: np.random.Generator,
 ) -> dict[str, float]:
-    """What `fidelity` gives, and `ON_INCEPTION`.
+    """The values of `fidelity`, and `ON_INCEPTION`.
 
     Args:
         synthetic: the pool; may be empty.
         real: crops of the same size.
-        features: of the judge, used where Inception's weights are not at hand.
+        features: of the judge, used where Inception's weights are unavailable.
         rng: fixes the resampling.
     """
     inception = find_inception()

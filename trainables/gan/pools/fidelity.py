@@ -9,14 +9,14 @@ Features = Callable[[np.ndarray], np.ndarray]
 """Turns images float32 [N, P, P, C] into features float [N, D]."""
 
 ON_INCEPTION = "on_inception"
-"""Beside what `fidelity` gives, a fit notes 1 where the features were those of the published
-Inception v3, and 0 where they were the judge's."""
+"""Key under which a fit records, beside the values of `fidelity`, 1 where the features were those
+of the published Inception v3, and 0 where they were the judge's."""
 RESAMPLES = 200
 """Half-samples drawn for the interval."""
 LEVEL = 0.95
-"""Of the interval."""
+"""Confidence level of the interval."""
 FEWEST = 4
-"""Crops on each side below which no distance is taken."""
+"""Fewest crops on each side for which a distance is computed."""
 NEIGHBOURS = 3
 """Nearest neighbours that set how far a crop reaches, as in Kynkäänniemi et al. 2019."""
 
@@ -37,7 +37,7 @@ def fidelity(
         real_validation: float32 [M, P, P, C], crops of images it never saw; may be empty.
         synthetic: float32 [K, P, P, C]; may be empty.
         rng: fixes the resampling.
-        features: of a network that was trained on the same training images, or of a published one.
+        features: of a network trained on the same training images, or of a published one.
         rescale: divide features by their size on training crops, which makes distances comparable
             between networks; not for those of a published one, which every study shares.
 
@@ -48,8 +48,8 @@ def fidelity(
         The intervals cover the choice of crops, not the choice of images. `precision`: share of
         synthetic crops that look like some real one, `recall`: share of real crops that look like
         some synthetic one. `nearest_synthetic`, `nearest_validation`: median distance, in feature
-        space, to the nearest training crop; `memorisation`: the one divided by the other, far
-        below 1 where synthetic crops are copies. NaN where too few crops are there.
+        space, to the nearest training crop; `memorisation`: the former divided by the latter,
+        far below 1 where synthetic crops are copies. NaN where there are too few crops.
     """
     training, validation, painted = (
         features(images) if len(images) else np.empty((0, 1))

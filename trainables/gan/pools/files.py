@@ -1,4 +1,4 @@
-"""The pool on disk: stacks to train on and to look at, and a list of where each crop came from.
+"""The pool on disk: stacks for training and viewing, and a list of each crop's origin.
 
 Imports neither torch nor TensorFlow, so that every process can read it.
 """
@@ -18,7 +18,7 @@ from trainables.gan.protocol import Generator
 
 POOL = "pool"
 REAL = "real"
-"""As many real crops, for pictures side by side."""
+"""The same number of real crops, for pictures side by side."""
 GENERATOR_FOLDER = "generator"
 LIST_SUFFIX = ".json"
 IMAGES_SUFFIX = "_images.ome.tif"
@@ -30,12 +30,12 @@ VIEW_SUFFIX = "_view.tif"
 def write_fit(
     folder: Path, *, pool: Sequence[Sample], real: Sequence[Sample], generator: Generator
 ) -> None:
-    """Writes all that the fit of a GAN leaves behind.
+    """Writes everything that the fit of a GAN leaves behind.
 
     Args:
         folder: empty.
         pool: the synthetic samples that were kept.
-        real: as many real crops.
+        real: the same number of real crops.
         generator: the fitted one, from which the pool was drawn.
     """
     write_pool(pool, folder, name=POOL)
@@ -50,8 +50,8 @@ def write_pool(samples: Sequence[Sample], folder: Path, *, name: str) -> None:
     Args:
         samples: each float32 [P, P, C]; may be empty, then only the list is written. Images are
             rounded to the precision of 16 bits, which halves the file.
-        folder: where to.
-        name: `POOL` or `REAL`, with which the names of the files begin.
+        folder: to write to.
+        name: `POOL` or `REAL`, the prefix of the files' names.
     """
     (folder / f"{name}{LIST_SUFFIX}").write_text(json.dumps(_facts(samples), indent=1))
     if not samples:
@@ -72,14 +72,14 @@ def write_pool(samples: Sequence[Sample], folder: Path, *, name: str) -> None:
 
 
 def _rounded(images: np.ndarray) -> np.ndarray:
-    """float32, since viewers know no 16-bit floats; what 16 bits cannot hold stays as it is."""
+    """float32, since viewers cannot read 16-bit floats; values too large for 16 bits stay."""
     with np.errstate(over="ignore"):
         rounded = images.astype(np.float16).astype(np.float32)
     return np.where(np.isfinite(rounded), rounded, images)
 
 
 def _write_view(samples: Sequence[Sample], path: Path) -> None:
-    """One page a crop, in the order of the list."""
+    """One page per crop, in the order of the list."""
     view = visible(np.stack([sample.image for sample in samples]))
     photometric = "rgb" if view.ndim == 4 else "minisblack"
     tifffile.imwrite(path, view, photometric=photometric, compression="zlib")
@@ -152,6 +152,6 @@ def _provenance(fact: dict[str, Any]) -> Provenance | None:
     return Provenance(
         maker=str(fact["maker"]),
         sources=tuple(map(str, fact["sources"])),
-        seed=fact.get("seed"),  # pools of earlier versions do not know theirs
+        seed=fact.get("seed"),  # absent in pools of earlier versions
         place=fact.get("place", 0),
     )

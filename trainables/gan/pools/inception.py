@@ -18,13 +18,13 @@ MODEL = "inception_v3.tv_in1k"
 REPOSITORY = f"timm/{MODEL}"
 FILE = "model.safetensors"
 SIDE_PX = 299
-"""Side of the images that Inception was trained on; crops are enlarged to it."""
+"""Side of the images that Inception was trained on, to which crops are enlarged."""
 BATCH = 8
 """Crops that go through the network at once."""
 
 
 def find_inception() -> Path | None:
-    """The weights in Hugging Face's cache on this machine; None where they are not.
+    """The weights in Hugging Face's cache on this machine; None if they are not there.
 
     Nothing is fetched: `hf download timm/inception_v3.tv_in1k` puts them there.
     """
@@ -33,10 +33,10 @@ def find_inception() -> Path | None:
 
 
 def inception_features(file: Path) -> Features:
-    """The 2048 features before the classifier, in which KID is defined.
+    """The 2048 features before the classifier, on which KID is defined.
 
-    Values are comparable within a study, and between studies of the same crop size; those of
-    papers are usually taken on the weights of 2015, which differ a little.
+    Values are comparable within a study, and between studies of the same crop size; those in
+    papers usually rest on the weights of 2015, which differ a little.
 
     Args:
         file: of the weights.
@@ -66,7 +66,7 @@ def inception_features(file: Path) -> Features:
 
 
 def _load(network: torch.nn.Module, file: Path) -> None:
-    """Loads all but the classifiers, which the file holds as well."""
+    """Loads all weights but the classifiers', which the file holds as well."""
     try:
         missing, _ = network.load_state_dict(load_file(file), strict=False)
     except Exception as error:  # whatever is wrong with the file, its reader raises many kinds

@@ -28,7 +28,7 @@ BATCH = 8
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judge:
-    """A segmenter that must find painted masks again, and what is known of it."""
+    """A segmenter that must recover painted masks, and what is known of it."""
 
     segmenter: Segmenter
     validation_f1: float
@@ -79,7 +79,7 @@ def _training(gan: GanSpec) -> TrainingSpec:
 def features_of(judge: Segmenter) -> Features:
     """The judge's coarsest features, averaged over each crop.
 
-    No network of public origin is needed, and none that has seen other data.
+    They need no public network and none that has seen other data.
     """
     assert isinstance(judge, HasEncoder)
     encoder = copy.deepcopy(judge.encoder)

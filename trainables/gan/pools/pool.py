@@ -1,4 +1,4 @@
-"""The pool: synthetic samples that a segmenter recognises for what they should be."""
+"""The pool: synthetic samples in which a segmenter recovers the painted masks."""
 
 import dataclasses
 import math
@@ -15,24 +15,24 @@ from trainables.spec.gan_spec import GanSpec
 from trainables.spec.randomness import Randomness
 
 LARGEST_SHARE_ASKED = 4
-"""Crops painted at most for each one wanted."""
+"""Most crops painted for each one wanted."""
 ROUND = 8
 """Crops painted at once, with one seed."""
 MARGIN_PX = 16
-"""Painted around each crop and cut off: next to its border a convolution lacks neighbours."""
+"""Margin painted around each crop and cut off: at the border a convolution lacks neighbours."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pool:
-    """What was kept of what was painted."""
+    """The painted crops that were kept, and statistics of all."""
 
     samples: list[Sample] = field(repr=False)
-    """The kept ones; fewer than asked for, or none, where too many were dropped."""
+    """The kept samples; fewer than requested, or none, where too many were dropped."""
     consistency: tuple[float, ...]
-    """Of all that were painted: F1 at IoU 0.5 of what the segmenter found, in [0, 1]; 0 for a crop
-    without cells that is one too many."""
+    """F1 at IoU 0.5 of what the segmenter found in each painted crop, in [0, 1]; 0 for a surplus
+    crop without cells."""
     empty_share: float
-    """Of all that were painted: share of crops without any cell, in [0, 1]."""
+    """Share of all painted crops that hold no cell, in [0, 1]."""
     real_empty_share: float
     """Share of the real training crops of this size that hold no cell, in [0, 1]."""
     floor: float
@@ -54,7 +54,7 @@ class Pool:
 
     @property
     def numbers(self) -> dict[str, float]:
-        """What the result of the fit says of it."""
+        """The values that the fit's result records of it."""
         return {
             "asked": self.asked,
             "kept": self.kept,
@@ -69,13 +69,13 @@ class Pool:
 def pool_side_px(spec: GanSpec) -> int:
     """Side of the painted crops: half as large again as those of the fit, in steps of 32 pixels.
 
-    A generator is convolutional and paints any size; a training that zooms out needs the room.
+    A generator is convolutional and paints any size; training that zooms out needs the room.
     """
     return 32 * math.ceil(1.5 * spec.crop_px / 32)
 
 
 def empty_share(labels: Iterable[np.ndarray]) -> float:
-    """Share of label images int32 [P, P] that are background all over; 0 where there is none."""
+    """Share of label images int32 [P, P] that are all background; 0 where there are no images."""
     empty = [not crop.any() for crop in labels]
     return sum(empty) / len(empty) if empty else 0.0
 
@@ -93,11 +93,11 @@ def draw_pool(
 ) -> Pool:
     """Paints crops until enough are kept, or four times as many have been painted.
 
-    A crop is kept where the segmenter finds the painted mask again with an F1 of at least the
-    floor: what it cannot find is not there, or lies elsewhere, and would teach wrong outlines.
-    A crop without cells is found again by finding nothing, which is no merit of a generator that
-    makes nothing else: such crops count as found only while they are no larger a share of the
-    pool than of the real crops.
+    A crop is kept where the segmenter recovers the painted mask with an F1 of at least the floor:
+    what it cannot find is not there, or lies elsewhere, and would teach wrong outlines. A crop
+    without cells is recovered by finding nothing, which is no merit of a generator that makes
+    nothing else: such crops count as found only while they are no larger a share of the pool than
+    of the real crops.
 
     Args:
         generator: fitted on `samples`.
@@ -133,7 +133,7 @@ def draw_pool(
 def _consistency(
     crop: Drawn, found: np.ndarray, *, kept: Sequence[Sample], largest_share: float
 ) -> float:
-    """F1 of what was found; 0 for a crop without cells of which the pool has its share."""
+    """F1 of what was found; 0 for a crop without cells once the pool has its share of them."""
     if not crop.labels.any():
         empty = 1 + sum(not sample.labels.any() for sample in kept)
         if empty > largest_share * (len(kept) + 1):
@@ -144,7 +144,7 @@ def _consistency(
 def draw_again(
     generator: Generator, *, samples: Sequence[Sample], spec: GanSpec, provenance: Provenance
 ) -> Drawn:
-    """The crop that a sample of a pool was made from, once more.
+    """Makes the crop behind a sample of a pool once more.
 
     Args:
         generator: the one that is stored beside the pool.
@@ -173,7 +173,7 @@ def _make(
 def _round(
     generator: Generator, *, samples: Sequence[Sample], spec: GanSpec, seed: int
 ) -> list[Drawn]:
-    """Crops without their margin."""
+    """The crops without their margin."""
     side_px = pool_side_px(spec) + 2 * MARGIN_PX
     inside = np.s_[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
     rng = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""Real crops beside which synthetic ones are held: as many as the pool is to have, of its size."""
+"""Real crops to compare synthetic ones with: as many as the pool should have, of its size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,9 +18,9 @@ class RealCrops:
     """Crops of real images, at the working scale."""
 
     training: list[Sample] = field(repr=False)
-    """Of the images that the GAN was fitted on."""
+    """Crops of the images that the GAN was fitted on."""
     unseen: list[Sample] = field(repr=False)
-    """Of the validation images, which it never saw; empty where there are none."""
+    """Crops of the validation images, which it never saw; empty where there are none."""
 
 
 def draw_real_crops(data: WorkingData, *, spec: GanSpec, randomness: Randomness) -> RealCrops:

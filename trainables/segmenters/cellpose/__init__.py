@@ -1,4 +1,4 @@
-"""Cellpose: its flows on its own ViT or on small networks.
+"""Cellpose: its flows, predicted by its own ViT or by small networks.
 
 Imports `segmenters`, `networks`, `training`, `machine`, `data` and `spec`.
 """

@@ -1,4 +1,4 @@
-"""The networks that predict Cellpose's flows, and what each of them asks for."""
+"""The networks that predict Cellpose's flows, and the requirements of each."""
 
 from dataclasses import dataclass
 
@@ -24,17 +24,17 @@ MEDIAR = Paper(
     doi="10.48550/arXiv.2212.03465",
 )
 VIT_RATES: dict[WeightsKind, float] = {"scratch": 1e-4, "pretrained": 1e-5}
-"""Cellpose's own for fine-tuning (cellpose 4.2, `train.py`); from scratch that of a ViT-L in He et
-al. 2022 (arXiv:2111.06377, appendix A.2), where random weights learn with AdamW at 1e-4 for every
+"""Cellpose's own rate for fine-tuning (cellpose 4.2, `train.py`); from scratch that of a ViT-L in
+He et al. 2022 (arXiv:2111.06377, appendix A.2), where random weights learn with AdamW at 1e-4 per
 256 images of a batch and fine-tuning takes less."""
 MAPS = ("flow_y", "flow_x", "cell_logit")
-"""What every one of them predicts, by channel: flows along y and x (times 5), and the logit of the
+"""Predictions of every backbone, by channel: flows along y and x (times 5), and the logit of the
 cell probability."""
 VIT_TILE_PX = 256
-"""The only image side that the ViTs take: their position embedding has this many pixels."""
+"""The only image side that the ViTs accept, because of their position embedding."""
 VIT_SECONDS_PER_CROP = 1.7
-"""A forward pass of 256 x 256 pixels took 2.3 s, a training step is taken as three of them. Not
-measured as a training."""
+"""A forward pass of 256 x 256 pixels took 2.3 s, and a training step is counted as three of them.
+Not measured in training."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,23 +43,23 @@ class Backbone:
 
     papers: tuple[Paper, ...]
     learning_rates: dict[WeightsKind, float]
-    """Defaults by where training starts, for AdamW."""
+    """Default learning rates for AdamW, by where training starts."""
     scratch_warm_up: float = 0.05
-    """Default share of a training from scratch in which the learning rate rises."""
+    """Default share of training from scratch during which the learning rate rises."""
     weight_decay: float = 1e-4
     """Default for fine-tuning."""
     seconds_per_crop: float
     """As `Family.seconds_per_crop`."""
     halvings: int = 0
-    """Times it halves the resolution; 0 for a ViT, which takes tiles of one size."""
+    """Number of times it halves the resolution; 0 for a ViT, which takes tiles of one size."""
     encoder: str = "resnet18"
-    """Its encoder where the user names none."""
+    """Its encoder if the user names none."""
     has_low_rank: bool = False
-    """Whether LoRA is made for it."""
+    """Whether it supports LoRA."""
 
     @property
     def is_vit(self) -> bool:
-        """Whether it is one of Cellpose's own ViTs, whose weights are one file of the network."""
+        """Whether it is one of Cellpose's own ViTs, whose weights are a single file."""
         return self.halvings == 0
 
 
@@ -81,7 +81,7 @@ BACKBONES = {
     ),
     "compact": Backbone(
         papers=(CELLPOSE,),
-        # For a few thousand crops.
+        # Rates for a few thousand crops.
         learning_rates={"scratch": 2e-3, "pretrained": 1e-3},
         seconds_per_crop=0.046,
         halvings=4,

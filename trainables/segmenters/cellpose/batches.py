@@ -1,4 +1,4 @@
-"""Batches for Cellpose: crops turned by any angle and zoomed, with their flows turned along."""
+"""Batches for Cellpose: crops rotated by any angle and zoomed, with flows rotated to match."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,10 +20,10 @@ from trainables.training.batches import synthetic_count
 from trainables.training.contract import Extra
 
 WINDOW_CROPS = 2.0
-"""Side of the window in which a crop is placed and turned, in sides of the crop: large enough
-that a turned crop rarely reaches beyond it, small enough to be quick in images of any size."""
+"""Side of the window in which a crop is placed and rotated, in sides of the crop: large enough
+that a rotated crop rarely reaches beyond it, small enough to be quick in images of any size."""
 SURELY_KNOWN = 0.99
-"""Share of a pixel, after interpolation, about which something must be known to learn from it."""
+"""Smallest known share of a pixel, after interpolation, for which the pixel is learnt from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class FlowSamples(Sequence[FlowSample]):
     """
 
     def __init__(self, samples: Sequence[Sample], *, device: torch.device, shelf: Shelf) -> None:
-        """Takes samples, the device that computes, and where the flows are kept."""
+        """Takes samples, the computing device, and where the flows are kept."""
         self._samples = samples
         self._device = device
         self._shelf = shelf
@@ -68,7 +68,7 @@ def draw_flow_batch(
     rng: np.random.Generator,
     progress: float = 0.0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Crops for one step of training, real and synthetic ones in the ratio asked for.
+    """Crops for one training step, real and synthetic ones in the requested ratio.
 
     The geometric augmentation is Cellpose's own (any angle, flips, linear interpolation of
     flows); zoom, intensity changes and the choice of crops are those of every family.
@@ -103,7 +103,7 @@ def draw_flow_batch(
 
 
 def flow_loss(predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Cellpose's loss, over the pixels about which something is known; 0 where there is none.
+    """Cellpose's loss over the known pixels; 0 where there are none.
 
     Args:
         predictions: float32 [N, 3, P, P], flows along y and x (times 5) and cell logits.
@@ -124,7 +124,7 @@ def _draw_window(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A part of a sample, mostly near a cell: float32 [C + 1, h, w] and [3, h, w].
 
-    The last channel of the image tells where something is known.
+    The last channel of the image shows which pixels are known.
     """
     labels = chosen.sample.labels
     centre = draw_centre(labels, window_px=side_px / WINDOW_CROPS, rng=rng)
@@ -142,7 +142,7 @@ def _draw_window(
 
 
 def _interval(centre: float, *, side_px: float, length: int) -> slice:
-    """Pixels around a centre, moved inside the image, or all of them where they do not suffice."""
+    """Range of pixels around a centre, moved inside the image; all pixels if it is too small."""
     side = min(int(np.ceil(side_px)), length)
     start = int(np.clip(round(centre - side / 2), 0, length - side))
     return slice(start, start + side)
@@ -155,7 +155,7 @@ def _turn(
     crop_px: int,
     rng: np.random.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Images, what is known and targets of crops at random places and angles of windows.
+    """Images, known pixels and targets of crops at random places and angles in windows.
 
     Cellpose draws from numpy's global generator, and enlarges by 1 / `rescale`.
     """

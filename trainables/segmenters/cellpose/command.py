@@ -1,9 +1,9 @@
-"""How the stock `cellpose` command is asked to do with an exported model what this project does."""
+"""How to make the stock `cellpose` command use an exported model as this project does."""
 
 from collections.abc import Mapping
 
 DIAMETER_PX = 30.0
-"""The diameter that Cellpose brings cells to: it enlarges images by this over `--diameter`."""
+"""The diameter to which Cellpose scales cells: it enlarges images by this over `--diameter`."""
 LARGEST_SHARE = 0.4
 """Share of the image above which the command drops a cell, which no option changes; only Python's
 `max_size_fraction` does."""
@@ -13,10 +13,10 @@ def cellpose_options(thresholds: Mapping[str, float], *, scale: float) -> dict[s
     """Options of `cellpose` and their values; the empty one is a switch.
 
     Pixels follow the flows at the working scale (`--no_resample`), as they do here, so that the
-    number of steps means the same. The smallest size is one of the image as it was.
+    number of steps means the same. The smallest size refers to the original image.
 
     Args:
-        thresholds: tuned ones, at the working scale.
+        thresholds: the tuned ones, at the working scale.
         scale: working pixels per pixel of the image.
     """
     return {

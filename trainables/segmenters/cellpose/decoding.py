@@ -1,10 +1,10 @@
-"""From Cellpose's flows and cell probability to labels, without doing any step twice.
+"""From Cellpose's flows and cell probability to labels, without repeating any step.
 
 Pixels follow the flows; those that meet are one cell. A cell is dropped where the flows that
 its shape would have differ too much from those predicted. Only the threshold on the cell
-probability and the number of steps decide what follows the flows, and how far, and this part is
-slow; the flow and size thresholds merely drop cells. So the slow part is kept, and done once for
-each pair of the former among the settings that are tried.
+probability and the number of steps decide which pixels follow the flows, and how far, and this
+part is slow; the flow and size thresholds merely drop cells. So the slow part is kept, and done
+once for each pair of the former among the settings that are tried.
 """
 
 from dataclasses import dataclass, field
@@ -18,16 +18,16 @@ from trainables.segmenters.cellpose.flows import flows_from_labels
 from trainables.segmenters.protocol import Thresholds
 
 FLOW_SCALE = 5.0
-"""The network predicts flows this many times as long as they are, as Cellpose trains it."""
+"""Factor by which the network scales the flows, as Cellpose trains it."""
 FLOW_STEPS = 200
-"""Steps of at most a pixel that a pixel follows the flows for: Cellpose's own number for cells of
-30 pixels, to which the working scale comes near; Cellpose scales it with the diameter."""
+"""Steps of at most one pixel for which pixels follow the flows: Cellpose's own number for cells of
+30 pixels, which the working scale comes close to; Cellpose scales it with the diameter."""
 LARGEST_SHARE = 1.0
 """Share of the image that one cell may cover. Cellpose drops cells above 0.4, which loses the
 large ones of small images."""
 CHECK_STEPS_PER_EXTENT = 1.0
-"""Diffusion steps for the flows of a predicted shape. Half of what targets get, because the error
-that this leaves (a mean square of 0.01) is far below any flow threshold in use."""
+"""Diffusion steps for the flows of a predicted shape. Half as many as for targets, because the
+error that this leaves (a mean square of 0.01) is far below any flow threshold in use."""
 
 THRESHOLD_VALUES: dict[str, tuple[float, ...]] = {
     "cellprob": (0.0, -2.0, -1.0, 1.0, 2.0),
@@ -36,7 +36,7 @@ THRESHOLD_VALUES: dict[str, tuple[float, ...]] = {
     "niter": (float(FLOW_STEPS), 100.0, 500.0),
 }
 """`cellprob`: smallest logit of a cell's pixels. `flow`: largest mean square difference between
-predicted and implied flows, 0 for no such check. `smallest_px`: fewest pixels of a cell.
+predicted and implied flows, 0 to skip this check. `smallest_px`: fewest pixels of a cell.
 `niter`: steps for which pixels follow the flows, more for long cells with weak flows."""
 COMPACT_FLOW_VALUES = (0.8, 0.4, 0.0)
 """The compact backbone's flows are rougher than the ViT's, for which 0.4 was chosen: the looser
@@ -45,7 +45,7 @@ check comes first."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellposeInference:
-    """What the network says about one image, and the cells that were already found in it."""
+    """The network's output for one image, and the cells already found in it."""
 
     maps: np.ndarray
     """float16 [3, H, W]: flows along y and x (times 5), logit of the cell probability."""
@@ -54,10 +54,10 @@ class CellposeInference:
     number of steps."""
     flow_errors: dict[tuple[float, float], np.ndarray] = field(default_factory=dict, repr=False)
     """float [cells], of the cells found: mean square difference between predicted and implied
-    flows, by the same two; there where the flow threshold has asked for it."""
+    flows, by the same two; present where a flow threshold has needed it."""
 
     def __eq__(self, other: object) -> bool:
-        """Whether the network said the same; what was found follows from it."""
+        """Whether the network's output is equal; the cells found follow from it."""
         return isinstance(other, CellposeInference) and np.array_equal(self.maps, other.maps)
 
     __hash__ = None  # type: ignore[assignment]
@@ -74,7 +74,7 @@ def decode_flows(
         device: where the pixels follow the flows.
 
     Returns:
-        int32 [H, W]; 0 background, cells numbered from 1 on.
+        int32 [H, W]; 0 background, cells numbered from 1.
 
     Source: Stringer et al. 2021 (doi:10.1038/s41592-020-01018-x), through `cellpose.dynamics`.
     """

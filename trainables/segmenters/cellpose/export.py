@@ -1,4 +1,4 @@
-"""A trained Cellpose segmenter in a form that is used without this project."""
+"""Exports a trained Cellpose segmenter for use without this project."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Cellpose, as everybody knows it who does not train it."""
+"""Cellpose, as seen by everything that does not train it."""
 
 from dataclasses import replace
 from pathlib import Path, PurePath

@@ -1,8 +1,8 @@
 """Cellpose's flows: from each pixel of a cell towards the cell's centre.
 
 Cellpose runs as many steps of diffusion on every cell of an image as its largest cell needs.
-Here cells of alike size are diffused together, so that each gets the steps that itself needs:
-nearly the same flows in up to a fourth of the time, and no longer hostage to one long cell.
+Here cells of similar size are diffused together, so that each gets the steps it needs: nearly the
+same flows in as little as a fourth of the time, and one long cell no longer slows all.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ def flows_from_labels(
     steps_per_extent: float = STEPS_PER_EXTENT,
     most_steps: int | None = None,
 ) -> np.ndarray:
-    """Unit vectors that point along the diffusion from each cell's centre, back to it.
+    """Unit vectors that point back to each cell's centre, along the diffusion from it.
 
     Args:
         labels: integer [H, W]; 0 background, positive values cells, -1 unknown.

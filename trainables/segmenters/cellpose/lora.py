@@ -1,4 +1,4 @@
-"""LoRA: of a transformer's attention, only small matrices beside the frozen ones are trained."""
+"""LoRA: trains only small matrices beside the frozen ones of a transformer's attention."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +17,9 @@ TARGETS = r"blocks\.\d+\.attn\.(qkv|proj)"
 def low_rank(encoder: torch.nn.Module, *, rank: int, seed: int) -> Iterator[None]:
     """A context within which an encoder's attention is trained by LoRA alone.
 
-    Inside it, everything in the encoder is frozen but its neck and the new matrices; these start
-    out changing nothing. At the end they are merged: the encoder has its own layers again, with
-    other weights, and can be saved and exported as if all of it had been trained.
+    Inside it, everything in the encoder but its neck and the new matrices is frozen; the matrices
+    initially change nothing. At the end they are merged: the encoder has its own layers again,
+    with new weights, and can be saved and exported as if all of it had been trained.
 
     Args:
         encoder: with blocks of `attn.qkv` and `attn.proj`, and a `neck`.

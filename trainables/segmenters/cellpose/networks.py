@@ -22,10 +22,10 @@ OUTPUTS = 3
 """Flows along y and x (times 5), and the logit of the cell probability."""
 COMPACT_WIDTH = 8
 """Channels of the compact decoder at full resolution; both as in `UnetSpec`, so that the two
-families differ in targets and decoding and not in their network."""
+families differ in targets and decoding but not in their network."""
 CPSAM_MOST_CHANNELS = 3
 CPSAM_PERCENT, CPSAM_LEAST_RANGE = (1.0, 99.0), 1e-3
-"""Percentiles that become 0 and 1, and the range up to which Cellpose takes a channel as empty."""
+"""Percentiles mapped to 0 and 1, and the range up to which Cellpose treats a channel as empty."""
 
 
 class CpsamNetwork(torch.nn.Module):
@@ -50,7 +50,7 @@ class CpsamNetwork(torch.nn.Module):
 class CpdinoNetwork(CpsamNetwork):
     """CP-DINO's ViT-L in the same form, built by Cellpose where its package is installed.
 
-    That package, dinov3, is on no package index, and this has never been run with it. Cellpose
+    That package, dinov3, is on no package index, and this code has never been run with it. Cellpose
     shows this network tiles of 384 pixels; here it sees 256, as Cellpose-SAM does.
     """
 
@@ -119,10 +119,10 @@ def normalise_for_cpsam(image: np.ndarray, *, ranges: np.ndarray | None = None) 
 def cpsam_ranges(image: Image) -> np.ndarray:
     """The 1st and 99th percentiles of each channel of an image of any size, read by bands of rows.
 
-    Those of a large image are taken of a regular part of its pixels, as Cellpose does.
+    Those of a large image are computed on a regular subset of its pixels, as in Cellpose.
 
     Args:
-        image: float32 [H, W, C], or what shows the parts of one.
+        image: float32 [H, W, C], or an object that gives access to parts of one.
 
     Returns:
         float64 [C, 2]. The upper end of a channel with next to no contrast is infinite, so that
@@ -139,7 +139,7 @@ def infer_cpsam(network: CpsamNetwork, image: np.ndarray) -> np.ndarray:
     """Runs the ViT over an image of any size in Cellpose's own overlapping, tapered tiles.
 
     Args:
-        image: float32 [H, W, C], as `normalise_for_cpsam` gives it.
+        image: float32 [H, W, C], as `normalise_for_cpsam` returns it.
 
     Returns:
         float32 [3, H, W].
@@ -196,10 +196,10 @@ def _what_it_is(weights: dict[str, Any]) -> str:
 
 def _read_weights(file: Path) -> dict[str, Any]:
     try:
-        # Only torch's present format can be mapped; models of Cellpose 1 are in the one before.
+        # Only torch's current format can be mapped; models of Cellpose 1 are in the previous one.
         mapped = zipfile.is_zipfile(file)
         return dict(torch.load(file, map_location="cpu", weights_only=True, mmap=mapped))
-    except Exception as error:  # whatever is wrong with the file, torch raises many kinds
+    except Exception as error:  # for a bad file torch raises exceptions of many kinds
         raise ValueError(
             f"A Cellpose model must be a file of weights written by torch, but {file} cannot be "
             f"read as one ({' '.join(str(error).split())[:200]}): give a file that Cellpose 4 or "

@@ -1,4 +1,4 @@
-"""Cellpose's ViT as BioImage.IO's tools run it."""
+"""Cellpose's ViT in the form that BioImage.IO's tools run."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def packaged_vit(exported: Exported, segmenter: Segmenter, parts: Path) -> Packa
     Args:
         exported: Cellpose's own file.
         segmenter: the `Cellpose` that was exported.
-        parts: folder for the TorchScript.
+        parts: folder for the TorchScript file.
     """
     assert isinstance(segmenter, Cellpose)
     network = parts / VIT_FILE

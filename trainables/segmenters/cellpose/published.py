@@ -27,6 +27,6 @@ CELLPOSE_SAM = PublicWeights(
     ),
 )
 """Source: Pachitariu et al. 2025 (doi:10.1101/2025.04.28.651001), whose "Cellpose Nuclei" holds
-images of DSB2018 and whose encoder saw natural images before."""
+images of DSB2018 and whose encoder was pretrained on natural images."""
 PUBLISHED = {"cpsam": CELLPOSE_SAM, "cpsam_v2": CELLPOSE_SAM}
-"""By the name that Cellpose gives them."""
+"""Public models, by the name that Cellpose gives them."""

@@ -1,7 +1,7 @@
 """Cellpose's targets, loss, augmentation and mask dynamics, in the training loop of this project.
 
 Cellpose's own training cannot start from scratch, drops sparse images, seeds itself, keeps the
-last weights whatever their score, and knows no schedules; its parts are used here without it.
+last weights whatever their score, and has no schedules; only its parts are used here.
 """
 
 import json
@@ -153,10 +153,10 @@ class Cellpose:
         self._network.load_state_dict(weights)
         self._lacks_public_weights = False
         saved = json.loads((folder / SETTINGS_FILE).read_text())["thresholds"]
-        self.thresholds = self.thresholds | saved  # before niter was tuned it was the default
+        self.thresholds = self.thresholds | saved  # old models lack niter, which had its default
 
     def export(self, folder: Path) -> Path:
-        """Writes a model file that Cellpose opens, or else TorchScript and a snippet."""
+        """Writes a model file that Cellpose opens, or TorchScript and a snippet."""
         if isinstance(self._network, CpsamNetwork):
             return export_cpsam(self._network, folder, thresholds=self.thresholds)
         return export_compact(
@@ -170,17 +170,17 @@ class Cellpose:
     def write_vit(self, file: Path) -> None:
         """Writes the ViT as TorchScript, for tools other than Cellpose; it takes one tile size."""
         with warnings.catch_warnings():
-            # What it decides by the size of the image, which never changes.
+            # These concern decisions by the size of the image, which never changes.
             warnings.simplefilter("ignore", torch.jit.TracerWarning)
             write_torchscript(self._network, file, channels=self._channels, side_px=VIT_TILE_PX)
 
     @property
     def _multiple_px(self) -> int:
-        """What the sides of an image must be multiples of, for all networks but the ViT."""
+        """Number that an image's sides must be multiples of, for all networks but the ViT."""
         return 2**self._cellpose_spec.network.halvings
 
     def _low_rank(self, randomness: Randomness) -> AbstractContextManager[None]:
-        """A context within which LoRA is trained, where the spec wants it."""
+        """A context within which LoRA is trained, if the spec asks for it."""
         rank = self._spec.training.lora_rank
         if not rank or not isinstance(self._network, CpsamNetwork):
             return nullcontext()
@@ -190,7 +190,7 @@ class Cellpose:
         return low_rank(encoder, rank=rank, seed=randomness.integer("lora"))
 
     def _load_public_weights(self) -> None:
-        """Only when they are needed: a model that is loaded to predict must do without them."""
+        """Loads them only when needed: a model that is loaded to predict must do without them."""
         if not self._lacks_public_weights:
             return
         name = self._spec.weights.name
@@ -206,7 +206,7 @@ class Cellpose:
         self.initialise(find_encoder_weights(self._cellpose_spec.encoder, name))
 
     def _adapt(self, samples: Sequence[Sample], shelf: Shelf) -> Sequence[Sample]:
-        """The samples as the network is used to see them."""
+        """The samples, normalised as the network expects."""
         if not isinstance(self._network, CpsamNetwork):
             return samples
         return [
@@ -215,7 +215,7 @@ class Cellpose:
         ]
 
     def _infer_cpsam(self, image: np.ndarray) -> CellposeInference:
-        """From float32 [H, W, C], as the ViT is used to see it."""
+        """The image float32 [H, W, C], normalised as the ViT expects."""
         assert isinstance(self._network, CpsamNetwork)
         with torch.inference_mode(), autocast(self._device):
             return CellposeInference(infer_cpsam(self._network, image).astype(np.float16))

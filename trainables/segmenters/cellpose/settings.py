@@ -23,5 +23,5 @@ class CellposeSpec:
 
     @property
     def network(self) -> Backbone:
-        """All that is known of the backbone."""
+        """Everything known of the backbone."""
         return BACKBONES[self.backbone]

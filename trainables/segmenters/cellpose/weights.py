@@ -1,4 +1,4 @@
-"""Where Cellpose's public models lie; never a download that nobody asked for.
+"""Locates Cellpose's public models; never downloads one unasked.
 
 Cellpose itself falls back to its default model, or starts a download, where a name or path is
 wrong. Here a model is found exactly as named, or there is an error that says what to do.
@@ -14,12 +14,12 @@ FOLDER_VARIABLE = "CELLPOSE_LOCAL_MODELS_PATH"
 """Environment variable that names the folder of Cellpose's models."""
 NAMES = tuple(PUBLISHED)
 HUB = "https://huggingface.co/mouseland/cellpose-sam/resolve/7c61431b5fbb078f3296754bd15d9f51b320f837/"
-"""At one revision, so that the name always means the same bytes."""
+"""Pinned to one revision, so that a name always means the same bytes."""
 SHA256 = {
     "cpsam": "e1440429eb384f95afe32bcba6510f90d518eaedc917ede549bed6804004abe2",
     "cpsam_v2": "0f1cc3f7ecdd8a037a57c6c48d9d8921391be4cbce3fa9f13c3e3a2e1253c667",
 }
-"""Of the files there, as many who use them have recorded them."""
+"""Hashes of these files, as recorded by many of their users."""
 
 
 def find_public_weights(name: str, *, may_download: bool = False) -> Path:
@@ -55,7 +55,7 @@ def models_folder() -> Path:
 def _download(name: str) -> Path:
     """Fetches a model, whole or not at all.
 
-    Not by Cellpose's own function, which turns off the check of certificates for the process.
+    Cellpose's own function is not used: it disables certificate checks for the whole process.
     """
     try:
         return fetch(HUB + name, models_folder() / name, sha256=SHA256[name])

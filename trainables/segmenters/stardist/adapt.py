@@ -1,4 +1,4 @@
-"""A StarDist model fitted to other images and other rays: new ends, kept encoder and decoder."""
+"""Adapts a StarDist model to other images and rays: new ends, same encoder and decoder."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from trainables.segmenters.stardist.settings import StardistSpec
 from trainables.spec.training_spec import TrainingSpec
 
 DERIVED = ("n_dim", "n_channel_out", "net_input_shape", "net_mask_shape")
-"""Settings that StarDist works out of the others, and refuses to be given."""
+"""Settings that StarDist derives from the others and does not accept."""
 
 
 def adapted(
@@ -23,17 +23,16 @@ def adapted(
 ) -> StarDist2D:
     """The same model for other channels and rays, ready to be trained.
 
-    Every new channel gets an equal part of what the old ones weighed together: the network starts
-    out seeing the mean of the channels, and may learn to tell them apart. A new ray gets what the
+    Every new channel gets an equal share of the old ones' total weight: the network at first
+    sees the mean of the channels, and may learn to tell them apart. A new ray gets what the
     two old ones around it predict, mixed by its direction: the head is linear, so its predictions
     start out as good as the old ones. Grid, depth and filters stay those of the model: a grid is
-    made by poolings in front of the encoder, and all kernels behind them were learnt for what is
-    left of the image there. What is too small for a coarse grid is enlarged by the scale at which
-    the study works, not by another grid.
+    made by poolings before the encoder, and all kernels after them were learnt at that resolution.
+    Cells too small for a coarse grid are enlarged by the study's working scale, not by a new grid.
 
     Args:
         model: read by stardist_network.py.
-        spec: the rays that are wanted.
+        spec: gives the number of rays.
         channels: of the images.
         training: crop side and batch size are noted in the model's configuration.
 
@@ -59,7 +58,7 @@ def adapted(
 
 
 def differences(model: StarDist2D, spec: StardistSpec, *, channels: int) -> dict[str, str]:
-    """In what a model differs from a spec, e.g. {"rays": "32, not 64"}; empty where in nothing."""
+    """How a model differs from a spec, e.g. {"rays": "32, not 64"}; empty if it does not."""
     config = model.config
     pairs: dict[str, tuple[Any, Any]] = {
         "rays": (config.n_rays, spec.rays),
@@ -79,7 +78,7 @@ def _shared(kernel: np.ndarray, channels: int) -> np.ndarray:
 def _mixing(old: int, new: int) -> np.ndarray:
     """float64 [old, new]: what each old ray adds to each new one; columns add up to 1.
 
-    Rays are spaced evenly from the same first direction on (`stardist.geometry.ray_angles`).
+    Rays are spaced evenly from the same first direction (`stardist.geometry.ray_angles`).
     """
     places = np.arange(new) * old / new
     before = np.floor(places).astype(int)

@@ -1,4 +1,4 @@
-"""What happens before and after each step of a StarDist training."""
+"""Actions before and after each step of StarDist training."""
 
 from collections.abc import Sequence
 
@@ -23,13 +23,13 @@ class LearningRates(keras.callbacks.Callback):
         units: Sequence[float],
         normalisations: Sequence[tuple[FreezableNormalization, float]] = (),
     ) -> None:
-        """Takes what is set before each step.
+        """Takes the optimizer, its schedule, and what each step sets.
 
         Args:
             optimizer: built.
             training: its schedule.
             depths: of the trainable variables, in the optimizer's order.
-            units: in which they learn, in the same order.
+            units: the units in which they learn, in the same order.
             normalisations: the layers that are frozen as the schedule says, and their depths.
         """
         super().__init__()

@@ -48,11 +48,11 @@ def train(
         model: built or read by network.py, within `trained_freezably`.
         training: how long, how fast, with which schedule.
         radius_px: of a small cell; the unit in which distances are learnt.
-        draw_batch: called once a step, with that step's own generator and the share of the images
+        draw_batch: called once per step, with that step's own generator and the share of the images
             seen so far.
         evaluate: scores validation with the model as it is; F1 in [0, 1].
         randomness: of the trial.
-        report: told of each evaluation.
+        report: called at each evaluation.
         checkpoints: where the state is kept, at evaluations.
 
     Raises:
@@ -72,10 +72,10 @@ def train(
 class KerasEngine:
     """A StarDist model on Keras; see `Engine` for what each method promises.
 
-    It pauses at evaluations alone: between two of them runs one `fit`, and the mean loss is the
-    one that Keras takes of its steps. The losses and metrics are those that StarDist compiles in
-    `prepare_for_training`; its own `train` would neither stop at our evaluations nor go on from a
-    checkpoint.
+    It pauses only at evaluations: between two of them one `fit` runs, and the mean loss is the
+    one that Keras computes over its steps. The losses and metrics are those that StarDist compiles
+    in `prepare_for_training`; its own `train` would neither stop at our evaluations nor resume
+    from a checkpoint.
     """
 
     def __init__(
@@ -157,7 +157,7 @@ class KerasEngine:
         self._kept = list(parts["kept"].values())
 
     def _batches(self, steps: range) -> Iterator[Batch]:
-        """Each a function of its step alone."""
+        """Callbacks, each a function of its step alone."""
         for step in steps:
             rng = self._randomness.generator("batch", step)
             yield self._draw_batch(rng, progress_before(self._training, step))

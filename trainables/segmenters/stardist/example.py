@@ -17,12 +17,12 @@ labels = resize(
 def stardist_example(name: str, *, scale: float) -> Iterator[str]:
     """Lines that turn `image`, an array [H, W, C], into `labels`.
 
-    The `scale` of `predict_instances` would not do: it does not blur what it shrinks, so that
-    other cells are found.
+    The `scale` of `predict_instances` would not do: it shrinks without blurring, and so other
+    cells are found.
 
     Args:
         name: of the model's folder, beside the working folder.
-        scale: by how much the model wants images enlarged.
+        scale: factor by which images must be enlarged for the model.
     """
     yield "from csbdeep.utils import normalize"
     if scale != 1:

@@ -1,4 +1,4 @@
-"""StarDist, as everybody knows it who does not train it."""
+"""StarDist, as seen by everything that does not train it."""
 
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ PUBLISHED = {
     "2D_paper_dsb2018": PublicWeights(licence=LICENCE, trained_on=("dsb2018",)),
     "2D_versatile_he": PublicWeights(licence=LICENCE, trained_on=("monuseg", "tnbc")),
 }
-"""By the name that StarDist gives them. Source: its documentation of its pretrained models."""
+"""Public models, by their names in StarDist. Source: its documentation of its pretrained models."""
 
 
 def _make(spec: TrialSpec, channels: int) -> "Stardist":

@@ -1,4 +1,4 @@
-"""StarDist models: building them, and reading and writing them as StarDist does."""
+"""Builds StarDist models, and reads and writes them as StarDist does."""
 
 import contextlib
 import io
@@ -35,11 +35,11 @@ def build(
         spec: rays, grid, depth and width of the network.
         channels: of the images.
         training: crop side and batch size are noted in the model's configuration.
-        radius_px: what the network takes for the radius of every cell before it has learnt.
+        radius_px: radius that the untrained network predicts for every cell.
         seed: fixes the weights.
 
     Raises:
-        ValueError: the crops cannot be halved as often as the network wants to.
+        ValueError: the crops cannot be halved as often as the network requires.
     """
     config = Config2D(
         axes="YXC",
@@ -60,10 +60,10 @@ def build(
 
 
 def read(folder: Path) -> StarDist2D:
-    """Opens a model folder of StarDist, one of its own as well as one that `write` wrote.
+    """Opens a model folder, either StarDist's own or one that `write` wrote.
 
     Raises:
-        ValueError: a file is missing or unreadable, or the model tells classes of cells apart.
+        ValueError: a file is missing or unreadable, or the model distinguishes classes of cells.
     """
     for name in (CONFIG_FILE, WEIGHTS_FILE):
         if not (folder / name).is_file():
@@ -130,11 +130,11 @@ def layer_depths(model: StarDist2D) -> dict[str, float]:
 
 
 def variable_units(model: StarDist2D, *, radius_px: float) -> list[float]:
-    """In which unit every trainable variable learns, in the model's order.
+    """Unit in which every trainable variable learns, in the model's order.
 
     Adam moves every weight by about the learning rate, whatever it stands for. Distances are
-    predicted in pixels, not in shares of a cell as all else that a network gives: their layer
-    learns in units of a radius.
+    predicted in pixels, not as shares of a cell like all other outputs: their layer learns in
+    units of a radius.
     """
     return [
         radius_px if layer.name == DISTANCES else 1.0
@@ -148,7 +148,7 @@ def _start_well(model: StarDist2D, *, radius_px: float) -> None:
 
     StarDist draws them as Glorot and Bengio 2010 do, which loses about a factor of the square root
     of 2 in each layer of ReLUs; scaled as in He et al. 2015 (arXiv:1502.01852) the signal keeps
-    its size. Distances start at a radius instead of 0, far from all there is to predict.
+    its size. Distances start at a radius instead of 0, which is far from every target.
     """
     for layer in model.keras_model.layers:
         if layer.name not in HEAD_LAYERS and isinstance(layer, keras.layers.Conv2D):
@@ -183,7 +183,7 @@ def refuse_odd_crops(config: Config2D, *, crop_px: int) -> None:
 def silently(function: Any, *arguments: Any, **named: Any) -> Any:
     """Calls what prints to standard output, which belongs to the study's own display.
 
-    Keras 3.15 saves variables in a way that numpy 2 warns of, for every variable.
+    Keras 3.15 saves variables in a way that makes numpy 2 warn for each of them.
     """
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)

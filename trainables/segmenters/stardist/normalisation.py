@@ -1,4 +1,4 @@
-"""Batch normalisation as a training that may freeze layers wants it."""
+"""Batch normalisation for training that may freeze layers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +12,8 @@ from trainables.spec.randomness import fence
 
 MOMENTUM = 0.9
 """Share of itself that batch normalisation's running statistics keep at a step: PyTorch's default,
-so that all families have the same. With Keras's 0.99 a short training would end before they have
-forgotten where they began."""
+so that all families have the same. With Keras's 0.99, short training would end before they have
+forgotten their initial values."""
 
 
 @keras.saving.register_keras_serializable(package="study")
@@ -40,7 +40,7 @@ class FreezableNormalization(keras.layers.BatchNormalization):
 def trained_freezably(model: StarDist2D) -> Iterator[None]:
     """A context within which a model's normalisation can be frozen.
 
-    The model's own network, which StarDist has taught to write its files, gets the weights after.
+    The weights then go to the model's own network, which StarDist has set up to write its files.
     """
     own = model.keras_model
     model.keras_model = freezable(own)
@@ -54,7 +54,7 @@ def trained_freezably(model: StarDist2D) -> Iterator[None]:
 def freezable(network: keras.Model) -> keras.Model:
     """The same network with the same weights, whose normalisation can be frozen.
 
-    Its running statistics follow a short training.
+    Its running statistics keep up with short training.
     """
 
     def copy(layer: keras.layers.Layer) -> keras.layers.Layer:
@@ -75,7 +75,7 @@ def normalisations(network: keras.Model) -> list[FreezableNormalization]:
 
 
 def running_statistics(network: keras.Model) -> list[keras.Variable]:
-    """Means and variances that are not learnt but measured."""
+    """The running means and variances, measured rather than learnt."""
     return [
         statistic
         for layer in normalisations(network)

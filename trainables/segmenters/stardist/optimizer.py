@@ -14,7 +14,7 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
     """AdamW (Loshchilov and Hutter 2019) whose learning rate is set variable by variable.
 
     A variable with rate 0 is frozen: neither the gradient nor the weight decay moves it. Only
-    kernels are decayed, not biases. All rates are 0 until `set_rates` was called.
+    kernels are decayed, not biases. All rates are 0 until `set_rates` is called.
     """
 
     def __init__(
@@ -24,9 +24,9 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
 
         Args:
             training: learning rates and regularisation.
-            statistics: what is not learnt but averaged with the weights.
+            statistics: variables that are not learnt but averaged with the weights.
         """
-        # The base class wants one learning rate; no update below reads it.
+        # The base class requires one learning rate; no update below reads it.
         super().__init__(
             0.0,
             weight_decay=training.weight_decay,
@@ -38,7 +38,7 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
         self._statistics = statistics
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
-        """Notes the weights as they are: those that L2-SP pulls to, and the average begins with."""
+        """Records the current weights, which L2-SP pulls to and the average starts from."""
         if self.built:
             return
         super().build(variables)
@@ -57,11 +57,11 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
         self._rates.assign(rates)
 
     def set_averaging(self, keep: float) -> None:
-        """Sets what the moving average keeps of itself at the next step, in [0, 1]."""
+        """Sets the share of itself that the moving average keeps at the next step, in [0, 1]."""
         self._keep.assign(keep)
 
     def averages(self) -> list[tuple[keras.Variable, np.ndarray]]:
-        """Weights and statistics with their moving averages; empty for none."""
+        """Weights and statistics with their moving averages; empty without averaging."""
         return [(variable, average.numpy()) for variable, average in self._averaged]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
@@ -91,13 +91,13 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
         return copy
 
     def _update_model_variables_moving_average(self, trainable_variables: Any) -> None:
-        """As the base class does, but with what `set_averaging` says in place of one number."""
+        """Updates the averages as the base class does, but with the share from `set_averaging`."""
         for variable, average in self._averaged:
             average.assign(self._keep * average + (1 - self._keep) * variable)
 
     def finalize_variable_values(self, var_list: Any) -> None:
         """Does nothing: Keras calls it after each `fit`, ours end at every evaluation, and the
-        base class would put the averages in place of the weights that training goes on with."""
+        base class would replace the weights that training continues with by the averages."""
 
     def _apply_weight_decay(self, variables: Any) -> None:
         """Does nothing: the base class would decay with one rate for all, frozen ones included."""

@@ -1,4 +1,4 @@
-"""StarDist's network as BioImage.IO's tools run it."""
+"""StarDist's network in the form that BioImage.IO's tools run."""
 
 import json
 
@@ -8,7 +8,7 @@ from trainables.segmenters.stardist.saved_model import SAVED_MODEL_FILE, run_sav
 from trainables.segmenters.take_home import Exported, PackagedNetwork
 
 TENSORFLOW = "1.12.0"
-"""The oldest version that the network was read with."""
+"""The oldest version with which the network was read."""
 
 
 def packaged_star_network(exported: Exported) -> PackagedNetwork:

@@ -1,4 +1,4 @@
-"""StarDist's published models, by the names and hashes that its own package knows."""
+"""StarDist's published models, by the names and hashes in its own package."""
 
 import os
 import zipfile
@@ -22,14 +22,14 @@ def public(name_or_folder: str) -> StarDist2D:
 
 
 def public_folder(name_or_folder: str) -> Path:
-    """The folder of a published StarDist model, fetched from StarDist's own site if need be.
+    """The folder of a published StarDist model, fetched from StarDist's own site if needed.
 
-    Not by StarDist's own function, which neither resumes nor keeps two processes apart, and
-    unpacks the model anew each time, under the eyes of those that read it.
+    StarDist's own function is not used: it neither resumes nor locks out a second process, and
+    unpacks the model again each time, even while others read it.
 
     Raises:
-        ValueError: there is no such model, it cannot be downloaded, or its weights are no longer
-            those that were unpacked.
+        ValueError: there is no such model, it cannot be downloaded, or its weights have
+            changed since they were unpacked.
     """
     if Path(name_or_folder).is_dir():
         return Path(name_or_folder)
@@ -54,7 +54,7 @@ def _unpacked(name: str, *, url: str, sha256: str) -> Path:
 
 
 def _archive(name: str, *, url: str, sha256: str) -> Path:
-    """The packed model: what StarDist itself has fetched before, or what we fetch."""
+    """The packed model: fetched earlier by StarDist itself, or fetched here."""
     keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     theirs = keras_home / "models" / "StarDist2D" / name / f"{name}.zip"
     ours = cache_folder() / "stardist" / f"{name}.zip"

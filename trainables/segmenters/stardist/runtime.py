@@ -1,4 +1,4 @@
-"""TensorFlow, started as a trial needs it. Import this before anything that imports TensorFlow."""
+"""Starts TensorFlow as a trial needs it. Import this before anything that imports TensorFlow."""
 
 import contextlib
 import os
@@ -8,12 +8,12 @@ from trainables.machine.processor import multiplies_bfloat16, processor_flags
 
 ENVIRONMENT = {
     "KERAS_BACKEND": "tensorflow",
-    # TensorFlow's C++ side logs errors that are none ("failed call to cuInit" on every machine
-    # without a GPU); those that are come as Python exceptions all the same.
+    # TensorFlow's C++ side logs errors that are harmless ("failed call to cuInit" on every machine
+    # without a GPU); real errors come as Python exceptions all the same.
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    # Else the first trial on a GPU takes all of its memory, and the others on it fail.
+    # Otherwise the first trial on a GPU takes all of its memory, and the others on it fail.
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-    # By itself TensorFlow takes oneDNN's convolutions only on processors with AVX-512; on one with
+    # By default TensorFlow uses oneDNN's convolutions only on processors with AVX-512; on one with
     # AVX2 alone they made a training step 1.7 times faster.
     "TF_ENABLE_ONEDNN_OPTS": "1",
     # With these, losses stay float32 within `bfloat16_steps`: in bfloat16 1 - p is 0 for every
@@ -28,7 +28,7 @@ BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
 
 @contextlib.contextmanager
 def _muted() -> Iterator[None]:
-    """Drops what C++ code writes to standard error; exceptions are shown as ever.
+    """Drops what C++ code writes to standard error; exceptions are shown as usual.
 
     While it is loaded, TensorFlow logs before its log level is in force.
     """
@@ -53,7 +53,7 @@ with _muted():
 
 
 def require_promised_gpu() -> None:
-    """Refuses to train on the CPU what was to be trained on a GPU: costs would not compare.
+    """Refuses to train on the CPU what was meant for a GPU: costs would not be comparable.
 
     Raises:
         ValueError: CUDA_VISIBLE_DEVICES names a GPU, and TensorFlow sees none.
@@ -77,8 +77,8 @@ def make_reproducible() -> None:
 def bfloat16_steps() -> Iterator[None]:
     """On CPUs that multiply bfloat16, graphs that first run within it convolve in it, by oneDNN.
 
-    Weights, losses and what the network gives back stay float32. Steps of GPUs are left alone:
-    there TensorFlow knows only float16, which would need scaled losses.
+    Weights, losses and what the network gives back stay float32. Steps on GPUs are left alone:
+    there TensorFlow offers only float16, which would need scaled losses.
     """
     if tf.config.list_physical_devices("GPU") or not multiplies_bfloat16(processor_flags()):
         yield

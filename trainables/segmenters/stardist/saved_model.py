@@ -1,7 +1,7 @@
 """Writes a StarDist network as Fiji's StarDist plugin reads it, which runs TensorFlow 1.
 
-StarDist's own `export_TF` refuses to do so under Keras 3, and what it wrote under TensorFlow 2 the
-plugin could not open: TensorFlow 1 knows neither its kind of variables nor some operations. Here
+StarDist's own `export_TF` refuses to do so under Keras 3, and the plugin could not open
+what it wrote under TensorFlow 2: TensorFlow 1 lacks its kind of variables and some operations. Here
 the weights are constants, and all operations are as old as TensorFlow 1.12, Fiji's default.
 """
 
@@ -22,17 +22,17 @@ from trainables.segmenters.stardist.network import silently
 
 V1 = tf.compat.v1
 SAVED_MODEL_FILE = "TF_SavedModel.zip"
-"""As `export_TF` calls it."""
+"""File name, as in `export_TF`."""
 INPUT, OUTPUT = "input", "output"
-"""What csbdeep, which the plugin runs the network with, calls what goes in and what comes out."""
+"""Names of input and output in csbdeep, with which the plugin runs the network."""
 OLD_NAMES = {"AddV2": "Add"}
-"""Of operations that TensorFlow 1.12 knows by another name."""
+"""Operations that have another name in TensorFlow 1.12."""
 
 
 def write_saved_model(model: StarDist2D, folder: Path) -> Path:
     """Writes `TF_SavedModel.zip`: from float32 [N, H, W, C] to float32 [N, H, W, 1 + rays].
 
-    What goes in is normalised; what comes out is the probability and the distances in pixels.
+    The input is normalised; the output is the probability and the distances in pixels.
 
     Args:
         model: for 2D images.
@@ -62,7 +62,7 @@ def write_saved_model(model: StarDist2D, folder: Path) -> Path:
 
 
 def run_saved_model(file: Path, images: np.ndarray) -> np.ndarray:
-    """What comes out of a file that `write_saved_model` wrote, for images as they go in there."""
+    """Output of a file that `write_saved_model` wrote, for images as its network takes them."""
     with TemporaryDirectory() as parts, _session() as session:
         shutil.unpack_archive(file, parts)
         signatures = V1.saved_model.load(session, [tf.saved_model.SERVING], parts).signature_def
@@ -85,7 +85,7 @@ def _session() -> Iterator[tf.compat.v1.Session]:
 
 
 def _with_one_output(model: StarDist2D) -> keras.Model:
-    """The network with its two outputs in one, as large as the image: so the plugin wants it.
+    """The network with its two outputs in one, as large as the image, as the plugin requires.
 
     Between the points of the grid the probability is 0; copies there would be candidates as well.
     """
@@ -101,7 +101,7 @@ def _with_one_output(model: StarDist2D) -> keras.Model:
 
 
 def _of_constants(network: keras.Model) -> tf.types.experimental.ConcreteFunction:
-    """The network as a function that has constants for variables."""
+    """The network as a function with constants in place of variables."""
     images = tf.TensorSpec((None, None, None, network.input_shape[-1]), tf.float32, name=INPUT)
     function = tf.function(lambda images: network(images, training=False))
     return convert_variables_to_constants_v2(function.get_concrete_function(images))

@@ -1,7 +1,7 @@
 """StarDist: cells as star-convex polygons, by the stardist package on TensorFlow."""
 
 # isort: off
-# First: it sets what TensorFlow reads once.
+# Imported first: it sets what TensorFlow reads only once.
 from trainables.segmenters.stardist import runtime as stardist_runtime
 # isort: on
 
@@ -34,11 +34,11 @@ from trainables.training.contract import Checkpoints, Extra, Report
 TILE_PX = 1024
 """Images up to this side are predicted whole, larger ones in overlapping tiles."""
 SMALLEST_RADIUS_PX = 1.0
-"""Candidates with a smaller mean radius are no cells; an untrained network makes millions."""
+"""Candidates with a smaller mean radius are not cells; an untrained network makes millions."""
 DEFAULT_THRESHOLDS = {"prob": 0.5, "nms": 0.4}
-"""StarDist's own, for models that bring none."""
+"""StarDist's own thresholds, for models without any."""
 FITTED = ("rays", "channels")
-"""What a model is fitted to, in place of being taken as it is."""
+"""Properties that are adapted to the spec and the images, not taken from the model."""
 
 
 class Candidates(NamedTuple):
@@ -57,8 +57,8 @@ class Candidates(NamedTuple):
 class Stardist:
     """The segmenter `stardist`; see `Segmenter` in protocol.py for what each method promises.
 
-    Weights that are handed to it bring their own architecture (grid, depth, filters), which wins
-    over the `StardistSpec`; rays and channels are fitted to the spec and the images.
+    Weights passed to it bring their own architecture (grid, depth, filters), which overrides the
+    `StardistSpec`; rays and channels are adapted to the spec and the images.
     """
 
     def __init__(self, spec: TrialSpec, *, channels: int) -> None:
@@ -150,7 +150,7 @@ class Stardist:
         return labels.astype(np.int32)
 
     def threshold_values(self) -> dict[str, tuple[float, ...]]:
-        """The values that each threshold may take; first those that the model came with."""
+        """The values that each threshold may take; those that came with the model first."""
         self._model()
         tried = {"prob": (0.5, 0.4, 0.6, 0.3, 0.7, 0.2), "nms": (0.4, 0.3, 0.5)}
         return {
@@ -177,10 +177,10 @@ class Stardist:
         return folder
 
     def _model(self) -> StarDist2D:
-        """The model; where none was handed over, the public one of the spec, or a fresh one.
+        """The model: the one passed in, else the public one of the spec, or a fresh one.
 
         Raises:
-            ValueError: the public model cannot be had; says which file is missing.
+            ValueError: the public model is unavailable; says which file is missing.
         """
         if self._loaded is None and self._spec.weights.origin == "public":
             name = self._spec.weights.name
@@ -200,12 +200,12 @@ class Stardist:
         return self._loaded
 
     def _take_thresholds(self, model: StarDist2D) -> None:
-        """Tries first, of all thresholds, those that a model came with."""
+        """Puts the thresholds that came with a model first among those to try."""
         self.thresholds = model.thresholds._asdict()
         self._default_thresholds = dict(self.thresholds)
 
     def _adopt(self, model: StarDist2D, *, origin: str) -> None:
-        """Takes over a model's weights, fitted to the images' channels and the rays asked for."""
+        """Takes over a model's weights, adapted to the images' channels and the requested rays."""
         differing = differences(model, self._stardist_spec, channels=self._channels)
         if kept := {name: how for name, how in differing.items() if name not in FITTED}:
             logging.getLogger(__name__).warning(

@@ -1,4 +1,4 @@
-"""What StarDist's network is taught: object probability and distances to the boundary."""
+"""Training targets of StarDist's network: object probability and distances to the boundary."""
 
 import numpy as np
 from skimage.segmentation import relabel_sequential
@@ -6,23 +6,23 @@ from stardist.geometry import star_dist
 from stardist.utils import edt_prob
 
 NO_LOSS = -1.0
-"""Object probability where the loss must not look."""
+"""Object probability of pixels that the loss ignores."""
 
 
 def star_targets(labels: np.ndarray, *, rays: int, grid: int) -> tuple[np.ndarray, np.ndarray]:
     """Targets of a batch, as StarDist's losses expect them.
 
-    Equal to those of `stardist.models.StarDistData2D`, but lazily, for crops drawn by ourselves.
+    Equal to those of `stardist.models.StarDistData2D`, but computed lazily, for crops drawn here.
 
     Args:
         labels: int32 [N, P, P]; 0 background, positive values cells, -1 unknown.
         rays: number R of directions.
-        grid: every grid-th pixel is a place of prediction; divides P.
+        grid: predictions are made at every grid-th pixel; divides P.
 
     Returns:
         Probability float32 [N, P / grid, P / grid, 1]: the distance to the cell's boundary as a
         share of its largest one; 0 in the background, -1 where unknown. And float32
-        [N, P / grid, P / grid, R + 1]: the distances in pixels, last the weight of each place.
+        [N, P / grid, P / grid, R + 1]: the distances in pixels, then the weight of each place.
 
     Source: Schmidt et al. 2018 (arXiv:1806.03535), section 2.
     """
@@ -42,6 +42,6 @@ def _consecutive(labels: np.ndarray) -> np.ndarray:
 def _share_of_depth(labels: np.ndarray) -> np.ndarray:
     """Distance to the boundary over the largest one in the cell, float32 in [0, 1]."""
     if labels.min() == labels.max() > 0:
-        # One cell everywhere has no boundary in sight; StarDist warns, and assumes one all around.
+        # A cell that fills the crop shows no boundary; StarDist warns, and assumes one all around.
         return edt_prob(np.pad(labels, 1))[1:-1, 1:-1]
     return edt_prob(labels)

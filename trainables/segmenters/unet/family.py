@@ -1,4 +1,4 @@
-"""The U-Net, as everybody knows it who does not train it."""
+"""The U-Net, as seen by everything that does not train it."""
 
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -28,7 +28,7 @@ LEARNING_RATES: dict[WeightsKind, float] = {
     "pretrained": 1e-3,
     "gan_encoder": 2e-3,
 }
-"""Defaults by where training starts, for AdamW and a few thousand crops."""
+"""Default learning rates by where training starts, for AdamW and a few thousand crops."""
 CODE = '''\
 def probabilities(image: np.ndarray) -> np.ndarray:
     """From float32 [h, w, C] to float32 [2, h, w]: cell interior, foreground."""

@@ -1,4 +1,4 @@
-"""A U-Net that tells background, interior and boundary of cells apart, decoded by watershed."""
+"""A U-Net that classifies background, interior and boundary of cells, decoded by watershed."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -148,7 +148,7 @@ class Unet:
         self.thresholds = json.loads((folder / SETTINGS_FILE).read_text())["thresholds"]
 
     def export(self, folder: Path) -> Path:
-        """Writes a TorchScript network that gives class probabilities, and how to decode them."""
+        """Writes a TorchScript network that outputs class probabilities, and how to decode them."""
         write_torchscript(
             WithProbabilities(self._network),
             folder / EXPORT_FILE,
@@ -168,7 +168,7 @@ class Unet:
         return inference[1]
 
     def _load_public_weights(self) -> None:
-        """Only when they are needed: a model that is loaded to predict must do without them."""
+        """Loads them only when needed: a model that is loaded to predict must do without them."""
         if self._lacks_public_weights:
             self.initialise(find_encoder_weights(self._unet_spec.encoder, self._spec.weights.name))
 

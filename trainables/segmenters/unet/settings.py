@@ -14,7 +14,7 @@ class UnetSpec:
     encoder: str = "resnet18"
     """Name of a segmentation-models-pytorch encoder."""
     depth: int = 4
-    """Times the encoder halves the resolution, 3 to 5."""
+    """Number of times the encoder halves the resolution, 3 to 5."""
     width: int = 8
     """Channels of the decoder at full resolution; they double at every coarser level."""
     boundary_weight: float = 2.0
