@@ -1,4 +1,4 @@
-"""The threshold, as everybody knows it who does not train it."""
+"""The cut-off, as seen by everything that does not train it."""
 
 from collections.abc import Iterator
 from pathlib import Path
