@@ -123,7 +123,8 @@ class FakeStudy:
         )
 
     def declared(self) -> Study:
-        """StarDist starts from published weights, Cellpose from some trained on simulated cells."""
+        """StarDist starts from published weights; Cellpose from some trained on simulated cells,
+        whose encoder had seen ImageNet and is of BSD-3-Clause."""
         factors = (
             Factor(field="training.schedule", levels=("frozen_encoder",)),
             Factor(field="training.learning_rate", levels=(5e-4,)),
@@ -137,7 +138,8 @@ class FakeStudy:
             search_device_seconds=300.0,
             ablate=factors if self.ablate else (),
             setups={
-                "stardist": Setup(segmenter=StardistSpec(), public_weights="2D_versatile_fluo")
+                "cellpose": Setup(segmenter=CellposeSpec(), encoder_weights="imagenet"),
+                "stardist": Setup(segmenter=StardistSpec(), public_weights="2D_versatile_fluo"),
             },
         )
 

@@ -139,7 +139,7 @@ def test_the_package_says_where_the_model_comes_from(
     assert about.validation_summary.status == "valid-format"
     assert about.format_version.startswith("0.5.")
     assert [author.name for author in about.authors] == ["Ada Lovelace"]
-    assert str(about.license) == "MIT", "the weights that it was trained from are MIT"
+    assert str(about.license) == "BSD-3-Clause", "of the weights that it was trained from"
     assert [str(cited.doi) for cited in about.cite] == ["10.1038/s41592-020-01018-x"]
     assert {"2d", "cells", "instance-segmentation", "pytorch", "cellpose"} <= set(about.tags)
     (given,) = about.outputs

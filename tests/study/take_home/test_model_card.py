@@ -50,7 +50,7 @@ def test_it_names_data_split_scores_and_command(folder: Path) -> None:
 def test_it_hands_on_where_the_weights_come_from(folder: Path) -> None:
     text = card(folder, "cellpose", thresholds={"flow": 0.4}, exported="compact.pt")
     assert "simulated cells (source): trained here, once, on 3200 crops of simulated" in text
-    assert "Licence: own" in text
+    assert "Licence: BSD-3-Clause" in text
     assert "forbids commercial use" not in text
 
 
