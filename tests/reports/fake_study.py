@@ -104,12 +104,12 @@ class FakeStudy:
 
     def facts(self) -> dict:
         """What `study.json` says, made by the code that writes it."""
-        study = self.declared()
+        study, data = self.declared(), self.opened()
         assert study.draws == self.draws, "draws are counted from 1"
         return study_facts(
             study,
             study,
-            data=self.data,
+            data=data,
             source=None,
             weight_hashes={},
             command="study run quick --dataset cells --out runs/cells",

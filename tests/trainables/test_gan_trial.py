@@ -11,7 +11,7 @@ import pytest
 from tests.trainables.gan.cells import make_samples
 from tests.trainables.segmenters.contract import otherwise_seeded
 from trainables.data.dividing.one_image import parts_of
-from trainables.data.trial_data import TrialData
+from trainables.data.trial_data import TrialData, WorkingData
 from trainables.gan.pools.files import REAL, read_pool, read_samples
 from trainables.gan_trial import run_gan_fit
 from trainables.results.result import Progress, TrialResult
@@ -141,24 +141,24 @@ def numbers_of(spec: GanFitSpec, folder: Path, monkeypatch: pytest.MonkeyPatch) 
     """A number that is drawn for the judge, and one that is drawn for the GAN."""
     noted: list[Randomness] = []
 
-    def judge(spec: GanFitSpec, *, randomness: Randomness, **others: Any) -> SimpleNamespace:
+    def judge(
+        spec: GanFitSpec, data: WorkingData, *, randomness: Randomness, **others: Any
+    ) -> SimpleNamespace:
         noted.append(randomness)
-        return SimpleNamespace()
+        return SimpleNamespace(features=None)
 
     def fit(samples: Any, *, randomness: Randomness, **others: Any) -> None:
         noted.append(randomness)
         raise Begun
 
     monkeypatch.setattr("trainables.gan_trial.train_judge", judge)
-    monkeypatch.setattr("trainables.gan_trial.judge_features", lambda judge, *, channels: None)
     monkeypatch.setattr("trainables.gan_trial.watch_distance", lambda *given, **named: None)
     monkeypatch.setattr("trainables.gan_trial.fit_gan", fit)
     samples = make_samples(channels=1, count=2)
     with pytest.raises(Begun):
         run_gan_fit(
             spec,
-            training=samples[:1],
-            validation=samples[1:],
+            TrialData(training=samples[:1], validation=samples[1:]),
             report=lambda progress: None,
             checkpoints=NoCheckpoints(),
             folder=folder,

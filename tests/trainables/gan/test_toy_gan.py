@@ -8,6 +8,7 @@ import pytest
 from tests.trainables.gan.architectures.contract import PainterContract, small
 from tests.trainables.gan.cells import make_samples
 from tests.trainables.gan.with_toy_gan import TOY, toy_gan
+from trainables.data.trial_data import TrialData
 from trainables.gan.pools.files import read_pool
 from trainables.gan_trial import run_gan_fit
 from trainables.spec.flat import flatten
@@ -40,13 +41,12 @@ def test_a_pool_is_fitted_and_drawn(tmp_path: Path) -> None:
     samples = make_samples(channels=1, count=3)
     result = run_gan_fit(
         spec,
-        training=samples[:2],
-        validation=samples[2:],
+        TrialData(training=samples[:2], validation=samples[2:]),
         report=lambda progress: None,
         checkpoints=NoCheckpoints(),
         folder=tmp_path,
     )
-    assert (result.status, result.spec["gan.architecture"]) == ("completed", TOY)
+    assert (result.status, result.gan_fit.gan.architecture) == ("completed", TOY)
     assert result.synthesis["variety"] > 0
     pool = read_pool(tmp_path)
     assert len(pool) == result.synthesis["kept"] == 6

@@ -62,7 +62,7 @@ def test_it_asks_for_images_without_labels() -> None:
 
 def test_other_segmenters_are_refused() -> None:
     spec = dataclasses.replace(SPEC, segmenter=CellposeSpec())
-    with pytest.raises(ValueError, match="Only a U-Net"):
+    with pytest.raises(ValueError, match="Cellpose cannot start from a GAN's encoder"):
         start_from_gan_encoder(
             make_segmenter(SPEC, channels=1), spec, images=[], randomness=Randomness((0,))
         )
